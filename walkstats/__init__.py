@@ -1,0 +1,86 @@
+"""Analysis of trials in which people walk and back pain comes back.
+
+A trial is a folder of tables. walkstats reads and checks it, derives plain frames for analysis,
+fits the models and shows the results.
+
+Reading
+    ``read_trial``, ``write_trial``, ``load_sample``, ``check_trial``
+Parts
+    ``derive``      frames ready for analysis
+    ``survival``    time to recurrence
+    ``regression``  pain on walking and on the arm
+    ``evidence``    published figures to stand beside
+    ``design``      simulated trials
+    ``plan``        an analysis plan as data, and its run
+    ``tables``, ``figures``, ``report``   showing
+Nouns
+    ``Trial``, the results of ``walkstats.results``, and the errors ``WalkstatsError``, ``DataError``,
+    ``FitError``
+"""
+
+from typing import TYPE_CHECKING
+
+from walkstats._lazy import attach
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "errors": ["DataError", "FitError", "WalkstatsError"],
+        "trial": ["Trial"],
+        "reading": ["check_trial", "load_sample", "read_trial", "write_trial"],
+    },
+    parts=[
+        "derive",
+        "design",
+        "evidence",
+        "figures",
+        "plan",
+        "regression",
+        "report",
+        "results",
+        "survival",
+        "tables",
+    ],
+)
+
+if TYPE_CHECKING:
+    from walkstats import (
+        derive as derive,
+    )
+    from walkstats import (
+        design as design,
+    )
+    from walkstats import (
+        evidence as evidence,
+    )
+    from walkstats import (
+        figures as figures,
+    )
+    from walkstats import (
+        plan as plan,
+    )
+    from walkstats import (
+        regression as regression,
+    )
+    from walkstats import (
+        report as report,
+    )
+    from walkstats import (
+        results as results,
+    )
+    from walkstats import (
+        survival as survival,
+    )
+    from walkstats import (
+        tables as tables,
+    )
+    from walkstats.errors import DataError as DataError
+    from walkstats.errors import FitError as FitError
+    from walkstats.errors import WalkstatsError as WalkstatsError
+    from walkstats.reading import check_trial as check_trial
+    from walkstats.reading import load_sample as load_sample
+    from walkstats.reading import read_trial as read_trial
+    from walkstats.reading import write_trial as write_trial
+    from walkstats.trial import Trial as Trial
