@@ -1,11 +1,8 @@
 """Where do the knots of a spline lie, and what are its columns? Pure functions on arrays.
 
-The formulas of the package (`rcs(x, 4)`, `ns(x, 3)`, `bs(x, 5)`) call
-them.
-
-Knots are found once, on the data of the fit, and kept; a basis is then a function of ``x`` and of
-the knots alone, so that new data get the columns of the fit. A missing ``x`` gives a row of missing
-values.
+The formulas of the package (`rcs(x, 4)`, `ns(x, 3)`, `bs(x, 5)`) call them. Knots are found once,
+on the data of the fit, and kept; a basis is then a function of ``x`` and of the knots alone, so
+that new data get the columns of the fit. A missing ``x`` gives a row of missing values.
 
 References
 ----------
@@ -21,8 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-# A value shared by this part of the data at an end of the range is heaped there (many people walk 0
-# minutes).
+# An end of the range with this share of the data is a heap (many people walk 0 minutes).
 HEAPED = 0.05
 # With fewer values than this the outer knots are the fifth smallest and the fifth largest value.
 SMALL_SAMPLE = 100
@@ -49,7 +45,9 @@ def rcs_knots(x: ArrayLike, k: int) -> Floats:
         When `k` is out of range, or when the values of `x` are too few or too heaped for `k`
         distinct knots.
 
-    Notes ----- The outer knots are the 0.10 and 0.90 quantiles for 3 knots, 0.05 and 0.95 for 4 to
+    Notes
+    -----
+    The outer knots are the 0.10 and 0.90 quantiles for 3 knots, 0.05 and 0.95 for 4 to
     6, 0.025 and 0.975 from 7 on; the others are equally spaced quantiles between them [1]_. As in
     R's Hmisc, with fewer than 100 values the outer knots are the fifth smallest and the fifth
     largest value, and where 5 % of the values or more are equal to the smallest one (0 minutes of
@@ -108,11 +106,13 @@ def rcs_basis(x: ArrayLike, knots: ArrayLike) -> Floats:
     ValueError
         When there are fewer than three knots or they do not increase.
 
-    Notes ----- With knots :math:`t_1 < \\dots < t_k` and :math:`u_+ = \\max(u, 0)`, term :math:`j =
-    1, \\dots, k - 2` is
+    Notes
+    -----
+    With knots :math:`t_1 < \dots < t_k` and :math:`u_+ = \max(u, 0)`, term
+    :math:`j = 1, \dots, k - 2` is
 
-    .. math:: \\frac{(x - t_j)_+^3 - (x - t_{k-1})_+^3 \\frac{t_k - t_j}{t_k - t_{k-1}}
-              + (x - t_k)_+^3 \\frac{t_{k-1} - t_j}{t_k - t_{k-1}}}{(t_k - t_1)^2}
+    .. math:: \frac{(x - t_j)_+^3 - (x - t_{k-1})_+^3 \frac{t_k - t_j}{t_k - t_{k-1}}
+              + (x - t_k)_+^3 \frac{t_{k-1} - t_j}{t_k - t_{k-1}}}{(t_k - t_1)^2}
 
     The divisor puts the terms on the scale of `x`, as R's rms does.
 
@@ -131,12 +131,9 @@ def rcs_basis(x: ArrayLike, knots: ArrayLike) -> Floats:
     before_last, last = t[-2], t[-1]
     gap = last - before_last
     inner = t[:-2]
-    nonlinear = (
-        cube[:, :-2]
-        - cube[:, [-2]] * (last - inner) / gap
-        + cube[:, [-1]] * (before_last - inner) / gap
-    )
-    return np.column_stack([values, nonlinear])
+    below_last = cube[:, [-2]] * (last - inner) / gap
+    beyond = cube[:, [-1]] * (before_last - inner) / gap
+    return np.column_stack([values, cube[:, :-2] - below_last + beyond])
 
 
 def ns_knots(x: ArrayLike, df: int) -> tuple[Floats, Floats]:
@@ -188,7 +185,9 @@ def ns_basis(x: ArrayLike, interior: ArrayLike, boundary: ArrayLike) -> Floats:
     ndarray, shape (n, m + 1)
         The columns, without an intercept.
 
-    Notes ----- The cubic B-splines without the first, projected on the space whose second
+    Notes
+    -----
+    The cubic B-splines without the first, projected on the space whose second
     derivative vanishes at both boundary knots. Each column is zero at the lower boundary.
 
     Examples
@@ -356,8 +355,7 @@ def _b_splines(x: Floats, knots: Floats, degree: int, derivative: int = 0) -> Fl
         slope = degree * _over(lower, span)
         return slope[:, :-1] - slope[:, 1:]
     if degree == 0:
-        # The right end belongs to the last interval that is not empty; x beyond an end to the outer
-        # interval.
+        # The right end, and all beyond it, belongs to the last interval that is not empty.
         start = np.flatnonzero(np.diff(knots) > 0)
         piece = start[np.clip(np.searchsorted(knots[start], x, side="right") - 1, 0, None)]
         columns = (piece[:, None] == np.arange(knots.size - 1)[None, :]).astype(float)
