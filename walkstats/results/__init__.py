@@ -1,0 +1,32 @@
+"""In what shapes do answers come? A few frozen dataclasses that every method fills.
+
+Results are complete when made. They hold plain numbers, never round, print, plot or warn, and carry
+what a reader must know: ``method`` (as a methods section says it), ``notes``, ``counts``, ``source``.
+
+``Counts``          what went in and what was left out
+``Estimate``        one number with its uncertainty
+``HypothesisTest``  a test
+``Freedom``         degrees of freedom of a linear combination
+``Estimates``       several estimates with their covariance
+``Fit``             a fitted model; ``CoxFit`` a Cox model
+``Curve``           a curve by group
+``Result``, ``Frozen``   what they are built on
+"""
+
+from walkstats.results.curves import Curve
+from walkstats.results.estimates import Estimate, Estimates, Freedom, HypothesisTest
+from walkstats.results.fits import CoxFit, Fit
+from walkstats.results.frozen import Counts, Frozen, Result
+
+__all__ = [
+    "Counts",
+    "CoxFit",
+    "Curve",
+    "Estimate",
+    "Estimates",
+    "Fit",
+    "Freedom",
+    "Frozen",
+    "HypothesisTest",
+    "Result",
+]

@@ -1,0 +1,123 @@
+"""What does every answer carry? Read-only contents, method, notes, counts and source."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def _locked(value: Any) -> Any:
+    """Arrays read-only, mappings as read-only views of a copy; everything else as it is."""
+    if isinstance(value, np.ndarray):
+        array = value.copy() if value.flags.writeable else value
+        array.setflags(write=False)
+        return array
+    if isinstance(value, (dict, MappingProxyType)):
+        return MappingProxyType({key: _locked(item) for key, item in value.items()})
+    return value
+
+
+def _unlocked(value: Any) -> Any:
+    """What pickle can take: read-only views of mappings cannot be pickled."""
+    if isinstance(value, MappingProxyType):
+        return {key: _unlocked(item) for key, item in value.items()}
+    return value
+
+
+class Frozen:
+    """Arrays and mappings of a frozen dataclass are read-only, also after pickling."""
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, item.name, _locked(getattr(self, item.name)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: _unlocked(value) for name, value in self.__dict__.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, _locked(value))
+
+
+@dataclass(frozen=True)
+class Counts(Frozen):
+    """What went into a result and what was left out.
+
+    Attributes
+    ----------
+    rows, used : int
+        Rows of the frame, and rows analysed.
+    participants : int
+        Distinct participants among the rows used (rows, where no subject is named).
+    events : int or None
+    left_out : mapping of str to int
+        Reason -> rows.
+    """
+
+    rows: int
+    used: int
+    participants: int
+    events: int | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        events = "" if self.events is None else f"{_count(self.events, 'event')} among "
+        text = f"{events}{_count(self.participants, 'participant')}"
+        if self.used != self.participants:
+            text += f" in {_count(self.used, 'row')}"
+        for reason, rows in self.left_out.items():
+            text += f"; {_count(rows, 'row')} left out: {reason}"
+        return text
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Result(Frozen):
+    """What every result carries.
+
+    Attributes
+    ----------
+    method : str
+        As a methods section says it.
+    notes : tuple of str
+        What the reader must know and what did not stop the analysis.
+    counts : Counts or None
+    source : str
+        Where the data come from; begins with "synthetic" when they are.
+    """
+
+    method: str = ""
+    notes: tuple[str, ...] = ()
+    counts: Counts | None = None
+    source: str = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The numbers as a frame."""
+        raise TypeError(f"{type(self).__name__} does not say how it is laid out as a frame")
+
+    def _remarks(self) -> list[str]:
+        lines = [self.method] if self.method else []
+        if self.counts is not None:
+            lines.append(str(self.counts))
+        lines += list(self.notes)
+        if self.source:
+            lines.append(f"Source: {self.source}")
+        return lines
+
+    def __str__(self) -> str:
+        return "\n".join([self.to_frame().to_string(index=False, na_rep=""), *self._remarks()])
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(index=False, border=0, na_rep="")
+        remarks = "".join(f"<p>{escape(line)}</p>" for line in self._remarks())
+        return f"<div>{table}{remarks}</div>"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
