@@ -1,0 +1,295 @@
+"""What columns does one variable of a formula become? Numbers, levels, transforms and splines.
+
+A variable is learnt once, on the rows of the fit (levels, knots, means), and gives the same columns
+for new data afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats import _splines
+from walkstats.errors import DataError
+from walkstats.results.frozen import Frozen
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Variable(Frozen):
+    """One variable of a formula, as learnt from the data of the fit.
+
+    Attributes
+    ----------
+    label : str
+        As the formula writes it.
+    column : object
+        The column of the frame that it reads.
+    levels : tuple of str or None
+        For a factor: all levels, the reference first.
+    transform : str or None
+        Name of the transform applied to a numeric column.
+    learnt : mapping
+        Arguments of the transform and what was learnt for it (knots, mean, ...).
+    """
+
+    label: str
+    column: Any
+    levels: tuple[str, ...] | None = None
+    transform: str | None = None
+    learnt: Mapping[str, Any] = field(default_factory=dict)
+
+    def columns(self, frame: pd.DataFrame) -> Floats:
+        """Columns (n, m) of the variable; for a factor one indicator per level, all of them.
+
+        Missing values give rows of nan.
+
+        Raises
+        ------
+        DataError
+            For a level that the fit has not seen.
+        """
+        series = frame[self.column]
+        if self.levels is not None:
+            return _indicators(series, self.levels, str(self.column))
+        values = as_numbers(series, str(self.column))
+        if self.transform is None:
+            return values[:, None]
+        return TRANSFORMS[self.transform].columns(values, self.learnt)
+
+    def labels(self, width: int) -> list[str]:
+        """Names of the columns."""
+        if self.levels is not None:
+            return [f"{self.label}[{level}]" for level in self.levels]
+        if width == 1:
+            return [self.label]
+        return [f"{self.label}[{k}]" for k in range(1, width + 1)]
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A named transform of a numeric column.
+
+    Attributes
+    ----------
+    learn : callable
+        ``learn(values, arguments) -> mapping`` on the known values of the fit.
+    columns : callable
+        ``columns(values, learnt) -> (n, m) array``.
+    arguments : tuple of str
+        Names of its arguments after the column.
+    """
+
+    learn: Callable[[Floats, Mapping[str, Any]], Mapping[str, Any]]
+    columns: Callable[[Floats, Mapping[str, Any]], Floats]
+    arguments: tuple[str, ...] = ()
+
+
+def _plain(
+    function: Callable[[Floats], Floats], name: str, above: float | None = None
+) -> Transform:
+    def columns(values: Floats, learnt: Mapping[str, Any]) -> Floats:
+        known = values[~np.isnan(values)]
+        if above is not None and np.any(known <= above if name != "sqrt" else known < above):
+            raise DataError.of(
+                f"{name}() needs values {'of at least' if name == 'sqrt' else 'above'} {above:g}; "
+                f"the smallest is {known.min():g}",
+                what_to_do="use another transform, or leave these rows out on purpose",
+            )
+        return function(values)[:, None]
+
+    return Transform(lambda values, arguments: {}, columns)
+
+
+def _rcs_learn(values: Floats, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    knots = arguments.get("knots", 4)
+    if np.ndim(knots) == 0:
+        return {"knots": _splines.rcs_knots(values, int(knots))}
+    return {"knots": np.asarray(knots, dtype=float)}
+
+
+def _ns_learn(values: Floats, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    df = arguments.get("df", 3)
+    if np.ndim(df) == 0:
+        interior, boundary = _splines.ns_knots(values, int(df))
+    else:
+        interior = np.asarray(df, dtype=float)
+        boundary = np.asarray(arguments.get("boundary", [values.min(), values.max()]), dtype=float)
+    return {"interior": interior, "boundary": boundary}
+
+
+def _bs_learn(values: Floats, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    interior, boundary = _splines.bs_knots(values, int(arguments.get("df", 4)))
+    return {"interior": interior, "boundary": boundary}
+
+
+TRANSFORMS: dict[str, Transform] = {
+    "log": _plain(np.log, "log", above=0.0),
+    "log2": _plain(np.log2, "log2", above=0.0),
+    "log10": _plain(np.log10, "log10", above=0.0),
+    "log1p": _plain(np.log1p, "log1p", above=-1.0),
+    "sqrt": _plain(np.sqrt, "sqrt", above=0.0),
+    "exp": _plain(np.exp, "exp"),
+    "power": Transform(
+        lambda values, arguments: {"exponent": float(arguments.get("exponent", 2))},
+        lambda values, learnt: (values ** learnt["exponent"])[:, None],
+        ("exponent",),
+    ),
+    "center": Transform(
+        lambda values, arguments: {"mean": float(np.mean(values))},
+        lambda values, learnt: (values - learnt["mean"])[:, None],
+    ),
+    "scale": Transform(
+        lambda values, arguments: {
+            "mean": float(np.mean(values)),
+            "sd": float(np.std(values, ddof=1)),
+        },
+        lambda values, learnt: ((values - learnt["mean"]) / learnt["sd"])[:, None],
+    ),
+    "rcs": Transform(
+        _rcs_learn, lambda values, learnt: _splines.rcs_basis(values, learnt["knots"]), ("knots",)
+    ),
+    "ns": Transform(
+        _ns_learn,
+        lambda values, learnt: _splines.ns_basis(values, learnt["interior"], learnt["boundary"]),
+        ("df", "boundary"),
+    ),
+    "bs": Transform(
+        _bs_learn,
+        lambda values, learnt: _splines.bs_basis(values, learnt["interior"], learnt["boundary"]),
+        ("df",),
+    ),
+}
+
+
+def is_factor(series: pd.Series) -> bool:
+    """Whether a column holds levels rather than numbers.
+
+    Raises
+    ------
+    DataError
+        For numbers kept as text, dates and durations.
+    """
+    kind = series.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return True
+    if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
+        return False
+    name = str(series.name)
+    if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
+        raise DataError.of(
+            f"{name} holds dates or durations; a model needs numbers",
+            column=name,
+            what_to_do="turn dates into days from randomisation first",
+        )
+    known = series.dropna()
+    if len(known) and all(isinstance(v, (bool, int, float, np.number, np.bool_)) for v in known):
+        return False
+    texts = known[[isinstance(v, str) for v in known]]
+    if len(texts) and pd.to_numeric(texts, errors="coerce").notna().all():
+        raise DataError.of(
+            f"{name} holds numbers as text (such as {texts.iloc[0]!r}); every value would become a "
+            "level of its own",
+            column=name,
+            count=len(texts),
+            what_to_do=f"convert the column to numbers, or write factor({name})",
+        )
+    return True
+
+
+def levels_of(series: pd.Series, reference: object = None) -> tuple[tuple[str, ...], str]:
+    """Levels present in a column, the reference first, and a note where the order was ours.
+
+    The order is that of the categories; for text the sorted one.
+    """
+    name = str(series.name)
+    known = series.dropna()
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        present = set(known.unique())
+        levels = [str(level) for level in series.cat.categories if level in present]
+        note = ""
+    else:
+        try:
+            ordered = sorted(known.unique())
+        except TypeError:
+            ordered = sorted(known.unique(), key=str)
+        levels = [_text(level) for level in ordered]
+        note = f"Reference level of {name}: {levels[0]} (first in sorted order)." if levels else ""
+    if reference is not None:
+        chosen = str(reference)
+        if chosen not in levels:
+            raise ValueError(
+                f"{chosen!r} is not a level of {name}. The levels are: {', '.join(levels)}."
+            )
+        levels = [chosen, *(level for level in levels if level != chosen)]
+        note = ""
+    return tuple(levels), note
+
+
+def as_numbers(series: pd.Series, name: str) -> Floats:
+    """A column as floats, missing as nan.
+
+    Raises
+    ------
+    DataError
+        For infinite values and for values that are no numbers.
+    """
+    try:
+        values = series.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise DataError.of(
+            f"{name} holds values that are no numbers", column=name, what_to_do="give numbers"
+        ) from None
+    if np.isinf(values).any():
+        rows = np.flatnonzero(np.isinf(values))
+        raise DataError.of(
+            f"{name} is infinite in {len(rows)} row(s)",
+            column=name,
+            row=int(rows[0]),
+            count=len(rows),
+            what_to_do="correct these values or leave them empty",
+        )
+    return values
+
+
+def missing(series: pd.Series) -> NDArray[np.bool_]:
+    """Where a column is missing."""
+    return series.isna().to_numpy(dtype=bool)
+
+
+def _text(level: object) -> str:
+    """Whole floats as integers: a column of 1.0 and 2.0 has the levels 1 and 2."""
+    if isinstance(level, (float, np.floating)) and float(level).is_integer():
+        return str(int(level))
+    return str(level)
+
+
+def _indicators(series: pd.Series, levels: tuple[str, ...], name: str) -> Floats:
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        place = {str(level): k for k, level in enumerate(levels)}
+        lookup = np.array([place.get(str(c), -2) for c in series.cat.categories] + [-1])
+        codes = lookup[series.cat.codes.to_numpy()]
+    else:
+        given, uniques = pd.factorize(series)
+        place = {level: k for k, level in enumerate(levels)}
+        lookup = np.array([place.get(_text(u), -2) for u in uniques] + [-1])
+        codes = lookup[given]
+    if np.any(codes == -2):
+        rows = np.flatnonzero(codes == -2)
+        found = sorted({_text(series.iloc[r]) for r in rows})
+        raise DataError.of(
+            f"{name} has levels that the fit has not seen: {', '.join(found)}",
+            column=name,
+            row=int(rows[0]),
+            count=len(rows),
+            what_to_do=f"use the known levels: {', '.join(levels)}",
+        )
+    out = (codes[:, None] == np.arange(len(levels))[None, :]).astype(float)
+    out[codes == -1] = np.nan
+    return out

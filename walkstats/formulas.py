@@ -1,0 +1,478 @@
+"""What does a formula mean for this frame? Terms, the columns of each, and the rows that can be used.
+
+A formula may hold column names, numbers, ``+ : * ( )`` and the transforms of
+``walkstats._variables.TRANSFORMS`` and nothing else: it may come from a stranger's analysis plan, and
+the parser behind (formulaic) would run code in braces. formulaic expands it into terms; the columns are
+made here, so that unseen levels are refused, rows left out are counted and names are spelled one way.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats._arguments import check_column, check_frame
+from walkstats._variables import TRANSFORMS, Variable, as_numbers, is_factor, levels_of, missing
+from walkstats.errors import DataError
+from walkstats.results.frozen import Frozen
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+_CALL = re.compile(r"(?P<name>[^\W\d]\w*)\s*\((?P<inside>[^()]*)\)")
+_ALLOWED = re.compile(r"\s+|`[^`{}]+`|[^\W\d]\w*|\d+\.?\d*|[+:*()]")
+_ARGUMENT = re.compile(r"[\w\s.,\[\]='\"+-]*")
+
+
+@dataclass(frozen=True)
+class Piece(Frozen):
+    """Some columns of a term: a product of variables, each factor coded in full or not."""
+
+    term: str
+    variables: tuple[str, ...]
+    full: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Terms(Frozen):
+    """The right side of a formula as learnt from the data of a fit.
+
+    Attributes
+    ----------
+    formula : str
+        As written.
+    names : tuple of str, length k
+        Names of the columns, e.g. ``arm[walking]``.
+    columns_of : mapping of str to slice
+        Term of the formula -> its columns.
+    levels : mapping of str to tuple of str
+        Factor -> levels, the reference first.
+    knots : mapping of str to tuple of float
+        Spline term -> knots.
+    variables : mapping of str to Variable
+    intercept : bool
+    """
+
+    formula: str
+    names: tuple[str, ...]
+    columns_of: Mapping[str, slice]
+    levels: Mapping[str, tuple[str, ...]]
+    knots: Mapping[str, tuple[float, ...]]
+    variables: Mapping[str, Variable]
+    pieces: tuple[Piece, ...]
+    intercept: bool
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """Columns of the frame that the terms read."""
+        return tuple(dict.fromkeys(v.column for v in self.variables.values()))
+
+    def matrix(self, frame: pd.DataFrame) -> Floats:
+        """The design matrix of new data.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Has the columns of the formula, in any order.
+
+        Returns
+        -------
+        ndarray, shape (n, k)
+            Rows with a missing value are nan.
+
+        Raises
+        ------
+        DataError
+            For missing columns, unseen levels, infinite values.
+        """
+        absent = [str(c) for c in self.columns if c not in frame.columns]
+        if absent:
+            raise DataError.of(
+                f"the new data lack the column(s) {', '.join(absent)}",
+                column=absent[0],
+                what_to_do=f"give all of: {', '.join(str(c) for c in self.columns)}",
+            )
+        return _assemble(self.pieces, self.variables, frame, self.intercept)[0]
+
+
+@dataclass(frozen=True)
+class Design(Frozen):
+    """A formula met with a frame.
+
+    Attributes
+    ----------
+    terms : Terms
+    matrix : (n_used, k) array
+    kept : (n,) bool array
+        Rows of the frame that are used.
+    left_out : mapping of str to int
+        Reason -> rows.
+    notes : tuple of str
+    response : (n_used,) array or None
+    """
+
+    terms: Terms
+    matrix: Floats
+    kept: Booleans
+    left_out: Mapping[str, int]
+    notes: tuple[str, ...]
+    response: Floats | None = None
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    terms: tuple[tuple[str, tuple[str, ...]], ...]
+    outcome: str | None
+    calls: Mapping[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = field(default_factory=dict)
+
+
+def build(
+    formula: str,
+    frame: pd.DataFrame,
+    *,
+    intercept: bool,
+    response: bool = False,
+    keep: Booleans | None = None,
+) -> Design:
+    """Meet a formula with a frame.
+
+    Parameters
+    ----------
+    formula : str
+        ``"arm + age"``; with ``response`` ``"pain ~ arm + age"``.
+    frame : pandas.DataFrame
+        One row per unit of analysis.
+    intercept : bool
+        Whether the matrix has a column of ones. Factors are coded against their reference either way.
+    response : bool
+        Whether the formula must have a left side.
+    keep : (n,) bool array, optional
+        Rows that may be used for other reasons; levels and knots are learnt on the used rows.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    ValueError
+        For a formula that is not allowed, or unknown columns.
+    DataError
+        For infinite values, numbers as text, or a factor with a single level.
+    """
+    check_frame(frame)
+    parsed = _parse(formula)
+    _check_sides(parsed, formula, response)
+    kept = np.ones(len(frame), dtype=bool) if keep is None else np.array(keep, dtype=bool)
+    columns = [_column_of(frame, label, parsed) for label in _labels(parsed)]
+    kept, left_out = _without_missing(frame, columns, kept)
+    used = frame if kept.all() else frame.loc[kept]
+    if len(used) == 0:
+        reasons = "; ".join(f"{n} {reason}" for reason, n in left_out.items())
+        raise DataError.of(
+            f"0 rows are left of {len(frame)}{f' ({reasons})' if reasons else ''}",
+            what_to_do="check the filters and the columns of the formula",
+        )
+    variables, notes = _learn(used, parsed)
+    pieces = _pieces(parsed.terms, variables)
+    matrix, names, columns_of = _assemble(pieces, variables, used, intercept)
+    terms = Terms(
+        formula=formula,
+        names=tuple(names),
+        columns_of=columns_of,
+        levels={label: v.levels for label, v in variables.items() if v.levels is not None},
+        knots=_knots(variables),
+        variables=variables,
+        pieces=pieces,
+        intercept=intercept,
+    )
+    outcome = None
+    if response and parsed.outcome is not None:
+        outcome = _variable(used, parsed.outcome, parsed)[0].columns(used)[:, 0]
+    return Design(terms, matrix, kept, left_out, tuple(notes), outcome)
+
+
+def variables_in(formula: str) -> tuple[str, ...]:
+    """Names of the columns that a formula reads, the outcome first where there is one.
+
+    Examples
+    --------
+    >>> variables_in("pain ~ arm * rcs(walking_minutes, 4)")
+    ('pain', 'arm', 'walking_minutes')
+    """
+    parsed = _parse(formula)
+    return tuple(
+        dict.fromkeys(parsed.calls[x][1] if x in parsed.calls else x for x in _labels(parsed))
+    )
+
+
+# --- the formula as text ---------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=256)
+def _parse(formula: str) -> _Parsed:
+    if not isinstance(formula, str) or not formula.strip():
+        raise ValueError(f"A formula is a text such as 'arm + age'; got {formula!r}.")
+    left, tilde, right = formula.rpartition("~")
+    calls: dict[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = {}
+    outcome = _side(left, calls, formula) if tilde and left.strip() else None
+    text = _side(right, calls, formula)
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        expanded = list(Formula(text))
+    except (FormulaicError, SyntaxError) as error:
+        raise ValueError(f"The formula {formula!r} cannot be read: {error}") from None
+    names = {f"t{k}_": label for k, label in enumerate(calls)}
+    terms = []
+    for term in expanded:
+        parts = tuple(names.get(f.expr, f.expr) for f in term.factors if f.expr != "1")
+        if parts:
+            terms.append((":".join(parts), parts))
+    if outcome is not None:
+        outcome = names.get(outcome.strip(), outcome.strip().strip("`"))
+    return _Parsed(tuple(terms), outcome, calls)
+
+
+def _side(text: str, calls: dict[str, Any], formula: str) -> str:
+    """One side of the formula with its calls replaced by names, after the whitelist."""
+
+    def replaced(match: re.Match[str]) -> str:
+        name, inside = match["name"], match["inside"]
+        if name not in TRANSFORMS and name != "factor":
+            raise ValueError(
+                f"{name}() is not allowed in a formula. Allowed: factor, {', '.join(TRANSFORMS)}."
+            )
+        if not _ARGUMENT.fullmatch(inside):
+            raise ValueError(f"The arguments of {match[0]!r} must be a column and plain numbers.")
+        label = f"{name}({', '.join(part.strip() for part in inside.split(','))})"
+        calls.setdefault(label, _call(name, inside))
+        return f"t{list(calls).index(label)}_"
+
+    text = _CALL.sub(replaced, text)
+    rest = _ALLOWED.sub("", text)
+    if rest:
+        raise ValueError(
+            f"The formula {formula!r} holds {rest[0]!r}. Allowed are column names (in backticks where they "
+            "hold spaces), numbers, + : * ( ) and transforms such as log(x) and rcs(x, 4). Compute "
+            "anything else as a column first."
+        )
+    if re.search(r"(?<![\w.])0(?![\w.])", re.sub(r"`[^`]*`", "", text)):
+        raise ValueError(
+            "A formula without intercept (0 +) is refused: factors are compared with their reference "
+            "level. Choose it by the order of the categories or by factor(x, reference='...')."
+        )
+    return text
+
+
+def _call(name: str, inside: str) -> tuple[str, str, tuple[tuple[str, Any], ...]]:
+    """(transform, column, arguments) of a call such as ``rcs(age, 4)``."""
+    column, _, rest = inside.partition(",")
+    allowed = ("reference",) if name == "factor" else TRANSFORMS[name].arguments
+    arguments: dict[str, Any] = {}
+    try:
+        node = ast.parse(f"f({rest})", mode="eval").body
+        assert isinstance(node, ast.Call)
+        given = [(None, a) for a in node.args] + [(k.arg, k.value) for k in node.keywords]
+        for place, (key, value) in enumerate(given):
+            arguments[key or allowed[place]] = ast.literal_eval(value)
+    except (SyntaxError, ValueError, IndexError):
+        raise ValueError(
+            f"{name}({inside}) cannot be read: give a column"
+            f"{' and ' + ', '.join(allowed) if allowed else ''}."
+        ) from None
+    unknown = set(arguments) - set(allowed)
+    if unknown or not column.strip():
+        raise ValueError(f"{name}() takes a column and {', '.join(allowed) or 'nothing else'}.")
+    return name, column.strip(), tuple(arguments.items())
+
+
+def _check_sides(parsed: _Parsed, formula: str, response: bool) -> None:
+    if response and parsed.outcome is None:
+        raise ValueError(f"The formula {formula!r} needs an outcome: 'pain ~ arm'.")
+    if not response and parsed.outcome is not None:
+        raise ValueError(
+            f"The formula {formula!r} has a left side. Here the outcome is given by time= and event=; "
+            "write only what stands right of ~."
+        )
+
+
+# --- the formula and the frame ------------------------------------------------------------------------
+
+
+def _labels(parsed: _Parsed) -> list[str]:
+    labels = [label for _, parts in parsed.terms for label in parts]
+    return list(dict.fromkeys(([parsed.outcome] if parsed.outcome else []) + labels))
+
+
+def _column_of(frame: pd.DataFrame, label: str, parsed: _Parsed) -> Any:
+    name = parsed.calls[label][1] if label in parsed.calls else label
+    if name not in frame.columns:
+        # A frame may have numbers as column names.
+        for column in frame.columns:
+            if str(column) == name:
+                return column
+    check_column(frame, name, "the formula")
+    return name
+
+
+def _without_missing(
+    frame: pd.DataFrame, columns: Iterable[Any], kept: Booleans
+) -> tuple[Booleans, dict[str, int]]:
+    """Rows without a missing value, and the others counted once each by the columns they lack."""
+    gaps = {str(c): missing(frame[c]) & kept for c in dict.fromkeys(columns)}
+    gaps = {name: gap for name, gap in gaps.items() if gap.any()}
+    if not gaps:
+        return kept, {}
+    table = np.column_stack(list(gaps.values()))
+    lacking = table.any(axis=1)
+    patterns, rows = np.unique(table[lacking], axis=0, return_counts=True)
+    names = np.array(list(gaps))
+    left_out = {
+        f"{' and '.join(names[pattern])} missing": int(n)
+        for pattern, n in zip(patterns, rows, strict=True)
+    }
+    return kept & ~lacking, left_out
+
+
+def _variable(frame: pd.DataFrame, label: str, parsed: _Parsed) -> tuple[Variable, str]:
+    column = _column_of(frame, label, parsed)
+    series = frame[column]
+    if label not in parsed.calls:
+        if not is_factor(series):
+            return Variable(label, column), ""
+        levels, note = levels_of(series)
+        return Variable(label, column, levels=levels), note
+    name, _, given = parsed.calls[label]
+    arguments = dict(given)
+    if name == "factor":
+        levels, note = levels_of(series, arguments.get("reference"))
+        return Variable(str(column), column, levels=levels), note
+    if is_factor(series):
+        raise DataError.of(f"{name}() needs numbers; {column} holds text", column=str(column))
+    values = as_numbers(series, str(column))
+    learnt = TRANSFORMS[name].learn(values, arguments)
+    return Variable(label, column, transform=name, learnt=learnt), ""
+
+
+def _learn(frame: pd.DataFrame, parsed: _Parsed) -> tuple[dict[str, Variable], list[str]]:
+    variables: dict[str, Variable] = {}
+    notes = []
+    for label in dict.fromkeys(label for _, parts in parsed.terms for label in parts):
+        variable, note = _variable(frame, label, parsed)
+        if variable.levels is not None and len(variable.levels) < 2:
+            word = "arms" if variable.column == "arm" else f"levels of {variable.column}"
+            raise DataError.of(
+                f"comparison needs 2 {word}, found 1 ({variable.levels[0]}, n={len(frame)})",
+                column=str(variable.column),
+                what_to_do="check the filter, or leave the term out",
+            )
+        variables[label] = variable
+        if note:
+            notes.append(note)
+    return variables, notes
+
+
+def _knots(variables: Mapping[str, Variable]) -> dict[str, tuple[float, ...]]:
+    return {
+        label: tuple(
+            float(k)
+            for name in ("knots", "interior", "boundary")
+            for k in np.atleast_1d(v.learnt.get(name, []))
+        )
+        for label, v in variables.items()
+        if v.transform in ("rcs", "ns", "bs")
+    }
+
+
+# --- columns -------------------------------------------------------------------------------------------
+
+
+def _pieces(
+    terms: Iterable[tuple[str, tuple[str, ...]]], variables: Mapping[str, Variable]
+) -> tuple[Piece, ...]:
+    """Full or reduced coding of each factor, so that no column repeats what is there.
+
+    A factor is the sum of a constant and its contrasts. What earlier terms (and the constant, which a
+    Cox model holds in its baseline) span already is left out; what remains is merged back into full
+    coding where it can be.
+    """
+    spanned: set[tuple[frozenset[str], frozenset[str]]] = {(frozenset(), frozenset())}
+    pieces: list[Piece] = []
+    for term, parts in terms:
+        factors = [p for p in parts if variables[p].levels is not None]
+        numeric = frozenset(p for p in parts if variables[p].levels is None)
+        subsets = [
+            frozenset(c)
+            for r in range(len(factors) + 1)
+            for c in itertools.combinations(factors, r)
+        ]
+        needed = [s for s in subsets if (numeric, s) not in spanned]
+        spanned.update((numeric, s) for s in needed)
+        for reduced, full in _merged(needed):
+            used = tuple(p for p in parts if p in numeric or p in reduced or p in full)
+            pieces.append(Piece(term, used, tuple(full)))
+    return tuple(pieces)
+
+
+def _merged(needed: list[frozenset[str]]) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """(reduced, full) factors of each product that together span the contrasts needed."""
+    products = [(subset, frozenset[str]()) for subset in needed]
+    merged = True
+    while merged:
+        merged = False
+        for short, long in itertools.permutations(products, 2):
+            extra = long[0] - short[0]
+            if len(extra) == 1 and short[0] < long[0] and short[1] == long[1]:
+                products[products.index(long)] = (short[0], long[1] | extra)
+                products.remove(short)
+                merged = True
+                break
+    return products
+
+
+def _assemble(
+    pieces: Iterable[Piece],
+    variables: Mapping[str, Variable],
+    frame: pd.DataFrame,
+    intercept: bool,
+) -> tuple[Floats, list[str], dict[str, slice]]:
+    made = {label: variable.columns(frame) for label, variable in variables.items()}
+    blocks: list[Floats] = [np.ones((len(frame), 1))] if intercept else []
+    names: list[str] = ["intercept"] if intercept else []
+    columns_of: dict[str, slice] = {"intercept": slice(0, 1)} if intercept else {}
+    for piece in pieces:
+        block = np.ones((len(frame), 1))
+        labels = [""]
+        for label in piece.variables:
+            columns, own = _coded(variables[label], made[label], label in piece.full)
+            if len(labels) == 1 and labels[0] == "":
+                block, labels = columns, own
+                continue
+            # The first variable varies fastest, as in R.
+            block = (columns[:, :, None] * block[:, None, :]).reshape(len(frame), -1)
+            labels = [f"{first}:{second}" for second in own for first in labels]
+        start = len(names)
+        blocks.append(block)
+        names += labels
+        begun = columns_of.get(piece.term)
+        columns_of[piece.term] = slice(begun.start if begun else start, len(names))
+    matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((len(frame), 0))
+    return matrix, names, columns_of
+
+
+def _coded(variable: Variable, columns: Floats, full: bool) -> tuple[Floats, list[str]]:
+    labels = variable.labels(columns.shape[1])
+    if variable.levels is None or full:
+        return columns, labels
+    return columns[:, 1:], labels[1:]
