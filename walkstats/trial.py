@@ -1,0 +1,136 @@
+"""What is a trial? Its tables, read and checked, with the facts that analyses need."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from walkstats.schema import TABLES, empty_table
+
+LOAD_REPORT_COLUMNS = ("table", "column", "action", "count", "detail")
+
+
+def _absent(table: str) -> Any:
+    return field(default_factory=lambda: empty_table(table))
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A trial as its tables.
+
+    Frames are not to be changed in place: derive makes new ones. Categories such as ``arm`` are text in
+    the tables; frames for analysis carry ``arm`` as a Categorical in the order of ``arms``.
+
+    Attributes
+    ----------
+    name : str
+    source : str
+        Where the data come from. Begins with "synthetic" when they were simulated.
+    arms : tuple of str
+        The first is the reference.
+    participants : pandas.DataFrame
+        One row per randomised participant.
+    check_ins, recurrences, walking, outcomes, costs, adverse_events, screening : pandas.DataFrame
+        As ``walkstats.schema.TABLES`` says; without rows where the trial has none.
+    strata : tuple of str
+        Columns of participants by which randomisation was stratified.
+    currency : str
+    price_year : int or None
+    licence : str
+    load_report : pandas.DataFrame
+        What reading renamed, converted, carried along and warned of: table, column, action, count, detail.
+    """
+
+    name: str
+    source: str
+    arms: tuple[str, ...]
+    participants: pd.DataFrame
+    check_ins: pd.DataFrame = _absent("check_ins")
+    recurrences: pd.DataFrame = _absent("recurrences")
+    walking: pd.DataFrame = _absent("walking")
+    outcomes: pd.DataFrame = _absent("outcomes")
+    costs: pd.DataFrame = _absent("costs")
+    adverse_events: pd.DataFrame = _absent("adverse_events")
+    screening: pd.DataFrame = _absent("screening")
+    strata: tuple[str, ...] = ()
+    currency: str = ""
+    price_year: int | None = None
+    licence: str = ""
+    load_report: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(LOAD_REPORT_COLUMNS))
+    )
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the source says that the data were simulated."""
+        return self.source.lower().startswith("synthetic")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by its name in the dictionary.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ValueError
+            For an unknown table.
+        """
+        if name not in TABLES:
+            raise ValueError(f"No table {name!r}. The tables are: {', '.join(TABLES)}.")
+        return getattr(self, name)
+
+    def equals(self, other: object) -> bool:
+        """Whether another trial holds the same facts and tables, bit for bit.
+
+        The load report is left aside: it tells how a trial was read, not what it holds.
+        """
+        if not isinstance(other, Trial):
+            return False
+        facts = [
+            item.name
+            for item in dataclasses.fields(self)
+            if item.name not in TABLES and item.name != "load_report"
+        ]
+        return all(getattr(self, f) == getattr(other, f) for f in facts) and all(
+            _same(self.table(name), other.table(name)) for name in TABLES
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per table: table, rows, participants, columns."""
+        rows = []
+        for name in TABLES:
+            table = self.table(name)
+            people = table["participant_id"].nunique() if "participant_id" in table else 0
+            rows.append((name, len(table), people, table.shape[1]))
+        return pd.DataFrame(rows, columns=["table", "rows", "participants", "columns"])
+
+    def _head(self) -> str:
+        sizes = self.participants["arm"].value_counts()
+        arms = ", ".join(f"{arm} {int(sizes.get(arm, 0))}" for arm in self.arms)
+        return f"{self.name}: {len(self.participants)} participants ({arms})"
+
+    def __str__(self) -> str:
+        return f"{self._head()}\nSource: {self.source}\n{self.to_frame().to_string(index=False)}"
+
+    def __repr__(self) -> str:
+        return f"<Trial {self._head()}>"
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(index=False, border=0)
+        return f"<div><p>{escape(self._head())}</p>{table}<p>{escape(self.source)}</p></div>"
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    if list(one.columns) != list(other.columns) or list(one.dtypes) != list(other.dtypes):
+        return False
+    return one.reset_index(drop=True).equals(other.reset_index(drop=True))
