@@ -72,6 +72,13 @@ class CoxFit(Fit):
     kept : (n,) positions of the rows used in the frame given
     index : pandas.Index or None
         Labels of the rows used.
+    strata : tuple of str
+        Columns whose combinations are the strata; empty without strata.
+    stratum_values : tuple of tuple
+        For each code of ``risk_sets.strata`` the values of those columns.
+    columns : mapping of str to str
+        Role -> column it was read from: time, entry, event, weights, frequencies, offset, cluster,
+        where there is one.
     """
 
     ties: str = "efron"
@@ -84,3 +91,6 @@ class CoxFit(Fit):
     cluster: NDArray[np.int64] | None = None
     kept: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     index: pd.Index | None = None
+    strata: tuple[str, ...] = ()
+    stratum_values: tuple[tuple[Any, ...], ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
