@@ -43,6 +43,8 @@ class Estimate(Result):
     null : float or None
         On the scale shown.
     scale : {"identity", "ratio"}
+    measure : str
+        What the number is, e.g. "hazard ratio"; empty where the term says it.
     """
 
     term: str
@@ -56,6 +58,7 @@ class Estimate(Result):
     level: float = 0.95
     null: float | None = 0.0
     scale: str = "identity"
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row: term, estimate, std_error, statistic, df, p_value, conf_low, conf_high."""
@@ -140,6 +143,9 @@ class Estimates(Result):
         Confidence limits that are not Wald's, at ``level``, on the scale of ``values``.
     null : float or None
         Null value of every term on the scale of the model; None where none makes sense.
+    measure : str
+        What an estimate is, as a ratio where there is one, e.g. "hazard ratio"; empty where the
+        terms say it.
     """
 
     terms: tuple[str, ...]
@@ -150,6 +156,7 @@ class Estimates(Result):
     level: float = 0.95
     limits: Floats | None = None
     null: float | None = 0.0
+    measure: str = ""
 
     @property
     def std_errors(self) -> Floats:
@@ -192,11 +199,16 @@ class Estimates(Result):
             level=level,
             null=None if null is None else float(show(null)),
             scale="ratio" if ratio else "identity",
+            measure=self._measured(ratio),
             method=self.method,
             notes=self.notes,
             counts=self.counts,
             source=self.source,
         )
+
+    def _measured(self, ratio: bool) -> str:
+        on_the_log = self.measure and self.link != "identity" and not ratio
+        return f"log {self.measure}" if on_the_log else self.measure
 
     def _interval(
         self, value: float, std_error: float, df: float, level: float, own: int | None

@@ -81,6 +81,8 @@ class CoxFit(Fit):
         where there is one.
     """
 
+    link: str = "log"
+    measure: str = "hazard ratio"
     ties: str = "efron"
     risk_sets: Any = None
     matrix: Floats = field(default_factory=lambda: np.empty((0, 0)))
