@@ -1,0 +1,207 @@
+"""What is a table before it is printed? Rows and columns of numbers, with the words around them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from walkstats._arguments import check_choice
+from walkstats._digits import style_of
+from walkstats.tables.cells import EMPTY, KINDS, Cell
+from walkstats.tables.writers import WRITERS
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    name : str
+        What the heading says.
+    n : int or None
+        Participants behind the column, shown in its heading.
+    over : str
+        Heading over this and its neighbours of the same ``over``.
+    """
+
+    name: str
+    n: int | None = None
+    over: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The heading with the number of participants."""
+        return self.name if self.n is None else f"{self.name} (n = {self.n})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table.
+
+    Attributes
+    ----------
+    label : str
+    cells : tuple of Cell
+        As many as the table has columns; none for a heading.
+    indent : int
+        Depth under the heading above.
+    """
+
+    label: str
+    cells: tuple[Cell, ...] = ()
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as numbers, with the words around them.
+
+    A table does not change: ``titled``, ``styled`` and ``noted`` give a new one.
+
+    Attributes
+    ----------
+    title : str
+    stub : str
+        Heading of the first column, that of the row labels.
+    columns : tuple of Column
+    rows : tuple of Row
+    notes : tuple of str
+        Footnotes.
+    source : str
+        Where the data come from; the last footnote.
+    style : str
+        A key of ``walkstats._digits.STYLES``: "plain", "nejm" or "lancet".
+
+    Examples
+    --------
+    >>> row = Row("Age, years", (Cell("mean_sd", (54.21, 11.3), 1),))
+    >>> table = Table("Baseline", "", (Column("walking", n=351),), (row,))
+    >>> print(table.to_csv(), end="")
+    ,walking (n = 351)
+    "Age, years",54.2 (11.3)
+    >>> table.to_frame()[["quantity", "value"]].values.tolist()
+    [['mean', 54.21], ['sd', 11.3]]
+    """
+
+    title: str
+    stub: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    source: str = ""
+    style: str = "plain"
+
+    def __post_init__(self) -> None:
+        style_of(self.style)
+        for row in self.rows:
+            if row.cells and len(row.cells) != len(self.columns):
+                raise ValueError(
+                    f"Row {row.label!r} has {len(row.cells)} cells for {len(self.columns)} columns."
+                )
+
+    def titled(self, title: str) -> Table:
+        """The same table under another title."""
+        return replace(self, title=title)
+
+    def styled(self, style: str) -> Table:
+        """The same numbers in the habits of another journal: "plain", "nejm" or "lancet"."""
+        return replace(self, style=check_choice(style, ("plain", "nejm", "lancet"), "style"))
+
+    def noted(self, *notes: str) -> Table:
+        """The same table with further footnotes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    @property
+    def footnotes(self) -> tuple[str, ...]:
+        """Notes and source, as they stand under the table."""
+        return (*self.notes, f"Source: {self.source}") if self.source else self.notes
+
+    def texts(self) -> list[list[str]]:
+        """What each cell shows, row by row, without the labels."""
+        style = style_of(self.style)
+        return [
+            [cell.text(style) for cell in row.cells or (EMPTY,) * len(self.columns)]
+            for row in self.rows
+        ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every number in the table, unrounded, and where it stands.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per number: row (position), under (heading above an indented row), label, over,
+            column, quantity, value.
+        """
+        found = []
+        under = ""
+        for place, row in enumerate(self.rows):
+            under = row.label if row.indent == 0 else under
+            above = under if row.indent else ""
+            for column, cell in zip(self.columns, row.cells, strict=bool(row.cells)):
+                for quantity, value in zip(KINDS[cell.kind].parts, cell.values, strict=True):
+                    if not isinstance(value, str):
+                        found.append(
+                            (place, above, row.label, column.over, column.name, quantity, value)
+                        )
+        names = ["row", "under", "label", "over", "column", "quantity", "value"]
+        return pd.DataFrame(found, columns=names)
+
+    def to_markdown(self) -> str:
+        """As a pipe table, with title and footnotes around it."""
+        return WRITERS[".md"](self)
+
+    def to_html(self) -> str:
+        """As one ``<table class="walkstats">`` element with caption, scopes and footnotes."""
+        return WRITERS[".html"](self)
+
+    def to_latex(self) -> str:
+        """As a ``table`` environment; the document needs the package booktabs."""
+        return WRITERS[".tex"](self)
+
+    def to_csv(self) -> str:
+        """The cells as shown, comma-separated; text that a spreadsheet would run is disarmed."""
+        return WRITERS[".csv"](self)
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table to a file in the format of its suffix.
+
+        Parameters
+        ----------
+        path : path
+            Ending in .md, .html, .tex or .csv.
+
+        Returns
+        -------
+        pathlib.Path
+            The file. A write that fails leaves no half-written file and the old one as it was.
+
+        Raises
+        ------
+        ValueError
+            For another suffix.
+        """
+        target = Path(path)
+        check_choice(target.suffix, WRITERS, "the suffix of path")
+        text = WRITERS[target.suffix](self)
+        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            Path(draft).chmod(0o644)
+            os.replace(draft, target)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+        return target
+
+    def __str__(self) -> str:
+        return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        return self.to_html()

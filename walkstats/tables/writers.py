@@ -1,0 +1,176 @@
+"""How does a table look in Markdown, HTML, LaTeX and CSV?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from walkstats.tables.cells import EMPTY
+from walkstats.tables.safe_text import (
+    for_html,
+    for_latex,
+    for_markdown,
+    for_markdown_paragraph,
+    for_spreadsheet,
+)
+
+if TYPE_CHECKING:
+    from walkstats.tables.description import Table
+
+
+def markdown(table: Table) -> str:
+    """A pipe table; headings over several columns are joined with those below them."""
+    lines = [f"**{for_markdown(table.title)}**", ""] if table.title else []
+    heads = [table.stub, *_joined_headings(table)]
+    lines.append(_pipes(for_markdown(head) for head in heads))
+    lines.append(_pipes([":---", *("---:" for _ in table.columns)]))
+    for row, texts in zip(table.rows, table.texts(), strict=True):
+        label = "&emsp;" * row.indent + _cell_label(for_markdown(row.label), bold=not row.cells)
+        lines.append(_pipes([label, *(for_markdown(text) for text in texts)]))
+    for note in table.footnotes:
+        lines += ["", for_markdown_paragraph(note)]
+    return "\n".join(lines) + "\n"
+
+
+def _pipes(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell_label(label: str, *, bold: bool) -> str:
+    return f"**{label}**" if bold and label else label
+
+
+def _joined_headings(table: Table) -> list[str]:
+    return [f"{c.over}: {c.heading}" if c.over else c.heading for c in table.columns]
+
+
+def html(table: Table) -> str:
+    """A table element that a screen reader can follow."""
+    lines = ['<table class="walkstats">']
+    if table.title:
+        lines.append(f"<caption>{for_html(table.title)}</caption>")
+    lines += ["<thead>", *_html_head(table), "</thead>", "<tbody>"]
+    for row, texts in zip(table.rows, table.texts(), strict=True):
+        lines.append(_html_row(row.label, row.indent, texts if row.cells else None, len(texts)))
+    lines.append("</tbody>")
+    if table.footnotes:
+        notes = "<br>".join(for_html(note) for note in table.footnotes)
+        lines += [
+            "<tfoot>",
+            f'<tr><td colspan="{len(table.columns) + 1}" style="text-align:left">{notes}</td></tr>',
+            "</tfoot>",
+        ]
+    return "\n".join([*lines, "</table>"]) + "\n"
+
+
+def _html_head(table: Table) -> list[str]:
+    deep = any(column.over for column in table.columns)
+    stub = f'<th scope="col" rowspan="{2 if deep else 1}">{for_html(table.stub)}</th>'
+    low = "".join(f'<th scope="col">{for_html(column.heading)}</th>' for column in table.columns)
+    if not deep:
+        return [f"<tr>{stub}{low}</tr>"]
+    high = "".join(
+        f'<th scope="colgroup" colspan="{width}">{for_html(over)}</th>'
+        if over
+        else f'<td colspan="{width}"></td>'
+        for over, width in _spans(table)
+    )
+    return [f"<tr>{stub}{high}</tr>", f"<tr>{low}</tr>"]
+
+
+def _spans(table: Table) -> list[tuple[str, int]]:
+    return [
+        (over, len(list(group))) for over, group in groupby(column.over for column in table.columns)
+    ]
+
+
+def _html_row(label: str, indent: int, texts: list[str] | None, width: int) -> str:
+    pad = f"padding-left:{1.5 * indent + 0.5:g}em"
+    if texts is None:
+        return (
+            f'<tr class="heading"><th scope="rowgroup" colspan="{width + 1}" '
+            f'style="text-align:left;{pad}">{for_html(label)}</th></tr>'
+        )
+    head = (
+        f'<th scope="row" style="text-align:left;font-weight:normal;{pad}">{for_html(label)}</th>'
+    )
+    cells = "".join(
+        f'<td style="text-align:right;font-variant-numeric:tabular-nums">{for_html(text)}</td>'
+        for text in texts
+    )
+    return f"<tr>{head}{cells}</tr>"
+
+
+def latex(table: Table) -> str:
+    """A table environment with rules of the package booktabs."""
+    lines = [r"\begin{table}", r"\centering"]
+    if table.title:
+        lines.append(rf"\caption{{{for_latex(table.title)}}}")
+    lines += [rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"\toprule"]
+    lines += [*_latex_head(table), r"\midrule"]
+    for row, texts in zip(table.rows, table.texts(), strict=True):
+        label = rf"\hspace{{{row.indent}em}}" * bool(row.indent) + for_latex(row.label)
+        cells = row.cells or (EMPTY,) * len(texts)
+        shown = [
+            for_latex(text if cell.is_text else text.replace("-", "−"))
+            for cell, text in zip(cells, texts, strict=True)
+        ]
+        lines.append(_ampersands([label, *shown]))
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    if table.footnotes:
+        notes = r" \\ ".join(for_latex(note) for note in table.footnotes)
+        lines += ["", rf"\smallskip\parbox{{0.95\linewidth}}{{\footnotesize {notes}}}"]
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def _ampersands(cells: list[str]) -> str:
+    # A cell that begins with a bracket would be read as the argument of the line break before it.
+    guarded = [f"{{}}{cell}" if cell.startswith(("[", "*")) else cell for cell in cells]
+    return " & ".join(guarded) + r" \\"
+
+
+def _latex_head(table: Table) -> list[str]:
+    low = _ampersands(
+        [for_latex(table.stub), *(for_latex(column.heading) for column in table.columns)]
+    )
+    if not any(column.over for column in table.columns):
+        return [low]
+    spans, rules, place = [""], [], 2
+    for over, width in _spans(table):
+        spans.append(rf"\multicolumn{{{width}}}{{c}}{{{for_latex(over)}}}")
+        if over:
+            rules.append(rf"\cmidrule(lr){{{place}-{place + width - 1}}}")
+        place += width
+    return [_ampersands(spans), "".join(rules), low]
+
+
+def comma_separated(table: Table) -> str:
+    """Comma-separated cells as shown; notes are left to the other formats."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(for_spreadsheet(head) for head in [table.stub, *_joined_headings(table)])
+    for row, texts in zip(table.rows, table.texts(), strict=True):
+        cells = row.cells or (EMPTY,) * len(texts)
+        shown = [
+            for_spreadsheet(text) if cell.is_text else _number_text(text)
+            for cell, text in zip(cells, texts, strict=True)
+        ]
+        writer.writerow([for_spreadsheet(row.label), *shown])
+    return sheet.getvalue()
+
+
+def _number_text(text: str) -> str:
+    """A single negative number stays one; "-1.3 (-2.0 to -0.6)" would be tried as a formula."""
+    composite = text.startswith("-") and " " in text
+    return f"−{text[1:]}" if composite else text
+
+
+WRITERS: dict[str, Callable[[Table], str]] = {
+    ".md": markdown,
+    ".html": html,
+    ".tex": latex,
+    ".csv": comma_separated,
+}
