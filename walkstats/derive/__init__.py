@@ -1,0 +1,32 @@
+"""Frames ready for analysis, plain pandas, from a Trial.
+
+``first_recurrence``   one row per participant: days to the first recurrence, or why follow-up ended
+``baseline``           one row per participant: what was known at randomisation
+``visits``             one row per participant and month: measures, baseline, change, walking before
+``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
+``participant_flow``   one row per box of the flow diagram
+
+Each frame carries ``attrs``: source (of the data), derived (what it is), notes (what was left out).
+"""
+
+from typing import TYPE_CHECKING
+
+from walkstats._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "first_events": ["first_recurrence"],
+        "at_randomisation": ["baseline"],
+        "monthly": ["visits"],
+        "weekly": ["weekly_minutes"],
+        "flow": ["participant_flow"],
+    },
+)
+
+if TYPE_CHECKING:
+    from walkstats.derive.at_randomisation import baseline as baseline
+    from walkstats.derive.first_events import first_recurrence as first_recurrence
+    from walkstats.derive.flow import participant_flow as participant_flow
+    from walkstats.derive.monthly import visits as visits
+    from walkstats.derive.weekly import weekly_minutes as weekly_minutes

@@ -1,0 +1,68 @@
+"""What was known of each participant at randomisation?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from walkstats.trial import Trial
+
+
+def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """What was known of each participant at randomisation.
+
+    Parameters
+    ----------
+    trial : Trial
+    columns : sequence of str, optional
+        Columns of participants and measures of outcomes (their value at month 0, named
+        ``<measure>_baseline``). All by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per participant: participant_id, arm (Categorical, the reference first) and the columns.
+
+    Raises
+    ------
+    ValueError
+        For a name that is neither a column of participants nor a measure.
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> frame = ws.derive.baseline(ws.load_sample("bladder"), columns=["number"])
+    >>> list(frame.columns)
+    ['participant_id', 'arm', 'number']
+    """
+    people = trial.participants.reset_index(drop=True)
+    before = _at_month_zero(trial)
+    if columns is None:
+        own = [c for c in people.columns if c not in ("participant_id", "arm")]
+        columns = [*own, *before.columns]
+    frame = people[["participant_id"]].copy()
+    frame["arm"] = pd.Categorical(people["arm"], categories=list(trial.arms))
+    for name in columns:
+        measured = f"{name}_baseline" if f"{name}_baseline" in before else name
+        if name in people.columns:
+            frame[name] = people[name]
+        elif measured in before:
+            frame[measured] = before[measured].reindex(people["participant_id"]).to_numpy()
+        else:
+            known = ", ".join([*people.columns, *before.columns])
+            raise ValueError(f"No baseline column {name!r}. There are: {known}.")
+    frame.attrs = {
+        "source": trial.source,
+        "derived": f"{trial.name}: participants at randomisation",
+        "notes": (),
+    }
+    return frame
+
+
+def _at_month_zero(trial: Trial) -> pd.DataFrame:
+    """Measures at month 0: index participant_id, columns ``<measure>_baseline``."""
+    rows = trial.outcomes[trial.outcomes["month"] == 0]
+    wide = rows.pivot(index="participant_id", columns="measure", values="value")
+    wide.columns = pd.Index([f"{name}_baseline" for name in wide.columns])
+    return wide

@@ -1,0 +1,151 @@
+"""When did pain first come back, or until when had it not?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from walkstats._arguments import check_choice
+from walkstats.derive.at_randomisation import baseline as at_baseline
+from walkstats.derive.observed import GAP_RULES, NO_FOLLOW_UP, observed_until
+from walkstats.errors import DataError
+from walkstats.trial import Trial
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A definition of recurrence.
+
+    Attributes
+    ----------
+    name : str
+    described : str
+    flag : str or None
+        Column of recurrences that must be true.
+    day : str or None
+        Column of the first day that meets the definition; the onset where it is empty.
+    """
+
+    name: str
+    described: str
+    flag: str | None = None
+    day: str | None = None
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("any", "any recurrence"),
+        Kind(
+            "activity_limiting",
+            "activity-limiting recurrence",
+            "activity_limiting",
+            "activity_limiting_days",
+        ),
+        Kind("care_seeking", "recurrence with care sought", "care_seeking", "care_seeking_days"),
+    )
+}
+
+
+def first_recurrence(
+    trial: Trial,
+    *,
+    kind: str,
+    baseline: Sequence[str] = (),
+    after_gap: str = "censor",
+) -> pd.DataFrame:
+    """Time to the first recurrence of each participant.
+
+    Parameters
+    ----------
+    trial : Trial
+    kind : {"any", "activity_limiting", "care_seeking"}
+        Which recurrences count. One that limits activities only later, inside a milder episode, counts
+        from the first day that it does.
+    baseline : sequence of str
+        Columns of participants, or measures at month 0, to carry along.
+    after_gap : {"censor", "carry"}
+        After the first period that no completed check-in covers, recurrences may be unknown: "censor"
+        ends follow-up there; "carry" goes on to the last completed check-in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per participant: participant_id, arm (Categorical), days [days from randomisation], event
+        (bool), ended_by, the strata and the baseline columns.
+
+    Raises
+    ------
+    ValueError
+        For an unknown kind, rule or column.
+    DataError
+        When the trial does not record this kind of recurrence.
+
+    Notes
+    -----
+    Day 0 is randomisation. Without an event the row ends on the last observed day, never at the planned
+    end of somebody who stopped answering. Participants without follow-up stay in the frame with 0 days;
+    survival methods count them as not at risk. Recurrences after the end of observation are not
+    counted, and ``attrs["notes"]`` says how many.
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> events = ws.derive.first_recurrence(ws.load_sample("bladder"), kind="any")
+    >>> len(events), int(events["event"].sum())
+    (118, 62)
+    """
+    check_choice(kind, KINDS, "kind")
+    check_choice(after_gap, GAP_RULES, "after_gap")
+    definition = KINDS[kind]
+    people = trial.participants["participant_id"]
+    until = observed_until(trial, after_gap)
+    onset = _onsets(trial, definition)
+    limit = until["observed_until_days"].reindex(onset.index).to_numpy(dtype=float)
+    within = onset.to_numpy() <= limit
+    first = onset[within].groupby(level=0).min().reindex(people)
+    event = first.notna().to_numpy()
+    ended = until["observed_until_days"].to_numpy(dtype=float)
+    carried = tuple(dict.fromkeys([*trial.strata, *baseline]))
+    frame = at_baseline(trial, columns=carried)
+    frame.insert(2, "days", np.where(event, first.to_numpy(dtype=float), ended))
+    frame.insert(3, "event", event)
+    frame.insert(4, "ended_by", np.where(event, "recurrence", until["ended_by"].to_numpy()))
+    frame.attrs = {
+        "source": trial.source,
+        "derived": f"{trial.name}: time to first {definition.described}",
+        "notes": _notes(int((~within).sum()), frame, after_gap),
+    }
+    return frame
+
+
+def _onsets(trial: Trial, kind: Kind) -> pd.Series:
+    """First day that meets the definition, one row per recurrence that does; index participant_id."""
+    rows = trial.recurrences
+    days = rows["onset_days"].astype(float)
+    if kind.flag is not None:
+        if len(rows) and (kind.flag not in rows or rows[kind.flag].isna().all()):
+            raise DataError.of(
+                f"the trial does not record {kind.described}",
+                table="recurrences",
+                column=kind.flag,
+                what_to_do="map the team's column to it in trial.toml, or take kind='any'",
+            )
+        met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
+        if kind.day in rows.columns:
+            days = rows[kind.day].astype(float).fillna(days)
+        rows, days = rows[met], days[met]
+    return pd.Series(days.to_numpy(), index=pd.Index(rows["participant_id"]))
+
+
+def _notes(beyond: int, frame: pd.DataFrame, after_gap: str) -> tuple[str, ...]:
+    notes = [f"Without a recurrence: {GAP_RULES[after_gap]}."]
+    if beyond:
+        notes.append(f"{beyond} recurrence(s) reported beyond the observed period are not counted.")
+    none = int((frame["ended_by"] == NO_FOLLOW_UP).sum())
+    if none:
+        notes.append(f"{none} participant(s) without follow-up are not at risk.")
+    return tuple(notes)
