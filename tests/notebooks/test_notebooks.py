@@ -1,0 +1,71 @@
+"""Do the stored notebooks show what a run shows today?"""
+
+import ast
+
+import nbformat
+import pytest
+
+from tests.notebooks.execution import NOTEBOOKS, run, same, shown
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_the_three_notebooks_are_there():
+    assert [path.name[:2] for path in NOTEBOOKS[:3]] == ["01", "02", "03"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_run_shows_what_is_stored(path):
+    stored, now = code_cells(nbformat.read(path, as_version=4)), code_cells(run(path))
+    for number, (before, after) in enumerate(zip(stored, now, strict=True), start=1):
+        assert [kind for kind, _ in shown(before)] == [kind for kind, _ in shown(after)], number
+        for (kind, old), (_, new) in zip(shown(before), shown(after), strict=True):
+            assert same(old, new), f"code cell {number}, {kind}:\n{old}\n--- is now ---\n{new}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_stored_notebook_is_whole(path):
+    cells = code_cells(nbformat.read(path, as_version=4))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    kinds = {kind for cell in cells for kind, _ in shown(cell)}
+    assert "image/png" in kinds or path.name.startswith("01")
+    assert not kinds & {"error", "stderr"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_defines_no_function(path):
+    for cell in code_cells(nbformat.read(path, as_version=4)):
+        python = "\n".join(line for line in cell.source.splitlines() if not line.startswith("%"))
+        nodes = ast.walk(ast.parse(python))
+        assert not [node for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "now", "equal"),
+    [
+        ("HR 0.723 (0.61 to 0.86)", "HR 0.724 (0.61 to 0.86)", True),
+        ("HR 0.723 (0.61 to 0.86)", "HR 0.733 (0.61 to 0.86)", False),
+        ("351 participants", "350 participants", False),
+        ("351 participants", "351 people", False),
+        ("p = 1.0e-17", "p = 3.0e-17", True),
+        ("\u22121.28", "1.28", False),
+    ],
+)
+def test_comparison_sees_what_matters(stored, now, equal):
+    assert same(stored, now) is equal
+
+
+def test_run_and_comparison_on_a_notebook_made_here(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell("x = 2.5\nprint(x, object())"),
+        nbformat.v4.new_code_cell(
+            "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([x])"
+        ),
+    ]
+    nbformat.write(notebook, tmp_path / "00.ipynb")
+    first, second = code_cells(run(tmp_path / "00.ipynb"))
+    assert shown(first) == [("stdout", "2.5 <object object at 0x>")]
+    assert ("image/png", "") in shown(second)

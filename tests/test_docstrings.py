@@ -1,0 +1,103 @@
+"""Does every public function say what one learns, from what, and when it refuses?"""
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+
+import pytest
+
+from tests.public_names import public_functions
+
+FUNCTIONS = public_functions()
+SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}$", re.MULTILINE)
+
+
+def sections(function) -> dict[str, str]:
+    """The sections of a numpydoc docstring; the summary is under ``""``."""
+    pieces = SECTION.split(inspect.getdoc(function) or "")
+    return {"": pieces[0]} | dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def described(section: str) -> list[str]:
+    """Names described in a section: unindented lines, several names separated by commas."""
+    heads = [line for line in section.splitlines() if line and not line[0].isspace()]
+    names = [name.strip() for head in heads for name in head.partition(" : ")[0].split(",")]
+    return [name.lstrip("*") for name in names]
+
+
+def raises(function) -> bool:
+    """Whether a function refuses something, itself or through its module's helpers and checks."""
+    source = inspect.getsource(sys.modules[function.__module__])
+    bodies = {n.name: n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)}
+    waiting, seen = [function.__name__], set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for node in ast.walk(bodies[name]):
+            called = _name_of(node.func) if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Raise) or called.startswith("check_"):
+                return True
+            if called in bodies and called not in seen:
+                waiting.append(called)
+    return False
+
+
+def _name_of(expression: ast.expr) -> str:
+    return getattr(expression, "id", getattr(expression, "attr", ""))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_summary_is_a_sentence(name):
+    summary = sections(FUNCTIONS[name])[""].strip().partition("\n\n")[0]
+    assert summary.endswith((".", "?")), summary
+    assert len(summary.split()) >= 3
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_parameters_are_those_of_the_signature(name):
+    found = sections(FUNCTIONS[name])
+    signature = inspect.signature(FUNCTIONS[name])
+    assert described(found.get("Parameters", "")) == list(signature.parameters)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_returns_and_examples_are_there(name):
+    found = sections(FUNCTIONS[name])
+    if inspect.signature(FUNCTIONS[name]).return_annotation not in (None, "None"):
+        assert found.get("Returns", "").strip()
+    assert ">>> " in found.get("Examples", ""), "no example"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_refusals_are_told(name):
+    if raises(FUNCTIONS[name]):
+        assert described(sections(FUNCTIONS[name]).get("Raises", "")), "raises, but does not say so"
+
+
+def test_every_part_with_functions_is_read():
+    assert {"reading", "derive", "survival", "regression"} <= {n.split(".")[0] for n in FUNCTIONS}
+
+
+def test_a_docstring_is_taken_apart_as_numpydoc_writes_it():
+    def example(a, b, c=1):
+        """Learn a thing.
+
+        Parameters
+        ----------
+        a, b : float
+            Two numbers [days].
+        c : int
+            Another.
+
+        Returns
+        -------
+        float
+            Their sum.
+        """
+
+    found = sections(example)
+    assert described(found["Parameters"]) == ["a", "b", "c"]
+    assert textwrap.dedent(found[""]).strip() == "Learn a thing."
+    assert "Examples" not in found
