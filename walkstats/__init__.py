@@ -14,7 +14,8 @@ Parts
     ``plan``        an analysis plan as data, and its run
     ``tables``, ``figures``, ``report``   showing
 Nouns
-    ``Trial``, the results of ``walkstats.results``, and the errors ``WalkstatsError``, ``DataError``,
+    ``Trial``, the results of ``walkstats.results``, and the errors ``WalkstatsError``,
+    ``DataError``,
     ``FitError``
 """
 

@@ -1,19 +1,18 @@
-"""What does a formula mean for this frame? Terms, the columns of each, and the rows that can be used.
+"""What does a formula mean for this frame? Terms, the columns of each, and the rows that can be
+used.
 
 A formula may hold column names, numbers, ``+ : * ( )`` and the transforms of
-``walkstats._variables.TRANSFORMS`` and nothing else: it may come from a stranger's analysis plan, and
-the parser behind (formulaic) would run code in braces. formulaic expands it into terms; the columns are
-made here, so that unseen levels are refused, rows left out are counted and names are spelled one way.
+``walkstats._variables.TRANSFORMS`` and nothing else: it may come from a stranger's analysis plan,
+and the parser behind (formulaic) would run code in braces. formulaic expands it into terms; the
+columns are made here, so that unseen levels are refused, rows left out are counted and names are
+spelled one way.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
 import itertools
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,16 +20,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
+from walkstats._formula_text import Parsed, parse
 from walkstats._variables import TRANSFORMS, Variable, as_numbers, is_factor, levels_of, missing
 from walkstats.errors import DataError
 from walkstats.results.frozen import Frozen
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
-
-_CALL = re.compile(r"(?P<name>[^\W\d]\w*)\s*\((?P<inside>[^()]*)\)")
-_ALLOWED = re.compile(r"\s+|`[^`{}]+`|[^\W\d]\w*|\d+\.?\d*|[+:*()]")
-_ARGUMENT = re.compile(r"[\w\s.,\[\]='\"+-]*")
 
 
 @dataclass(frozen=True)
@@ -128,13 +124,6 @@ class Design(Frozen):
     response: Floats | None = None
 
 
-@dataclass(frozen=True)
-class _Parsed:
-    terms: tuple[tuple[str, tuple[str, ...]], ...]
-    outcome: str | None
-    calls: Mapping[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = field(default_factory=dict)
-
-
 def build(
     formula: str,
     frame: pd.DataFrame,
@@ -152,7 +141,8 @@ def build(
     frame : pandas.DataFrame
         One row per unit of analysis.
     intercept : bool
-        Whether the matrix has a column of ones. Factors are coded against their reference either way.
+        Whether the matrix has a column of ones. Factors are coded against their reference either
+        way.
     response : bool
         Whether the formula must have a left side.
     keep : (n,) bool array, optional
@@ -170,7 +160,7 @@ def build(
         For infinite values, numbers as text, or a factor with a single level.
     """
     check_frame(frame)
-    parsed = _parse(formula)
+    parsed = parse(formula)
     _check_sides(parsed, formula, response)
     kept = np.ones(len(frame), dtype=bool) if keep is None else np.array(keep, dtype=bool)
     columns = [_column_of(frame, label, parsed) for label in _labels(parsed)]
@@ -209,113 +199,31 @@ def variables_in(formula: str) -> tuple[str, ...]:
     >>> variables_in("pain ~ arm * rcs(walking_minutes, 4)")
     ('pain', 'arm', 'walking_minutes')
     """
-    parsed = _parse(formula)
+    parsed = parse(formula)
     return tuple(
         dict.fromkeys(parsed.calls[x][1] if x in parsed.calls else x for x in _labels(parsed))
     )
 
 
-# --- the formula as text ---------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=256)
-def _parse(formula: str) -> _Parsed:
-    if not isinstance(formula, str) or not formula.strip():
-        raise ValueError(f"A formula is a text such as 'arm + age'; got {formula!r}.")
-    left, tilde, right = formula.rpartition("~")
-    calls: dict[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = {}
-    outcome = _side(left, calls, formula) if tilde and left.strip() else None
-    text = _side(right, calls, formula)
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
-    try:
-        expanded = list(Formula(text))
-    except (FormulaicError, SyntaxError) as error:
-        raise ValueError(f"The formula {formula!r} cannot be read: {error}") from None
-    names = {f"t{k}_": label for k, label in enumerate(calls)}
-    terms = []
-    for term in expanded:
-        parts = tuple(names.get(f.expr, f.expr) for f in term.factors if f.expr != "1")
-        if parts:
-            terms.append((":".join(parts), parts))
-    if outcome is not None:
-        outcome = names.get(outcome.strip(), outcome.strip().strip("`"))
-    return _Parsed(tuple(terms), outcome, calls)
-
-
-def _side(text: str, calls: dict[str, Any], formula: str) -> str:
-    """One side of the formula with its calls replaced by names, after the whitelist."""
-
-    def replaced(match: re.Match[str]) -> str:
-        name, inside = match["name"], match["inside"]
-        if name not in TRANSFORMS and name != "factor":
-            raise ValueError(
-                f"{name}() is not allowed in a formula. Allowed: factor, {', '.join(TRANSFORMS)}."
-            )
-        if not _ARGUMENT.fullmatch(inside):
-            raise ValueError(f"The arguments of {match[0]!r} must be a column and plain numbers.")
-        label = f"{name}({', '.join(part.strip() for part in inside.split(','))})"
-        calls.setdefault(label, _call(name, inside))
-        return f"t{list(calls).index(label)}_"
-
-    text = _CALL.sub(replaced, text)
-    rest = _ALLOWED.sub("", text)
-    if rest:
-        raise ValueError(
-            f"The formula {formula!r} holds {rest[0]!r}. Allowed are column names (in backticks where they "
-            "hold spaces), numbers, + : * ( ) and transforms such as log(x) and rcs(x, 4). Compute "
-            "anything else as a column first."
-        )
-    if re.search(r"(?<![\w.])0(?![\w.])", re.sub(r"`[^`]*`", "", text)):
-        raise ValueError(
-            "A formula without intercept (0 +) is refused: factors are compared with their reference "
-            "level. Choose it by the order of the categories or by factor(x, reference='...')."
-        )
-    return text
-
-
-def _call(name: str, inside: str) -> tuple[str, str, tuple[tuple[str, Any], ...]]:
-    """(transform, column, arguments) of a call such as ``rcs(age, 4)``."""
-    column, _, rest = inside.partition(",")
-    allowed = ("reference",) if name == "factor" else TRANSFORMS[name].arguments
-    arguments: dict[str, Any] = {}
-    try:
-        node = ast.parse(f"f({rest})", mode="eval").body
-        assert isinstance(node, ast.Call)
-        given = [(None, a) for a in node.args] + [(k.arg, k.value) for k in node.keywords]
-        for place, (key, value) in enumerate(given):
-            arguments[key or allowed[place]] = ast.literal_eval(value)
-    except (SyntaxError, ValueError, IndexError):
-        raise ValueError(
-            f"{name}({inside}) cannot be read: give a column"
-            f"{' and ' + ', '.join(allowed) if allowed else ''}."
-        ) from None
-    unknown = set(arguments) - set(allowed)
-    if unknown or not column.strip():
-        raise ValueError(f"{name}() takes a column and {', '.join(allowed) or 'nothing else'}.")
-    return name, column.strip(), tuple(arguments.items())
-
-
-def _check_sides(parsed: _Parsed, formula: str, response: bool) -> None:
+def _check_sides(parsed: Parsed, formula: str, response: bool) -> None:
     if response and parsed.outcome is None:
         raise ValueError(f"The formula {formula!r} needs an outcome: 'pain ~ arm'.")
     if not response and parsed.outcome is not None:
         raise ValueError(
-            f"The formula {formula!r} has a left side. Here the outcome is given by time= and event=; "
-            "write only what stands right of ~."
+            f"The formula {formula!r} has a left side. Here the outcome is given by time= and "
+            "event=; write only what stands right of ~."
         )
 
 
-# --- the formula and the frame ------------------------------------------------------------------------
+# --- the formula and the frame ----------------------------------------------------------
 
 
-def _labels(parsed: _Parsed) -> list[str]:
+def _labels(parsed: Parsed) -> list[str]:
     labels = [label for _, parts in parsed.terms for label in parts]
     return list(dict.fromkeys(([parsed.outcome] if parsed.outcome else []) + labels))
 
 
-def _column_of(frame: pd.DataFrame, label: str, parsed: _Parsed) -> Any:
+def _column_of(frame: pd.DataFrame, label: str, parsed: Parsed) -> Any:
     name = parsed.calls[label][1] if label in parsed.calls else label
     if name not in frame.columns:
         # A frame may have numbers as column names.
@@ -345,7 +253,7 @@ def _without_missing(
     return kept & ~lacking, left_out
 
 
-def _variable(frame: pd.DataFrame, label: str, parsed: _Parsed) -> tuple[Variable, str]:
+def _variable(frame: pd.DataFrame, label: str, parsed: Parsed) -> tuple[Variable, str]:
     column = _column_of(frame, label, parsed)
     series = frame[column]
     if label not in parsed.calls:
@@ -365,7 +273,7 @@ def _variable(frame: pd.DataFrame, label: str, parsed: _Parsed) -> tuple[Variabl
     return Variable(label, column, transform=name, learnt=learnt), ""
 
 
-def _learn(frame: pd.DataFrame, parsed: _Parsed) -> tuple[dict[str, Variable], list[str]]:
+def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], list[str]]:
     variables: dict[str, Variable] = {}
     notes = []
     for label in dict.fromkeys(label for _, parts in parsed.terms for label in parts):
@@ -395,7 +303,7 @@ def _knots(variables: Mapping[str, Variable]) -> dict[str, tuple[float, ...]]:
     }
 
 
-# --- columns -------------------------------------------------------------------------------------------
+# --- columns ----------------------------------------------------------------------------
 
 
 def _pieces(

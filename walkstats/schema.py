@@ -1,7 +1,7 @@
 """What may a trial's tables hold? The one dictionary of tables, columns, types, units and values.
 
-Reading converts by it, checking tests against it, simulating and writing follow it, and the docs print
-it. Columns that it does not name are carried along as they are.
+Reading converts by it, checking tests against it, simulating and writing follow it, and the docs
+print it. Columns that it does not name are carried along as they are.
 """
 
 from __future__ import annotations

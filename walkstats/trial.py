@@ -22,8 +22,8 @@ def _absent(table: str) -> Any:
 class Trial:
     """A trial as its tables.
 
-    Frames are not to be changed in place: derive makes new ones. Categories such as ``arm`` are text in
-    the tables; frames for analysis carry ``arm`` as a Categorical in the order of ``arms``.
+    Frames are not to be changed in place: derive makes new ones. Categories such as ``arm`` are
+    text in the tables; frames for analysis carry ``arm`` as a Categorical in the order of ``arms``.
 
     Attributes
     ----------
@@ -42,7 +42,8 @@ class Trial:
     price_year : int or None
     licence : str
     load_report : pandas.DataFrame
-        What reading renamed, converted, carried along and warned of: table, column, action, count, detail.
+        What reading renamed, converted, carried along and warned of: table, column, action, count,
+        detail.
     """
 
     name: str

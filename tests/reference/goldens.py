@@ -1,8 +1,8 @@
 """Reference values from R, and what it means to agree with them.
 
-A number agrees when |ours - theirs| <= atol + rtol * |theirs|, with the tolerance that each entry (or a
-key of it) states. ``agree`` records the largest ratio of difference to tolerance by topic; the terminal
-summary of pytest prints it.
+A number agrees when |ours - theirs| <= atol + rtol * |theirs|, with the tolerance that each entry
+(or a key of it) states. ``agree`` records the largest ratio of difference to tolerance by topic;
+the terminal summary of pytest prints it.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def uncovered(name: str, identifier: str, aside: dict[str, str] | None = None) -
 
 
 def summary() -> pd.DataFrame:
-    """One row per topic: entries in the file, entries agreed, numbers, largest ratio to tolerance."""
+    """One row per topic: entries in the file, entries agreed, numbers, largest ratio to
+    tolerance."""
     rows = [
         {
             "topic": name,

@@ -22,7 +22,8 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        One row per participant: participant_id, arm (Categorical, the reference first) and the columns.
+        One row per participant: participant_id, arm (Categorical, the reference first) and the
+        columns.
 
     Raises
     ------

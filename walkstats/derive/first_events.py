@@ -63,19 +63,19 @@ def first_recurrence(
     ----------
     trial : Trial
     kind : {"any", "activity_limiting", "care_seeking"}
-        Which recurrences count. One that limits activities only later, inside a milder episode, counts
-        from the first day that it does.
+        Which recurrences count. One that limits activities only later, inside a milder episode,
+        counts from the first day that it does.
     baseline : sequence of str
         Columns of participants, or measures at month 0, to carry along.
     after_gap : {"censor", "carry"}
-        After the first period that no completed check-in covers, recurrences may be unknown: "censor"
-        ends follow-up there; "carry" goes on to the last completed check-in.
+        After the first period that no completed check-in covers, recurrences may be unknown:
+        "censor" ends follow-up there; "carry" goes on to the last completed check-in.
 
     Returns
     -------
     pandas.DataFrame
-        One row per participant: participant_id, arm (Categorical), days [days from randomisation], event
-        (bool), ended_by, the strata and the baseline columns.
+        One row per participant: participant_id, arm (Categorical), days [days from randomisation],
+        event (bool), ended_by, the strata and the baseline columns.
 
     Raises
     ------
@@ -86,10 +86,10 @@ def first_recurrence(
 
     Notes
     -----
-    Day 0 is randomisation. Without an event the row ends on the last observed day, never at the planned
-    end of somebody who stopped answering. Participants without follow-up stay in the frame with 0 days;
-    survival methods count them as not at risk. Recurrences after the end of observation are not
-    counted, and ``attrs["notes"]`` says how many.
+    Day 0 is randomisation. Without an event the row ends on the last observed day, never at the
+    planned end of somebody who stopped answering. Participants without follow-up stay in the frame
+    with 0 days; survival methods count them as not at risk. Recurrences after the end of
+    observation are not counted, and ``attrs["notes"]`` says how many.
 
     Examples
     --------
@@ -123,7 +123,9 @@ def first_recurrence(
 
 
 def _onsets(trial: Trial, kind: Kind) -> pd.Series:
-    """First day that meets the definition, one row per recurrence that does; index participant_id."""
+    """First day that meets the definition, one row per recurrence that does; index
+    participant_id.
+    """
     rows = trial.recurrences
     days = rows["onset_days"].astype(float)
     if kind.flag is not None:

@@ -21,13 +21,13 @@ def participant_flow(trial: Trial) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per box, columns stage, arm (empty: all), reason (empty: the total of the stage), n.
-        Stages: screened, excluded, randomised, allocated, no follow-up, withdrawn, analysed. Where the
-        trial has no screening table the first two are absent.
+        Stages: screened, excluded, randomised, allocated, no follow-up, withdrawn, analysed. Where
+        the trial has no screening table the first two are absent.
 
     Notes
     -----
-    Analysed are the participants with any follow-up, in the arm to which they were randomised; those
-    who withdrew are analysed until then. So screened = excluded + randomised, and in each arm
+    Analysed are the participants with any follow-up, in the arm to which they were randomised;
+    those who withdrew are analysed until then. So screened = excluded + randomised, and in each arm
     allocated = analysed + no follow-up.
 
     Examples

@@ -33,16 +33,16 @@ def visits(
     baseline : sequence of str
         Further baseline columns to carry along.
     walking_weeks : int, optional
-        Adds walking_minutes [minutes/week]: the mean week among so many whole weeks before the visit.
-        Missing when fewer than half of them are known.
+        Adds walking_minutes [minutes/week]: the mean week among so many whole weeks before the
+        visit. Missing when fewer than half of them are known.
     measured_by : {"diary", "device"}
         Which record of walking.
 
     Returns
     -------
     pandas.DataFrame
-        One row per participant and month after 0 at which any of the measures was asked, answered or
-        not: participant_id, arm, month, per measure ``<m>``, ``<m>_baseline``, ``<m>_change``,
+        One row per participant and month after 0 at which any of the measures was asked, answered
+        or not: participant_id, arm, month, per measure ``<m>``, ``<m>_baseline``, ``<m>_change``,
         walking_minutes, the strata and the baseline columns.
 
     Raises

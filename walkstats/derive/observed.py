@@ -17,8 +17,8 @@ NO_FOLLOW_UP = "no follow-up"
 def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
     """Last day under observation of each participant.
 
-    With check-ins it is the end of what the completed ones cover. Without any check-ins in the trial it is
-    the withdrawal or the planned end of follow-up, whichever comes first.
+    With check-ins it is the end of what the completed ones cover. Without any check-ins in the
+    trial it is the withdrawal or the planned end of follow-up, whichever comes first.
 
     Parameters
     ----------

@@ -23,8 +23,9 @@ def weekly_minutes(trial: Trial, *, measured_by: str = "diary") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per participant and week, from week 1 to the last week on record: participant_id, arm
-        (Categorical), week, walking_minutes [minutes/week]. A week without a record is missing, never 0.
+        One row per participant and week, from week 1 to the last week on record: participant_id,
+        arm (Categorical), week, walking_minutes [minutes/week]. A week without a record is
+        missing, never 0.
 
     Raises
     ------
@@ -33,8 +34,8 @@ def weekly_minutes(trial: Trial, *, measured_by: str = "diary") -> pd.DataFrame:
 
     Notes
     -----
-    Week 1 holds days 0 to 6. Weeks that begin on or after the day of withdrawal are set to missing and
-    counted in ``attrs["notes"]``.
+    Week 1 holds days 0 to 6. Weeks that begin on or after the day of withdrawal are set to missing
+    and counted in ``attrs["notes"]``.
 
     Examples
     --------
@@ -66,7 +67,9 @@ def weekly_minutes(trial: Trial, *, measured_by: str = "diary") -> pd.DataFrame:
 
 
 def minutes_table(trial: Trial, measured_by: str) -> tuple[np.ndarray, int]:
-    """Minutes (participants, weeks), nan where not known, and the weeks after withdrawal set aside."""
+    """Minutes (participants, weeks), nan where not known, and the weeks after withdrawal set
+    aside.
+    """
     walking = trial.walking
     people = trial.participants
     kept = walking["measured_by"].isna() | (walking["measured_by"] == measured_by)

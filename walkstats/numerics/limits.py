@@ -1,7 +1,7 @@
 """How far may an estimate reach? Quantiles, p-values and the forms of confidence intervals.
 
-Everything rests on ``scipy.special``; tails are taken directly, never as ``1 - cdf``, which is 0 from
-z = 8.3 on.
+Everything rests on ``scipy.special``; tails are taken directly, never as ``1 - cdf``, which is 0
+from z = 8.3 on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """In what shapes do answers come? A few frozen dataclasses that every method fills.
 
 Results are complete when made. They hold plain numbers, never round, print, plot or warn, and carry
-what a reader must know: ``method`` (as a methods section says it), ``notes``, ``counts``, ``source``.
+what a reader must know: ``method`` (as a methods section says it), ``notes``, ``counts``,
+``source``.
 
 ``Counts``          what went in and what was left out
 ``Estimate``        one number with its uncertainty

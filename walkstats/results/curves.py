@@ -71,9 +71,10 @@ class Curve(Result):
         Returns
         -------
         pandas.DataFrame
-            One row per group and x. A step curve gives the estimate of the last step at or before x and
-            the number at risk just before x (that of the next time); ``n_event`` and ``n_censor`` count
-            from the start to x. Beyond the group's last x the estimate is missing.
+            One row per group and x. A step curve gives the estimate of the last step at or before
+            x and the number at risk just before x (that of the next time); ``n_event`` and
+            ``n_censor`` count from the start to x. Beyond the group's last x the estimate is
+            missing.
 
         Raises
         ------
@@ -117,8 +118,9 @@ class Curve(Result):
     def quantile(self, p: float | Sequence[float] = 0.5) -> Estimates:
         """x by which a share p has had the event.
 
-        Where the curve is flat at exactly that share, the middle of the flat step is given (as R does).
-        The interval inverts the pointwise confidence limits. Missing where the share is not reached.
+        Where the curve is flat at exactly that share, the middle of the flat step is given (as R
+        does). The interval inverts the pointwise confidence limits. Missing where the share is not
+        reached.
 
         Parameters
         ----------
@@ -169,8 +171,8 @@ class Curve(Result):
     def _crossings(self, rows: pd.DataFrame, shares: Floats) -> Floats:
         """(shares, 3): the quantile, its lower and its upper limit.
 
-        On a falling curve the lower confidence limit crosses first, so it gives the lower limit of the
-        quantile; on a rising one the upper limit does.
+        On a falling curve the lower confidence limit crosses first, so it gives the lower limit of
+        the quantile; on a rising one the upper limit does.
         """
         times = rows[self.x].to_numpy(dtype=float)
         falling = self.start == 1.0
@@ -190,7 +192,9 @@ SAME_SHARE = float(np.sqrt(np.finfo(float).eps))
 
 
 def _first_reached(times: Floats, risen: Floats, shares: Floats, start: float) -> Floats:
-    """First time at which a rising step function reaches each share; middle of a flat step on it."""
+    """First time at which a rising step function reaches each share; middle of a flat step on
+    it.
+    """
     known = ~np.isnan(risen)
     end = times[-1] if len(times) else np.nan
     x = np.append(start, times[known])

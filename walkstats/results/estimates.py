@@ -301,7 +301,8 @@ class Estimates(Result):
     def test(self, terms: str | Sequence[str]) -> HypothesisTest:
         """Wald test that all of ``terms`` are zero.
 
-        A term of the formula with several columns (a factor, a spline) may be named as in the formula.
+        A term of the formula with several columns (a factor, a spline) may be named as in the
+        formula.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
 """Who was observed from when to when, and how did it end? The one reader of time and event columns.
 
-Every survival function reads its frame here, so that times, events, entry, weights and missing values
-mean the same everywhere, and what is refused is refused in the same words.
+Every survival function reads its frame here, so that times, events, entry, weights and missing
+values mean the same everywhere, and what is refused is refused in the same words.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Observations(Frozen):
     def counts(self, subject: NDArray[Any] | None = None) -> Counts:
         """Counts of these observations; participants are the distinct subjects."""
         copies = self.frequencies
-        used = len(self.stop) if copies is None else int(round(copies.sum()))
-        events = int(self.event.sum()) if copies is None else int(round(copies[self.event].sum()))
+        used = len(self.stop) if copies is None else round(float(copies.sum()))
+        events = int(self.event.sum()) if copies is None else round(float(copies[self.event].sum()))
         people = used if subject is None else len(pd.unique(pd.Series(subject)))
         return Counts(self.rows, used, people, events, dict(self.left_out))
 
@@ -214,10 +214,10 @@ def _raw_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
             column=str(name),
             what_to_do="give durations as numbers, e.g. (date - origin).dt.days",
         )
-    if not (pd.api.types.is_numeric_dtype(dtype) or dtype == object):
+    if not (pd.api.types.is_numeric_dtype(dtype) or dtype == "object"):
         raise DataError.of(f"{name} holds no numbers", column=str(name), what_to_do="give numbers")
     known = series.loc[kept] if not kept.all() else series
-    if dtype == object and any(isinstance(v, str) for v in known):
+    if dtype == "object" and any(isinstance(v, str) for v in known):
         raise DataError.of(
             f"{name} holds text", column=str(name), what_to_do="convert the column to numbers"
         )
@@ -267,7 +267,7 @@ def _events(frame: pd.DataFrame, name: str, value: object, kept: Booleans) -> Bo
         return series.to_numpy(dtype=bool)
     try:
         numbers = series.to_numpy(dtype=float)
-        texts = series.dtype == object and any(isinstance(v, str) for v in series)
+        texts = series.dtype == "object" and any(isinstance(v, str) for v in series)
     except (TypeError, ValueError):
         texts = True
     if texts or not np.all((numbers == 0) | (numbers == 1)):

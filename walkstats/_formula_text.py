@@ -1,0 +1,121 @@
+"""What may a formula say? The whitelist, and the terms that it expands to.
+
+A formula may come from a stranger's analysis plan, and the parser behind (formulaic) would run code
+in braces; so nothing reaches it but names, numbers and ``+ : * ( )``.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from walkstats._variables import TRANSFORMS
+
+_CALL = re.compile(r"(?P<name>[^\W\d]\w*)\s*\((?P<inside>[^()]*)\)")
+_ALLOWED = re.compile(r"\s+|`[^`{}]+`|[^\W\d]\w*|\d+\.?\d*|[+:*()]")
+_ARGUMENT = re.compile(r"[\w\s.,\[\]='\"+-]*")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A formula as text, expanded.
+
+    Attributes
+    ----------
+    terms : tuple of (term, its variables)
+    outcome : str or None
+        The left side.
+    calls : mapping of label to (transform, column, arguments)
+    """
+
+    terms: tuple[tuple[str, tuple[str, ...]], ...]
+    outcome: str | None
+    calls: Mapping[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=256)
+def parse(formula: str) -> Parsed:
+    """Expand a formula, or say in words what is not allowed in it."""
+    if not isinstance(formula, str) or not formula.strip():
+        raise ValueError(f"A formula is a text such as 'arm + age'; got {formula!r}.")
+    left, tilde, right = formula.rpartition("~")
+    calls: dict[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = {}
+    outcome = _side(left, calls, formula) if tilde and left.strip() else None
+    text = _side(right, calls, formula)
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        expanded = list(Formula(text))
+    except (FormulaicError, SyntaxError) as error:
+        raise ValueError(f"The formula {formula!r} cannot be read: {error}") from None
+    names = {f"t{k}_": label for k, label in enumerate(calls)}
+    terms = []
+    for term in expanded:
+        parts = tuple(names.get(f.expr, f.expr) for f in term.factors if f.expr != "1")
+        if parts:
+            terms.append((":".join(parts), parts))
+    if outcome is not None:
+        outcome = names.get(outcome.strip(), outcome.strip().strip("`"))
+    return Parsed(tuple(terms), outcome, calls)
+
+
+def _side(text: str, calls: dict[str, Any], formula: str) -> str:
+    """One side of the formula with its calls replaced by names, after the whitelist."""
+
+    def replaced(match: re.Match[str]) -> str:
+        name, inside = match["name"], match["inside"]
+        if name not in TRANSFORMS and name != "factor":
+            raise ValueError(
+                f"{name}() is not allowed in a formula. Allowed: factor, {', '.join(TRANSFORMS)}."
+            )
+        if not _ARGUMENT.fullmatch(inside):
+            raise ValueError(f"The arguments of {match[0]!r} must be a column and plain numbers.")
+        label = f"{name}({', '.join(part.strip() for part in inside.split(','))})"
+        calls.setdefault(label, _call(name, inside))
+        return f"t{list(calls).index(label)}_"
+
+    text = _CALL.sub(replaced, text)
+    rest = _ALLOWED.sub("", text)
+    if rest:
+        raise ValueError(
+            f"The formula {formula!r} holds {rest[0]!r}. Allowed are column names (in backticks "
+            "where they hold spaces), numbers, + : * ( ) and transforms such as log(x) and "
+            "rcs(x, 4). Compute anything else as a column first."
+        )
+    if re.search(r"(?<![\w.])0(?![\w.])", re.sub(r"`[^`]*`", "", text)):
+        raise ValueError(
+            "A formula without intercept (0 +) is refused: factors are compared with their "
+            "reference level. Choose it by the order of the categories or by "
+            "factor(x, reference='...')."
+        )
+    return text
+
+
+def _call(name: str, inside: str) -> tuple[str, str, tuple[tuple[str, Any], ...]]:
+    """(transform, column, arguments) of a call such as ``rcs(age, 4)``."""
+    column, _, rest = inside.partition(",")
+    allowed = ("reference",) if name == "factor" else TRANSFORMS[name].arguments
+    arguments: dict[str, Any] = {}
+    try:
+        node = ast.parse(f"f({rest})", mode="eval").body
+        assert isinstance(node, ast.Call)
+        given = [(None, a) for a in node.args] + [(k.arg, k.value) for k in node.keywords]
+        for place, (key, value) in enumerate(given):
+            arguments[key or allowed[place]] = ast.literal_eval(value)
+    except (SyntaxError, ValueError, IndexError):
+        raise ValueError(
+            f"{name}({inside}) cannot be read: give a column"
+            f"{' and ' + ', '.join(allowed) if allowed else ''}."
+        ) from None
+    unknown = set(arguments) - set(allowed)
+    if unknown or not column.strip():
+        raise ValueError(f"{name}() takes a column and {', '.join(allowed) or 'nothing else'}.")
+    return name, column.strip(), tuple(arguments.items())
