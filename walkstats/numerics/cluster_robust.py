@@ -134,8 +134,8 @@ def cr_covariance(
 
     References
     ----------
-    .. [1] Bell RM, McCaffrey DF (2002). Bias reduction in standard errors for linear regression with
-       multi-stage samples. *Survey Methodology* 28(2):169-181.
+    .. [1] Bell RM, McCaffrey DF (2002). Bias reduction in standard errors for linear regression
+       with multi-stage samples. *Survey Methodology* 28(2):169-181.
     .. [2] Pustejovsky JE, Tipton E (2018). *J Bus Econ Stat* 36:672-683.
        https://doi.org/10.1080/07350015.2016.1247004
     """

@@ -170,9 +170,9 @@ def solve(design: Factor, y: Floats) -> Solution:
         raise ValueError("solve needs a design of full rank.")
     target = y if design.root_weights is None else y * design.root_weights
     if design.condition > ILL_CONDITIONED:
-        coefficients = _refined(design, target)
-        fitted = np.asarray(design.matrix.astype(np.longdouble) @ coefficients, dtype=float)
-        coefficients = np.asarray(coefficients, dtype=float)
+        exact = _refined(design, target)
+        fitted = np.asarray(design.matrix.astype(np.longdouble) @ exact, dtype=float)
+        coefficients = np.asarray(exact, dtype=float)
     else:
         coefficients = design.back @ (design.q.T @ target)
         fitted = design.matrix @ coefficients
