@@ -54,7 +54,7 @@ def merge_times(stop: ArrayLike, start: ArrayLike | None = None) -> MergedTimes:
     >>> merge_times(days).merged
     1
     """
-    ranks = _dense_ranks(_times(stop), None if start is None else _times(start))
+    ranks = dense_ranks(_times(stop), None if start is None else _times(start))
     entry = None if ranks.start is None else ranks.distinct[ranks.start]
     return MergedTimes(ranks.distinct[ranks.stop], entry, ranks.merged)
 
@@ -105,7 +105,7 @@ def sort_risk_sets(
     >>> sets.times, sets.n_risk, sets.n_event
     (array([ 9., 13., 18.]), array([4., 3., 1.]), array([1., 1., 1.]))
     """
-    ranks = _dense_ranks(_times(stop), None if start is None else _times(start))
+    ranks = dense_ranks(_times(stop), None if start is None else _times(start))
     happened = _locked(np.asarray(event, dtype=bool))
     codes = None if strata is None else _locked(np.asarray(strata, dtype=np.intp))
     n, q = happened.size, ranks.distinct.size
@@ -139,6 +139,7 @@ def sort_risk_sets(
         n_censor=np.empty(0),
         tied=np.empty(0, dtype=np.int64),
         merged=ranks.merged,
+        start=None if ranks.start is None else _locked(ranks.distinct[ranks.start]),
     )
     return unfilled.with_frequencies(frequencies)
 
@@ -174,8 +175,9 @@ class RiskSets:
     frequencies : (n,) copies of a row, or None
     mass : (n,) weights times frequencies
     n_risk, n_event, n_censor : (m,) sums of mass
-    tied : (m,) number of events: sum of frequencies, whatever the weights
+    tied : (m,) number of events: sum of frequencies of event rows whose weight is not zero
     merged : number of distinct times that disappeared because they differed by rounding only
+    start : (n,) entry times after merging, or None
     """
 
     times: Floats
@@ -194,6 +196,7 @@ class RiskSets:
     n_censor: Floats
     tied: NDArray[np.int64]
     merged: int
+    start: Floats | None = None
 
     @property
     def n_rows(self) -> int:
@@ -257,7 +260,7 @@ class RiskSets:
         happened = self.event & seen
         m = self.n_times
         events = self.last[happened]
-        counts = None if copies is None else copies[happened]
+        counts = (mass[happened] > 0) * (1 if copies is None else copies[happened])
         return replace(
             self,
             frequencies=copies,
@@ -281,7 +284,7 @@ def stable_order(keys: NDArray[np.integer]) -> Indices:
 
 
 @dataclass(frozen=True)
-class _Ranks:
+class Ranks:
     """Dense ranks (n,) into the distinct times (q,) of start and stop pooled."""
 
     distinct: Floats
@@ -290,7 +293,8 @@ class _Ranks:
     merged: int
 
 
-def _dense_ranks(stop: Floats, start: Floats | None) -> _Ranks:
+def dense_ranks(stop: Floats, start: Floats | None) -> Ranks:
+    """Rank times from 0, ties merged as in `merge_times`."""
     pooled = stop if start is None else np.concatenate([stop, start])
     if pooled.size == 0:
         raise ValueError("There is no row to sort.")
@@ -318,8 +322,8 @@ def _rank_by_table(whole: NDArray[np.int64], low: float) -> tuple[Floats, Indice
     return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[whole]
 
 
-def _split(distinct: Floats, ranks: Indices, merged: int, n: int, start: Floats | None) -> _Ranks:
-    return _Ranks(distinct, ranks[:n], None if start is None else ranks[n:], merged)
+def _split(distinct: Floats, ranks: Indices, merged: int, n: int, start: Floats | None) -> Ranks:
+    return Ranks(distinct, ranks[:n], None if start is None else ranks[n:], merged)
 
 
 def _count_up_to(keys: Indices, values: Indices, limit: int) -> Indices:
