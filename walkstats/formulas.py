@@ -1,5 +1,4 @@
-"""What does a formula mean for this frame? Terms, the columns of each, and the rows that can be
-used.
+"""What does a formula mean for this frame? Terms, columns, and usable rows.
 
 A formula may hold column names, numbers, ``+ : * ( )`` and the transforms of
 ``walkstats._variables.TRANSFORMS`` and nothing else: it may come from a stranger's analysis plan,
@@ -311,9 +310,9 @@ def _pieces(
 ) -> tuple[Piece, ...]:
     """Full or reduced coding of each factor, so that no column repeats what is there.
 
-    A factor is the sum of a constant and its contrasts. What earlier terms (and the constant, which a
-    Cox model holds in its baseline) span already is left out; what remains is merged back into full
-    coding where it can be.
+    A factor is the sum of a constant and its contrasts. What earlier terms (and the constant, which
+    a Cox model holds in its baseline) span already is left out; what remains is merged back into
+    full coding where it can be.
     """
     spanned: set[tuple[frozenset[str], frozenset[str]]] = {(frozenset(), frozenset())}
     pieces: list[Piece] = []

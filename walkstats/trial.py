@@ -50,13 +50,13 @@ class Trial:
     source: str
     arms: tuple[str, ...]
     participants: pd.DataFrame
-    check_ins: pd.DataFrame = _absent("check_ins")
-    recurrences: pd.DataFrame = _absent("recurrences")
-    walking: pd.DataFrame = _absent("walking")
-    outcomes: pd.DataFrame = _absent("outcomes")
-    costs: pd.DataFrame = _absent("costs")
-    adverse_events: pd.DataFrame = _absent("adverse_events")
-    screening: pd.DataFrame = _absent("screening")
+    check_ins: pd.DataFrame = _absent("check_ins")  # noqa: RUF009
+    recurrences: pd.DataFrame = _absent("recurrences")  # noqa: RUF009
+    walking: pd.DataFrame = _absent("walking")  # noqa: RUF009
+    outcomes: pd.DataFrame = _absent("outcomes")  # noqa: RUF009
+    costs: pd.DataFrame = _absent("costs")  # noqa: RUF009
+    adverse_events: pd.DataFrame = _absent("adverse_events")  # noqa: RUF009
+    screening: pd.DataFrame = _absent("screening")  # noqa: RUF009
     strata: tuple[str, ...] = ()
     currency: str = ""
     price_year: int | None = None

@@ -123,9 +123,7 @@ def first_recurrence(
 
 
 def _onsets(trial: Trial, kind: Kind) -> pd.Series:
-    """First day that meets the definition, one row per recurrence that does; index
-    participant_id.
-    """
+    """First day that meets the definition, by recurrence that does; index participant_id."""
     rows = trial.recurrences
     days = rows["onset_days"].astype(float)
     if kind.flag is not None:

@@ -67,9 +67,7 @@ def weekly_minutes(trial: Trial, *, measured_by: str = "diary") -> pd.DataFrame:
 
 
 def minutes_table(trial: Trial, measured_by: str) -> tuple[np.ndarray, int]:
-    """Minutes (participants, weeks), nan where not known, and the weeks after withdrawal set
-    aside.
-    """
+    """Minutes (participants, weeks), nan where not known; and the number of weeks set aside."""
     walking = trial.walking
     people = trial.participants
     kept = walking["measured_by"].isna() | (walking["measured_by"] == measured_by)

@@ -192,9 +192,7 @@ SAME_SHARE = float(np.sqrt(np.finfo(float).eps))
 
 
 def _first_reached(times: Floats, risen: Floats, shares: Floats, start: float) -> Floats:
-    """First time at which a rising step function reaches each share; middle of a flat step on
-    it.
-    """
+    """First time at which a rising step function reaches each share, or the middle of a step."""
     known = ~np.isnan(risen)
     end = times[-1] if len(times) else np.nan
     x = np.append(start, times[known])

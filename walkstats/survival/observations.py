@@ -174,8 +174,8 @@ def _time_columns(frame: pd.DataFrame, time: str | None, entry: str | None) -> t
         return "start_days", "stop_days", "Time runs from start_days to stop_days."
     if not single:
         raise ValueError(
-            "No column 'days', nor 'start_days' and 'stop_days'. Name the time: time='...'. The frame "
-            f"has: {', '.join(str(c) for c in frame.columns)}."
+            "No column 'days', nor 'start_days' and 'stop_days'. Name the time: time='...'. "
+            f"The frame has: {', '.join(str(c) for c in frame.columns)}."
         )
     if entry is not None:
         check_column(frame, entry, "the entry time")
