@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class Terms(Frozen):
         Spline term -> knots.
     variables : mapping of str to Variable
     intercept : bool
+    ranges : mapping of column to (lowest, highest)
+        What the fit has seen of each numeric column.
     """
 
     formula: str
@@ -65,6 +67,7 @@ class Terms(Frozen):
     variables: Mapping[str, Variable]
     pieces: tuple[Piece, ...]
     intercept: bool
+    ranges: Mapping[Any, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -183,6 +186,7 @@ def build(
         variables=variables,
         pieces=pieces,
         intercept=intercept,
+        ranges=_ranges(used, variables),
     )
     outcome = None
     if response and parsed.outcome is not None:
@@ -300,6 +304,12 @@ def _knots(variables: Mapping[str, Variable]) -> dict[str, tuple[float, ...]]:
         for label, v in variables.items()
         if v.transform in ("rcs", "ns", "bs")
     }
+
+
+def _ranges(frame: pd.DataFrame, variables: Mapping[str, Variable]) -> dict[Any, Any]:
+    columns = dict.fromkeys(v.column for v in variables.values() if v.levels is None)
+    values = {column: as_numbers(frame[column], str(column)) for column in columns}
+    return {column: (float(v.min()), float(v.max())) for column, v in values.items()}
 
 
 # --- columns ----------------------------------------------------------------------------
