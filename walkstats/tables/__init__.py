@@ -1,0 +1,29 @@
+"""Tables and sentences that show results; they compute nothing.
+
+``baseline_table``   who was randomised, arm by arm
+``fit_table``        fitted models side by side, with their reference levels
+``table_of``         any other result: curves, restricted means, comparisons, tests
+``sentence``         a result as a results section says it
+``Table``            numbers with the words around them; to Markdown, HTML, LaTeX and CSV
+``slugify``, ``file_names``   names of files out of labels
+"""
+
+from typing import TYPE_CHECKING
+
+from walkstats._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "characteristics": ["baseline_table"],
+        "fitted": ["fit_table"],
+        "shown": ["table_of"],
+        "sentences": ["sentence"],
+        "description": ["Table"],
+        "file_names": ["slugify"],
+    },
+)
+
+if TYPE_CHECKING:
+    from walkstats.tables.characteristics import baseline_table as baseline_table
+    from walkstats.tables.description import Table as Table

@@ -1,0 +1,214 @@
+"""What did a model find? Fits side by side, factors with the level that they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from walkstats.results import Estimates, Fit
+from walkstats.tables.cells import EMPTY, Cell, words
+from walkstats.tables.description import Column, Row, Table
+from walkstats.tables.labels import capitalised, described, percent_level
+
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row to come: the term looked up in each fit, or the reference level of a factor."""
+
+    label: str
+    term: str = ""
+    factor: str = ""
+    level: str = ""
+    indent: int = 0
+
+
+def fit_table(
+    fits: Estimates | Mapping[str, Estimates],
+    *,
+    ratio: bool | None = None,
+    terms: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    level: float | None = None,
+    title: str = "",
+) -> Table:
+    """Show one fitted model, or several beside each other.
+
+    Parameters
+    ----------
+    fits : Estimates, or mapping of str to Estimates
+        A fit, or column heading -> fit. Fits may differ in their terms.
+    ratio : bool, optional
+        Exponentials (hazard ratios, odds ratios); by default where the model is on a log or logit
+        scale.
+    terms : sequence of str, optional
+        Terms of the formula to show, or columns of them; the others are named in a footnote.
+    labels : mapping of str to str, optional
+        Term, level or column of the matrix -> what to call it.
+    level : float, optional
+        Confidence level; each fit's own by default.
+    title : str
+
+    Returns
+    -------
+    Table
+        One row per term, the reference levels of factors shown, then participants, rows and events.
+        Methods and notes of the fits are footnotes.
+
+    Raises
+    ------
+    ValueError
+        For a ratio of estimates that are on no log scale, or no fit at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from walkstats.results import CoxFit
+    >>> fit = CoxFit(
+    ...     terms=("arm[walking]",), values=np.log([0.72]), covariance=np.array([[0.0081]])
+    ... )
+    >>> print(fit_table(fit).to_csv(), end="")
+    ,Hazard ratio (95% CI),p
+    arm[walking],0.72 (0.60 to 0.86),<0.001
+    """
+    named = dict(fits) if isinstance(fits, Mapping) else {"": fits}
+    if not named:
+        raise ValueError("fit_table needs at least one fit.")
+    ratios = {name: _as_ratio(fit, ratio) for name, fit in named.items()}
+    columns: list[Column] = []
+    for name, fit in named.items():
+        columns += _headings(name, fit, ratios[name], level)
+    lines, hidden = _lines(named, terms, labels or {})
+    rows = [_row(line, named, ratios, level) for line in lines]
+    return Table(
+        title=title,
+        stub="",
+        columns=tuple(columns),
+        rows=(*rows, *_count_rows(named)),
+        notes=_notes(named, hidden),
+        source=next((fit.source for fit in named.values() if fit.source), ""),
+    )
+
+
+def _as_ratio(fit: Estimates, ratio: bool | None) -> bool:
+    if ratio and fit.link == "identity":
+        raise ValueError("ratio=True needs estimates on a log or logit scale.")
+    return fit.link != "identity" if ratio is None else ratio
+
+
+def _headings(name: str, fit: Estimates, ratio: bool, level: float | None) -> list[Column]:
+    log_scale = fit.link != "identity" and not ratio
+    measure = fit.measure or ("ratio" if ratio else "estimate")
+    measure = f"log {measure}" if log_scale and fit.measure else measure
+    percent = percent_level(fit.level if level is None else level)
+    return [Column(f"{capitalised(measure)} ({percent}% CI)", over=name), Column("p", over=name)]
+
+
+def _lines(
+    fits: Mapping[str, Estimates], terms: Sequence[str] | None, labels: Mapping[str, str]
+) -> tuple[list[_Line], tuple[str, ...]]:
+    """Rows in the order in which the fits bring their terms, and the terms not shown."""
+    lines: dict[_Line, None] = {}
+    hidden: dict[str, None] = {}
+    groups: dict[str, list[_Line]] = {}
+    for fit in fits.values():
+        for term, inside in _terms_of(fit).items():
+            if terms is not None and term not in terms and not set(inside) & set(terms):
+                hidden[term] = None
+                continue
+            mine = groups.setdefault(term, [])
+            mine += [line for line in _term_lines(fit, term, inside, labels) if line not in mine]
+    for mine in groups.values():
+        lines.update(dict.fromkeys(mine))
+    return list(lines), tuple(hidden)
+
+
+def _terms_of(fit: Estimates) -> dict[str, tuple[str, ...]]:
+    """Term of the formula -> the columns of the matrix that it became."""
+    if not isinstance(fit, Fit) or fit.design is None:
+        return {term: (term,) for term in fit.terms}
+    found = {term: tuple(fit.design.names[where]) for term, where in fit.design.columns_of.items()}
+    inside = {name for names in found.values() for name in names}
+    return {**found, **{term: (term,) for term in fit.terms if term not in inside}}
+
+
+def _term_lines(
+    fit: Estimates, term: str, inside: tuple[str, ...], labels: Mapping[str, str]
+) -> list[_Line]:
+    levels = fit.design.levels.get(term) if isinstance(fit, Fit) and fit.design else None
+    if levels:
+        spelled = {level: f"{term}[{level}]" for level in levels}
+        return [
+            _Line(described(term, labels)),
+            *(
+                _Line(labels.get(level, level), spelled[level], term, level, indent=1)
+                for level in levels
+            ),
+        ]
+    if len(inside) == 1:
+        return [_Line(described(inside[0], labels), inside[0])]
+    return [
+        _Line(described(term, labels)),
+        *(_Line(labels.get(name, name), name, indent=1) for name in inside),
+    ]
+
+
+def _row(
+    line: _Line,
+    fits: Mapping[str, Estimates],
+    ratios: Mapping[str, bool],
+    level: float | None,
+) -> Row:
+    if not line.term:
+        return Row(line.label)
+    cells: list[Cell] = []
+    for name, fit in fits.items():
+        cells += _cells(line, fit, ratios[name], level)
+    return Row(line.label, tuple(cells), line.indent)
+
+
+def _cells(line: _Line, fit: Estimates, ratio: bool, level: float | None) -> list[Cell]:
+    if line.term in fit.terms:
+        one = fit.estimate(line.term, ratio=ratio, level=level)
+        values = (one.estimate, one.conf_low, one.conf_high)
+        return [Cell("ratio" if ratio else "estimate", values), Cell("p", (one.p_value,))]
+    known = fit.design.levels.get(line.factor, ()) if isinstance(fit, Fit) and fit.design else ()
+    return [words(REFERENCE) if line.level in known else EMPTY, EMPTY]
+
+
+def _count_rows(fits: Mapping[str, Estimates]) -> list[Row]:
+    rows = []
+    for label, name in (("Participants", "participants"), ("Rows", "used"), ("Events", "events")):
+        numbers = [getattr(fit.counts, name, None) for fit in fits.values()]
+        several_rows = any(
+            fit.counts is not None and fit.counts.used != fit.counts.participants
+            for fit in fits.values()
+        )
+        if all(n is None for n in numbers) or (name == "used" and not several_rows):
+            continue
+        cells: list[Cell] = []
+        for n in numbers:
+            cells += [EMPTY if n is None else Cell("count", (float(n),)), EMPTY]
+        rows.append(Row(label, tuple(cells)))
+    return rows
+
+
+def _notes(fits: Mapping[str, Estimates], hidden: tuple[str, ...]) -> tuple[str, ...]:
+    notes = ["CI: confidence interval."]
+    if hidden:
+        notes.append(f"Not shown: {', '.join(hidden)}.")
+    for name, fit in fits.items():
+        notes += [_under(name, text) for text in (fit.method, *fit.notes) if text]
+        if isinstance(fit, Fit) and fit.state != "converged":
+            notes.append(_under(name, f"state of the fit: {fit.state}."))
+        if fit.counts is not None:
+            notes += [
+                _under(name, f"{rows} row{'s' if rows != 1 else ''} left out: {reason}.")
+                for reason, rows in fit.counts.left_out.items()
+            ]
+    return tuple(dict.fromkeys(notes))
+
+
+def _under(name: str, text: str) -> str:
+    return f"{name}: {text}" if name else text
