@@ -76,9 +76,11 @@ class CoxFit(Fit):
         Columns whose combinations are the strata; empty without strata.
     stratum_values : tuple of tuple
         For each code of ``risk_sets.strata`` the values of those columns.
+    subjects : (n,) array or None
+        Person of each row used, where the frame names them.
     columns : mapping of str to str
         Role -> column it was read from: time, entry, event, weights, frequencies, offset, cluster,
-        where there is one.
+        subject, where there is one.
     """
 
     link: str = "log"
@@ -95,4 +97,5 @@ class CoxFit(Fit):
     index: pd.Index | None = None
     strata: tuple[str, ...] = ()
     stratum_values: tuple[tuple[Any, ...], ...] = ()
+    subjects: NDArray[Any] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
