@@ -1,4 +1,4 @@
-"""Does the installed wheel work alone? Run by .ci/run outside the checkout, whose folder it is told."""
+"""Does the wheel work alone? .ci/run calls this outside the checkout, whose folder it is told."""
 
 import sys
 import tempfile
