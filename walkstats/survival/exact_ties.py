@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from walkstats.survival.partial_likelihood import SortedCovariates
+    from walkstats.survival.risk_set_sums import SortedCovariates
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

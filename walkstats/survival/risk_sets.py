@@ -8,6 +8,7 @@ censoring at t.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -319,7 +320,8 @@ def _rank_by_table(whole: NDArray[np.int64], low: float) -> tuple[Floats, Indice
     """Rank whole numbers from zero without sorting: mark, count, look up."""
     seen = np.zeros(int(whole.max()) + 1, dtype=bool)
     seen[whole] = True
-    return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[whole]
+    ranks = np.cumsum(seen, dtype=np.intp) - 1
+    return np.flatnonzero(seen).astype(np.float64) + low, ranks[whole]
 
 
 def _split(distinct: Floats, ranks: Indices, merged: int, n: int, start: Floats | None) -> Ranks:
@@ -337,7 +339,7 @@ def _count_up_to(keys: Indices, values: Indices, limit: int) -> Indices:
 
 def _sum_by(index: Indices, values: Floats, size: int) -> Floats:
     if values.ndim == 1:
-        return np.bincount(index, values, size)
+        return np.bincount(index, values, size).astype(np.float64, copy=False)
     return np.column_stack([np.bincount(index, column, size) for column in values.T])
 
 
@@ -345,7 +347,7 @@ def _times(values: ArrayLike) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _locked(array: NDArray) -> NDArray:  # type: ignore[type-arg]
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
     """Return a read-only view; the caller's own array stays writable."""
     view = array.view()
     view.flags.writeable = False
