@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -41,6 +42,10 @@ class Trial:
     currency : str
     price_year : int or None
     licence : str
+    published : str
+        Name of the published record to set beside the results; empty for none.
+    inputs : mapping of str to str
+        File read -> SHA-256 of its bytes; empty for a trial that was not read from files.
     load_report : pandas.DataFrame
         What reading renamed, converted, carried along and warned of: table, column, action, count,
         detail.
@@ -61,6 +66,8 @@ class Trial:
     currency: str = ""
     price_year: int | None = None
     licence: str = ""
+    published: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
     load_report: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(LOAD_REPORT_COLUMNS))
     )
@@ -93,14 +100,15 @@ class Trial:
     def equals(self, other: object) -> bool:
         """Whether another trial holds the same facts and tables, bit for bit.
 
-        The load report is left aside: it tells how a trial was read, not what it holds.
+        The load report and the files are left aside: they tell how a trial was read, not what it
+        holds.
         """
         if not isinstance(other, Trial):
             return False
         facts = [
             item.name
             for item in dataclasses.fields(self)
-            if item.name not in TABLES and item.name != "load_report"
+            if item.name not in TABLES and item.name not in ("load_report", "inputs")
         ]
         return all(getattr(self, f) == getattr(other, f) for f in facts) and all(
             _same(self.table(name), other.table(name)) for name in TABLES
