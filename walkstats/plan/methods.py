@@ -1,0 +1,64 @@
+"""What may a plan ask for? The frames and methods by name; nothing else can be called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+FRAMES = ("baseline", "first_recurrence", "visits", "weekly_minutes", "participant_flow")
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method that a plan may ask for.
+
+    Attributes
+    ----------
+    name : str
+        ``"part.function"``.
+    positional : tuple of str
+        Arguments that the function takes by position after the frame or the earlier result.
+    level : bool
+        Whether it takes the plan's confidence level.
+    """
+
+    name: str
+    positional: tuple[str, ...] = ()
+    level: bool = True
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function itself."""
+        part, _, name = self.name.partition(".")
+        return getattr(importlib.import_module(f"walkstats.{part}"), name)
+
+
+METHODS = {
+    method.name: method
+    for method in (
+        Method("survival.kaplan_meier", ("by",)),
+        Method("survival.nelson_aalen", ("by",)),
+        Method("survival.follow_up", ("by",)),
+        Method("survival.log_rank", ("by",), level=False),
+        Method("survival.restricted_means", ("by",)),
+        Method("survival.compare_at", ("by",)),
+        Method("survival.cox", ("formula",)),
+        Method("survival.check_proportional_hazards", level=False),
+        Method("regression.ols", ("formula",)),
+        Method("regression.dose_response", ("x",)),
+    )
+} | {"frame": Method("frame", level=False)}
+
+
+def run_method(name: str, subject: Any, arguments: dict[str, Any], level: float) -> Any:
+    """Apply a method to a frame or to an earlier result; ``"frame"`` gives the frame itself."""
+    if name == "frame":
+        return subject
+    method = METHODS[name]
+    given = dict(arguments)
+    if method.level:
+        given.setdefault("level", level)
+    positional = [given.pop(one) for one in method.positional if one in given]
+    return method.function(subject, *positional, **given)
