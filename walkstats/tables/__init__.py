@@ -20,10 +20,15 @@ __getattr__, __dir__, __all__ = attach(
         "shown": ["table_of"],
         "sentences": ["sentence"],
         "description": ["Table"],
-        "file_names": ["slugify"],
+        "slugs": ["file_names", "slugify"],
     },
 )
 
 if TYPE_CHECKING:
     from walkstats.tables.characteristics import baseline_table as baseline_table
     from walkstats.tables.description import Table as Table
+    from walkstats.tables.fitted import fit_table as fit_table
+    from walkstats.tables.sentences import sentence as sentence
+    from walkstats.tables.shown import table_of as table_of
+    from walkstats.tables.slugs import file_names as file_names
+    from walkstats.tables.slugs import slugify as slugify

@@ -1,0 +1,86 @@
+"""What does a curve say at chosen times? Numbers at risk, medians and estimates by group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from walkstats.results import Curve, Estimate, Result
+from walkstats.tables.cells import Cell
+from walkstats.tables.description import Column, Row, Table
+from walkstats.tables.labels import capitalised, percent_level
+
+WITH_MEDIAN = ("survival", "cumulative incidence")
+
+
+def curve_table(curve: Curve, at: Sequence[float], labels: Mapping[str, str]) -> Table:
+    """Groups as columns; events, medians and the curve at chosen times as rows."""
+    counted = "n_risk" in curve.frame
+    rows = _event_rows(curve) if counted else []
+    if curve.shape == "step" and curve.quantity in WITH_MEDIAN:
+        rows.append(_median_row(curve))
+    if len(at):
+        rows += _rows_at(curve, at, counted)
+    starting = curve.at([curve.start_x])["n_risk"] if counted else [None] * len(curve.groups)
+    return Table(
+        title="",
+        stub="",
+        columns=tuple(
+            Column(labels.get(group, group), n=None if n is None else round(n))
+            for group, n in zip(curve.groups, starting, strict=True)
+        ),
+        rows=tuple(rows),
+        notes=remarks(curve),
+        source=curve.source,
+    )
+
+
+def remarks(result: Result) -> tuple[str, ...]:
+    """Method, counts and notes of a result, as footnotes."""
+    counts = () if result.counts is None else (f"{capitalised(str(result.counts))}.",)
+    return tuple(text for text in (result.method, *counts, *result.notes) if text)
+
+
+def _event_rows(curve: Curve) -> list[Row]:
+    ends = curve.at([max(curve.frame[curve.x].max(), curve.start_x)])
+    return [Row("Events", _by_group(curve, ends, _count_of("n_event")))]
+
+
+def _median_row(curve: Curve) -> Row:
+    medians = curve.quantile(0.5)
+    cells = tuple(_time_cell(medians.estimate(group)) for group in curve.groups)
+    return Row(f"Median, {curve.x} ({percent_level(curve.level)}% CI)", cells)
+
+
+def _rows_at(curve: Curve, at: Sequence[float], counted: bool) -> list[Row]:
+    read = curve.at(list(at))
+    rows = []
+    for x in at:
+        here = read[read[curve.x] == float(x)]
+        what = f"{capitalised(curve.quantity)} at {x:g} {curve.x}"
+        cells = _by_group(curve, here, _value_cell)
+        rows.append(Row(f"{what} ({percent_level(curve.level)}% CI)", cells))
+        if counted:
+            rows.append(Row("at risk", _by_group(curve, here, _count_of("n_risk")), indent=1))
+    return rows
+
+
+def _by_group(
+    curve: Curve, frame: pd.DataFrame, cell: Callable[[pd.Series], Cell]
+) -> tuple[Cell, ...]:
+    found = dict(zip(frame["group"], (row for _, row in frame.iterrows()), strict=True))
+    return tuple(cell(found[group]) for group in curve.groups)
+
+
+def _count_of(name: str) -> Callable[[pd.Series], Cell]:
+    return lambda row: Cell("count", (float(row[name]),))
+
+
+def _value_cell(row: pd.Series) -> Cell:
+    return Cell("estimate", (row["estimate"], row["conf_low"], row["conf_high"]), 3)
+
+
+def _time_cell(one: Estimate) -> Cell:
+    decimals = 1 if one.estimate < 10 else 0
+    return Cell("time", (one.estimate, one.conf_low, one.conf_high), decimals)

@@ -1,0 +1,157 @@
+"""How does a results section say it? One result, one sentence."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from walkstats import _digits
+from walkstats._digits import NumberStyle, style_of
+from walkstats.results import Curve, Estimate, Estimates, HypothesisTest
+from walkstats.tables.labels import capitalised, percent_level
+
+SYMBOLS = {"chi2": "χ²", "F": "F", "t": "t", "normal": "z"}
+
+
+def sentence(
+    result: Estimate | Estimates | HypothesisTest | Curve,
+    term: str | None = None,
+    *,
+    label: str | None = None,
+    unit: str = "",
+    style: str = "plain",
+) -> str:
+    """Say a result as a results section does.
+
+    Parameters
+    ----------
+    result : Estimate, Estimates (a fit), HypothesisTest or Curve
+        Of a curve the medians are said.
+    term : str, optional
+        Which term of a fit; not needed where there is one only.
+    label : str, optional
+        What the number is, e.g. "Hazard ratio"; by default what the result says it measures.
+    unit : str
+        Written after the number, e.g. "days". Of a curve by default the name of its x column.
+    style : {"plain", "nejm", "lancet"}
+        Decimal mark, dashes and p-values of a journal.
+
+    Returns
+    -------
+    str
+        Without a full stop, so that it can be continued.
+
+    Raises
+    ------
+    ValueError
+        For a result that has several terms and none named, or that no sentence is known for.
+
+    Notes
+    -----
+    A ratio has two decimals around 1, a difference as many as show two significant digits of half
+    its interval. p-values below 0.001 (Lancet: 0.0001) are not written out, and none is rounded to
+    0.05.
+
+    Examples
+    --------
+    >>> from walkstats.results import Estimate
+    >>> ratio = Estimate(
+    ...     "arm[walking]", 0.72, 0.09, -3.65, float("inf"), 0.0023, 0.6, 0.85, null=1.0,
+    ...     scale="ratio", measure="hazard ratio",
+    ... )
+    >>> sentence(ratio)
+    'Hazard ratio 0.72 (95% CI 0.60 to 0.85; p = 0.002)'
+    >>> sentence(ratio, style="lancet")
+    'Hazard ratio 0·72 (95% CI 0·60–0·85; p=0·002)'
+    """
+    marks = style_of(style)
+    if isinstance(result, Estimates):
+        result = _one_of(result, term)
+    elif term is not None:
+        raise ValueError("term belongs to a fit or a set of estimates.")
+    return _say(result, label, unit, marks)
+
+
+def _one_of(estimates: Estimates, term: str | None) -> Estimate:
+    if term is None and len(estimates.terms) != 1:
+        raise ValueError(f"Name the term to say. The terms are: {', '.join(estimates.terms)}.")
+    chosen = estimates.terms[0] if term is None else term
+    return estimates.estimate(chosen, ratio=estimates.link != "identity")
+
+
+@singledispatch
+def _say(result: object, label: str | None, unit: str, style: NumberStyle) -> str:
+    raise ValueError(
+        f"No sentence is known for a {type(result).__name__}; give one of its estimates."
+    )
+
+
+@_say.register
+def _say_estimate(result: Estimate, label: str | None, unit: str, style: NumberStyle) -> str:
+    known = result.p_value == result.p_value
+    return (style.whole if known else style.bare).format(
+        label=label or capitalised(result.measure) or result.term,
+        estimate=_with_unit(_number(result, style), unit),
+        level=percent_level(result.level),
+        low_high=_limits(result, style),
+        p=_digits.p_phrase(result.p_value, style),
+    )
+
+
+def _decimals(result: Estimate) -> tuple[int, int, int]:
+    if result.scale == "ratio":
+        values = (result.estimate, result.conf_low, result.conf_high)
+        first, low, high = (_digits.ratio_decimals(value) for value in values)
+        return first, low, high
+    decimals = _digits.decimals_for((result.conf_high - result.conf_low) / 2.0)
+    return decimals, decimals, decimals
+
+
+def _number(result: Estimate, style: NumberStyle) -> str:
+    return _digits.fixed(result.estimate, _decimals(result)[0], style)
+
+
+def _limits(result: Estimate, style: NumberStyle) -> str:
+    return _digits.interval(result.conf_low, result.conf_high, _decimals(result)[1:], style)
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return f"{number} {unit}" if unit else number
+
+
+@_say.register
+def _say_test(result: HypothesisTest, label: str | None, unit: str, style: NumberStyle) -> str:
+    symbol = SYMBOLS.get(result.distribution, "statistic")
+    degrees = [d for d in (result.df, result.df_denominator) if d is not None and d < float("inf")]
+    written = ", ".join(_digits.fixed(d, 0 if float(d).is_integer() else 1, style) for d in degrees)
+    df = f", df {written}" if degrees else ""
+    statistic = _digits.fixed(result.statistic, 2, style)
+    phrase = _digits.p_phrase(result.p_value, style)
+    return f"{label or capitalised(result.name)}: {symbol} = {statistic}{df}, {phrase}"
+
+
+@_say.register
+def _say_curve(result: Curve, label: str | None, unit: str, style: NumberStyle) -> str:
+    medians = result.quantile(0.5)
+    said = [
+        _median(
+            medians.estimate(group),
+            group if len(result.groups) > 1 else "",
+            unit or result.x,
+            style,
+        )
+        for group in result.groups
+    ]
+    joined = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return f"{label or 'Median'} {joined}"
+
+
+def _median(result: Estimate, group: str, unit: str, style: NumberStyle) -> str:
+    decimals = 0 if result.estimate >= 10 else 1
+    value, low, high = (
+        "not reached" if number != number else _digits.fixed(number, decimals, style)
+        for number in (result.estimate, result.conf_low, result.conf_high)
+    )
+    percent = percent_level(result.level)
+    interval = f" ({percent}% CI {low} to {high})" if (low, high) != ("not reached",) * 2 else ""
+    number = value if value == "not reached" else _with_unit(value, unit)
+    return f"{number}{interval}{f' in {group}' if group else ''}"

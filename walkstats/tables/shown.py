@@ -1,0 +1,197 @@
+"""How is any other result laid out as a table? Estimates, tests, and answers made of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from functools import singledispatch
+from typing import Any
+
+import pandas as pd
+
+from walkstats import _digits
+from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
+from walkstats.tables.cells import EMPTY, Cell, words
+from walkstats.tables.curves_read import curve_table, remarks
+from walkstats.tables.description import Column, Row, Table
+from walkstats.tables.fitted import fit_table
+from walkstats.tables.labels import capitalised, percent_level
+
+
+def table_of(
+    result: Any,
+    *,
+    at: Sequence[float] = (),
+    labels: Mapping[str, str] | None = None,
+    title: str = "",
+) -> Table:
+    """Lay out a result as a table.
+
+    Parameters
+    ----------
+    result : Curve, Estimate, Estimates, HypothesisTest, an answer made of them, mapping or frame
+        A mapping is label -> Estimate. Of an answer with several parts (restricted means, ...) each
+        part becomes rows under its own heading.
+    at : sequence of float
+        Of a curve: times at which it is read, in the unit of its x.
+    labels : mapping of str to str, optional
+        Term, part or group -> what to call it.
+    title : str
+
+    Returns
+    -------
+    Table
+        Method and notes of the result are footnotes.
+
+    Raises
+    ------
+    ValueError
+        For something that is no result.
+
+    Examples
+    --------
+    >>> from walkstats.results import HypothesisTest
+    >>> test = HypothesisTest("log-rank test", "The curves are equal.", 13.37, 1, 0.000256)
+    >>> print(table_of(test).to_csv(), end="")
+    Test,Statistic,Degrees of freedom,p
+    Log-rank test,13.37,1,<0.001
+    """
+    names = labels or {}
+    table = curve_table(result, at, names) if isinstance(result, Curve) else _lay_out(result, names)
+    return table.titled(title) if title else table
+
+
+@singledispatch
+def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
+    parts = _parts(result)
+    if not parts:
+        raise ValueError(f"No table is known for a {type(result).__name__}.")
+    tables = {name: _lay_out(part, labels) for name, part in parts.items()}
+    columns = max((table.columns for table in tables.values()), key=len)
+    rows: list[Row] = []
+    for name, table in tables.items():
+        rows.append(Row(labels.get(name, capitalised(name.replace("_", " ")))))
+        rows += [_under(row, len(columns)) for row in table.rows]
+    notes = [note for table in tables.values() for note in table.notes]
+    own = [getattr(result, "method", ""), *getattr(result, "notes", ())]
+    return Table(
+        title="",
+        stub="",
+        columns=columns,
+        rows=tuple(rows),
+        notes=tuple(note for note in dict.fromkeys([*own, *notes]) if note),
+        source=getattr(result, "source", "") or next(iter(tables.values())).source,
+    )
+
+
+def _parts(result: Any) -> dict[str, Estimates | Estimate]:
+    if not dataclasses.is_dataclass(result) or isinstance(result, type):
+        return {}
+    named = {item.name: getattr(result, item.name) for item in dataclasses.fields(result)}
+    return {name: part for name, part in named.items() if isinstance(part, (Estimates, Estimate))}
+
+
+def _under(row: Row, width: int) -> Row:
+    cells = row.cells + (EMPTY,) * (width - len(row.cells)) if row.cells else ()
+    return Row(row.label, cells, row.indent + 1)
+
+
+@_lay_out.register
+def _fit(result: Fit, labels: Mapping[str, str]) -> Table:
+    return fit_table(result, labels=labels)
+
+
+@_lay_out.register
+def _estimates(result: Estimates, labels: Mapping[str, str]) -> Table:
+    ratio = result.link != "identity"
+    named = {labels.get(term, term): result.estimate(term, ratio=ratio) for term in result.terms}
+    return _rows_of(named, result)
+
+
+@_lay_out.register
+def _estimate(result: Estimate, labels: Mapping[str, str]) -> Table:
+    return _rows_of({labels.get(result.term, result.term): result}, result)
+
+
+@_lay_out.register
+def _mapping(result: dict, labels: Mapping[str, str]) -> Table:
+    if not result or not all(isinstance(one, Estimate) for one in result.values()):
+        raise ValueError("A mapping must be label -> Estimate.")
+    first = next(iter(result.values()))
+    notes = tuple(dict.fromkeys(n for one in result.values() for n in remarks(one)))
+    return dataclasses.replace(_rows_of(result, first), notes=notes)
+
+
+def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
+    first = next(iter(named.values()))
+    same = len({one.measure for one in named.values()}) == 1
+    measure = capitalised(first.measure) if same and first.measure else "Estimate"
+    tested = any(not math.isnan(one.p_value) for one in named.values())
+    columns = [Column(f"{measure} ({percent_level(first.level)}% CI)")]
+    rows = []
+    for label, one in named.items():
+        kind = "ratio" if one.scale == "ratio" else "estimate" if tested else "time"
+        values = (one.estimate, one.conf_low, one.conf_high)
+        decimals = _digits.decimals_for((one.conf_high - one.conf_low) / 2.0)
+        cell = Cell(kind, values, None if kind == "ratio" else decimals)
+        rows.append(Row(label, (cell, Cell("p", (one.p_value,))) if tested else (cell,)))
+    return Table(
+        title="",
+        stub="",
+        columns=(*columns, Column("p")) if tested else tuple(columns),
+        rows=tuple(rows),
+        notes=remarks(carrier),
+        source=carrier.source,
+    )
+
+
+@_lay_out.register
+def _test(result: HypothesisTest, labels: Mapping[str, str]) -> Table:
+    df: tuple[Cell, ...] = (Cell("count", (result.df,)),)
+    heads = ["Statistic", "Degrees of freedom"]
+    if result.df_denominator is not None:
+        df = (*df, Cell("count", (result.df_denominator,)))
+        heads.append("of the denominator")
+    cells = (Cell("number", (result.statistic,), 2), *df, Cell("p", (result.p_value,)))
+    name = labels.get(result.name, capitalised(result.name))
+    return Table(
+        title="",
+        stub="Test",
+        columns=tuple(Column(head) for head in (*heads, "p")),
+        rows=(Row(name, cells),),
+        notes=remarks(result),
+        source=result.source,
+    )
+
+
+@_lay_out.register
+def _frame(result: pd.DataFrame, labels: Mapping[str, str]) -> Table:
+    """The first column names the rows; numbers of a column share their decimals."""
+    if result.shape[1] < 2:
+        raise ValueError("A frame needs a column of labels and at least one other.")
+    first, *others = result.columns
+    cells = {name: _column_cells(result[name], str(name)) for name in others}
+    return Table(
+        title="",
+        stub=labels.get(str(first), str(first)),
+        columns=tuple(Column(labels.get(str(name), str(name))) for name in others),
+        rows=tuple(
+            Row(str(label), tuple(cells[name][k] for name in others))
+            for k, label in enumerate(result[first])
+        ),
+        notes=tuple(result.attrs.get("notes", ())),
+        source=str(result.attrs.get("source", "")),
+    )
+
+
+def _column_cells(series: pd.Series, name: str) -> list[Cell]:
+    if pd.api.types.is_bool_dtype(series.dtype) or not pd.api.types.is_numeric_dtype(series.dtype):
+        return [EMPTY if pd.isna(value) else words(str(value)) for value in series]
+    values = [float("nan") if pd.isna(value) else float(value) for value in series]
+    if name == "p_value":
+        return [Cell("p", (value,)) for value in values]
+    known = [abs(value) for value in values if math.isfinite(value)]
+    whole = all(value.is_integer() for value in known)
+    decimals = 0 if whole else max(_digits.ratio_decimals(value) for value in known if value)
+    return [EMPTY if math.isnan(value) else Cell("number", (value,), decimals) for value in values]
