@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-FRAMES = ("baseline", "first_recurrence", "visits", "weekly_minutes", "participant_flow")
+FRAMES = (
+    "baseline",
+    "first_recurrence",
+    "visits",
+    "weekly_minutes",
+    "participant_flow",
+    "adverse_events",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,81 @@
+"""How does a result of any shape become rows of numbers?"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pandas as pd
+
+from walkstats.results import Curve, Estimate, Estimates, HypothesisTest, Result
+from walkstats.results.curves import PROBABILITIES
+
+NUMBER_COLUMNS = (
+    "part",
+    "term",
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+    "scale",
+)
+
+
+def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
+    """Rows of numbers of a result.
+
+    Parameters
+    ----------
+    result : result or pandas.DataFrame
+        Estimates on a log scale are given as ratios, curves by their medians. A frame gives no rows:
+        it is kept as it is.
+    part : str
+        Name of the part of a larger result.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns part, term, estimate, std_error, statistic, df, p_value, conf_low, conf_high, scale.
+    """
+    if isinstance(result, pd.DataFrame):
+        return pd.DataFrame(columns=list(NUMBER_COLUMNS))
+    if isinstance(result, Estimates):
+        ratio = result.link != "identity"
+        rows = result.to_frame(ratio=ratio)
+        rows["scale"] = "ratio" if ratio else "identity"
+    elif isinstance(result, Estimate):
+        rows = result.to_frame().assign(scale=result.scale)
+    elif isinstance(result, HypothesisTest):
+        rows = pd.DataFrame(
+            [
+                {
+                    "term": result.name,
+                    "statistic": result.statistic,
+                    "df": result.df,
+                    "p_value": result.p_value,
+                }
+            ]
+        )
+    elif isinstance(result, Curve) and result.shape == "step" and result.quantity in PROBABILITIES:
+        return numbers_of(result.quantile(0.5), part or "median")
+    elif isinstance(result, Curve):
+        return pd.DataFrame(columns=list(NUMBER_COLUMNS))
+    else:
+        return _of_parts(result)
+    return rows.assign(part=part).reindex(columns=list(NUMBER_COLUMNS))
+
+
+def _of_parts(result: Any) -> pd.DataFrame:
+    """Rows of a result that is a dataclass of results."""
+    parts = [
+        numbers_of(getattr(result, item.name), item.name)
+        for item in dataclasses.fields(result)
+        if isinstance(getattr(result, item.name), Result)
+    ]
+    parts = [part for part in parts if len(part)]
+    return (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(NUMBER_COLUMNS))
+    )
