@@ -1,0 +1,38 @@
+"""How does an outcome depend on walking and on the arm?
+
+Linear models
+    ``ols``            least squares with standard errors that hold with unequal and clustered
+    errors ``LinearFit``      what it returns
+Dose and response
+    ``dose_response``  the outcome at each dose beside that at a reference dose
+    ``DoseResponse``   what it returns
+Is the model right?
+    ``term_tests``     a test of every term (type I and II)
+    ``breusch_pagan``, ``reset_test``, ``variance_inflation``   unequal variance, form, collinearity
+    ``influence``      residuals, leverage and influence of every row
+"""
+
+from typing import TYPE_CHECKING
+
+from walkstats._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "linear": ["LinearFit", "ols"],
+        "dose": ["DoseResponse", "dose_response"],
+        "sums_of_squares": ["term_tests"],
+        "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
+    },
+)
+
+if TYPE_CHECKING:
+    from walkstats.regression.assumptions import breusch_pagan as breusch_pagan
+    from walkstats.regression.assumptions import influence as influence
+    from walkstats.regression.assumptions import reset_test as reset_test
+    from walkstats.regression.assumptions import variance_inflation as variance_inflation
+    from walkstats.regression.dose import DoseResponse as DoseResponse
+    from walkstats.regression.dose import dose_response as dose_response
+    from walkstats.regression.linear import LinearFit as LinearFit
+    from walkstats.regression.linear import ols as ols
+    from walkstats.regression.sums_of_squares import term_tests as term_tests

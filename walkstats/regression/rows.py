@@ -1,0 +1,166 @@
+"""Which rows enter a regression, with what weight, and which of them belong together?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats._arguments import check_column, check_frame
+from walkstats._variables import as_numbers, is_factor, missing
+from walkstats.errors import DataError
+from walkstats.formulas import Design, build, variables_in
+from walkstats.results import Counts
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+Codes = NDArray[np.intp]
+
+DEFAULT_SUBJECT = "participant_id"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a frame that a regression uses, as arrays.
+
+    Attributes
+    ----------
+    design : Design
+    outcome : (n,) array
+    outcome_name : str
+    weights : (n,) array or None
+    people : (n,) integer codes or None
+        Participant of each row; None where the frame does not say.
+    repeated : int
+        Participants with more than one row.
+    groups : (n,) integer codes or None
+        Cluster of each row, where clusters were named.
+    counts : Counts
+    kept : (n,) positions in the frame
+    index : pandas.Index
+    source : str
+    """
+
+    design: Design
+    outcome: Floats
+    outcome_name: str
+    weights: Floats | None
+    people: Codes | None
+    repeated: int
+    groups: Codes | None
+    counts: Counts
+    kept: NDArray[np.int64]
+    index: pd.Index
+    source: str
+
+
+def read_rows(
+    frame: pd.DataFrame,
+    formula: str,
+    *,
+    weights: str | None,
+    cluster: str | None,
+    subject: str,
+) -> Rows:
+    """Read a frame for a regression with a numeric outcome.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per unit of analysis.
+    formula : str
+        With an outcome on the left.
+    weights, cluster : str or None
+        Columns.
+    subject : str
+        Column of the participant; may be absent when it is the default.
+
+    Returns
+    -------
+    Rows
+
+    Raises
+    ------
+    ValueError
+        For a formula or a column that cannot be used.
+    DataError
+        For an outcome that is not a number, negative weights, missing participants or clusters.
+    """
+    check_frame(frame)
+    _check_outcome(frame, formula)
+    given, keep, left_out = _read_weights(frame, weights)
+    design = build(formula, frame, intercept=True, response=True, keep=keep)
+    people = None
+    if subject in frame.columns or subject != DEFAULT_SUBJECT:
+        people = _codes(frame, subject, design.kept, "the participant")
+    groups = None if cluster is None else _codes(frame, cluster, design.kept, "clusters")
+    used = int(design.kept.sum())
+    sizes = np.ones(used, dtype=int) if people is None else np.bincount(people)
+    assert design.response is not None
+    return Rows(
+        design=design,
+        outcome=design.response,
+        outcome_name=formula.partition("~")[0].strip(),
+        weights=None if given is None else given[design.kept],
+        people=people,
+        repeated=int(np.sum(sizes > 1)),
+        groups=groups,
+        counts=Counts(len(frame), used, len(sizes), left_out={**left_out, **design.left_out}),
+        kept=np.flatnonzero(design.kept),
+        index=frame.index[design.kept],
+        source=str(frame.attrs.get("source", "")),
+    )
+
+
+def _check_outcome(frame: pd.DataFrame, formula: str) -> None:
+    """An outcome of levels would silently become the indicator of one of them."""
+    name = variables_in(formula)[0]
+    if "~" not in formula or name not in frame.columns:
+        return
+    if is_factor(frame[name]):
+        raise DataError.of(
+            f"the outcome {name} is not a number",
+            column=name,
+            what_to_do="give a column of numbers, or of True and False",
+        )
+
+
+def _read_weights(
+    frame: pd.DataFrame, name: str | None
+) -> tuple[Floats | None, Booleans | None, dict[str, int]]:
+    """Weights of all rows, the rows that have a positive one, and the others counted."""
+    if name is None:
+        return None, None, {}
+    values = as_numbers(check_column(frame, name, "weights"), str(name))
+    negative = np.flatnonzero(values < 0)
+    if len(negative):
+        raise DataError.of(
+            f"{name} is negative in {len(negative)} row(s)",
+            column=str(name),
+            row=int(negative[0]),
+            count=len(negative),
+            what_to_do="weights are inverse variances and cannot be negative",
+        )
+    left_out = {}
+    for reason, gap in (("missing", np.isnan(values)), ("is 0", values == 0)):
+        if gap.any():
+            left_out[f"{name} {reason}"] = int(gap.sum())
+    return values, values > 0, left_out
+
+
+def _codes(frame: pd.DataFrame, name: str, kept: Booleans, role: str) -> Codes:
+    """Integer codes of a column on the rows used; none may be missing."""
+    column = check_column(frame, name, role).loc[kept]
+    gaps = np.flatnonzero(missing(column))
+    if len(gaps):
+        raise DataError.of(
+            f"{name} is missing in {len(gaps)} of the {len(column)} rows used, so that it is not "
+            "known which rows belong together",
+            column=str(name),
+            row=int(np.flatnonzero(kept)[gaps[0]]),
+            count=len(gaps),
+            what_to_do="fill it in, or leave these rows out on purpose",
+        )
+    return np.asarray(pd.factorize(column)[0])
