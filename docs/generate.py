@@ -1,0 +1,87 @@
+"""Which pages are made from the code? The dictionary of tables, and the API page of each part."""
+
+import importlib
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DICTIONARY = HERE / "guide" / "dictionary.md"
+
+PARTS = {
+    "reading": "Reading and checking a trial",
+    "derive": "Frames for analysis",
+    "survival": "Time to event",
+    "regression": "Regression",
+    "evidence": "Published results",
+    "design": "Simulated trials",
+    "plan": "Plans",
+    "tables": "Tables",
+    "figures": "Figures",
+    "report": "Reports",
+    "results": "Results",
+}
+
+
+def write_api(folder: Path) -> None:
+    """Write one page per part, which lists its public names, and an index of them."""
+    folder.mkdir(exist_ok=True)
+    for part, title in PARTS.items():
+        (folder / f"{part}.rst").write_text(part_page(part, title), encoding="utf-8")
+    entries = "\n".join(f"   {part}" for part in PARTS)
+    (folder / "index.rst").write_text(
+        f"API\n===\n\n.. toctree::\n   :maxdepth: 1\n\n{entries}\n", encoding="utf-8"
+    )
+
+
+def part_page(part: str, title: str) -> str:
+    """One part as reStructuredText: its first sentence and a table of its public names."""
+    name = f"walkstats.{part}"
+    module = importlib.import_module(name)
+    head = f"{title}\n{'=' * len(title)}\n\n``{name}``: {(module.__doc__ or '').splitlines()[0]}\n"
+    names = "\n".join(f"   {public}" for public in module.__all__)
+    listing = f".. autosummary::\n   :toctree: generated\n   :nosignatures:\n\n{names}\n"
+    return f"{head}\n.. currentmodule:: {name}\n\n{listing}"
+
+
+def dictionary() -> str:
+    """The dictionary of a trial's tables as a page of the guide."""
+    from walkstats.schema import MEASURES, TABLES
+
+    lines = [
+        "# The dictionary",
+        "",
+        "Every table that a trial may have, with its columns. Columns not listed are carried along",
+        "as they are. Days are counted from randomisation, which is day 0.",
+    ]
+    for table in TABLES.values():
+        key = f" Rows are told apart by {_code(*table.key)}." if table.key else ""
+        lines += ["", f"## {table.name}", "", f"One row per {table.row}.{key}", ""]
+        lines += ["| column | type | what it holds | values |", "|---|---|---|---|"]
+        lines += [_column_row(column) for column in table.columns]
+    lines += ["", "## Measures of outcomes", "", "| measure | what it is | scale | better |"]
+    lines += ["|---|---|---|---|"]
+    lines += [
+        f"| `{m.name}` | {m.described} | {m.unit or _limits(m.low, m.high)} | {m.better} |"
+        for m in MEASURES.values()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _column_row(column) -> str:
+    values = ", ".join(column.allowed) or _limits(column.low, column.high)
+    unit = f" [{column.unit}]" if column.unit else ""
+    needed = ", required" if column.required else ""
+    return f"| `{column.name}` | {column.kind}{needed} | {column.described}{unit} | {values} |"
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    return f"{low:g} to {high:g}" if high is not None and low is not None else f"{low:g} or more"
+
+
+def _code(*names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    DICTIONARY.write_text(dictionary(), encoding="utf-8")
