@@ -67,7 +67,7 @@ def _chains(model: SortedCovariates) -> list[tuple[Indices, dict[int, int]]]:
     """
     sets = model.risk_sets
     order = sets.order
-    copies = model.seen.astype(np.int64)
+    copies = (model.mass > 0).astype(np.int64)
     if sets.frequencies is not None:
         copies = copies * sets.frequencies[order]
     ends = sets.bounds[sets.stratum_bounds[1:]][sets.stratum_of_time]

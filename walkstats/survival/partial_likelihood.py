@@ -26,7 +26,6 @@ from walkstats.survival.risk_set_sums import (
     Sums,
     linear_predictor,
     over_time,
-    own_risk,
     sort_covariates,
     sum_risk_sets,
     sum_steps,
@@ -35,6 +34,10 @@ from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+
+
+# Rows that a sum of products takes at a time.
+PIECE = 4096
 
 
 class Evaluation(NamedTuple):
@@ -83,36 +86,47 @@ def evaluate_arrays(beta: Floats, model: SortedCovariates) -> Evaluation:
     """The numpy form of `evaluate_sorted` for Efron's and Breslow's ties."""
     sums = sum_risk_sets(linear_predictor(beta, model), model)
     steps = sum_steps(sums, model)
-    expected = _expected(steps.hazard, steps.taken, sums, model)
+    expected = over_time(steps.hazard[np.newaxis], steps.taken[np.newaxis], sums, model)[0]
+    expected *= model.mass
     log_likelihood = model.event_mass @ sums.predictor - model.weight @ sums.log_sum - steps.log
+    score = model.columns @ (model.event_mass - expected)
     return Evaluation(
-        float(log_likelihood),
-        model.columns @ (model.event_mass - expected),
-        _information(expected, sums, steps, model, None),
+        float(log_likelihood), score, _information(expected, sums, steps, model, None)
     )
-
-
-def _expected(hazard: Floats, taken: Floats, sums: Sums, model: SortedCovariates) -> Floats:
-    """Expected number of events of each row (n,), weighted; what the steps take out taken off."""
-    expected = model.mass * over_time(hazard[np.newaxis], sums, model)[0]
-    if model.tied.size:
-        rows = model.tied_rows
-        spared = taken[model.tied[model.row_tie]]
-        expected[rows] -= model.mass[rows] * own_risk(sums, model) * spared
-    return expected
 
 
 def _information(
     expected: Floats, sums: Sums, steps: Steps, model: SortedCovariates, by: Floats | None
 ) -> Floats:
-    mean, tied_mean = sums.mean, sums.event_mean
+    """Second moments over rows, less products of means over steps (a square completed)."""
+    moved = _moved_means(sums, steps, model)
     square = steps.square if by is None else steps.square * by
-    information = (model.columns * expected) @ model.columns.T - (mean * square) @ mean.T
+    information = _second_moment(model.columns, expected) - (moved * square) @ moved.T
     if model.tied.size:
-        at = 1.0 if by is None else by[model.tied]
-        cross = (mean[:, model.tied] * (steps.cross * at)) @ tied_mean.T
-        information += cross + cross.T - (tied_mean * (steps.both * at)) @ tied_mean.T
+        rest = steps.both - steps.cross**2 / steps.square[model.tied]
+        rest = rest if by is None else rest * by[model.tied]
+        information -= (sums.event_mean * rest) @ sums.event_mean.T
     return information
+
+
+def _second_moment(columns: Floats, weights: Floats) -> Floats:
+    """Columns (k, n) x weights x columns': (k, k), in pieces that stay in the cache."""
+    if weights.size <= 2 * PIECE:
+        return (columns * weights) @ columns.T
+    total = np.zeros((len(columns), len(columns)))
+    for begin in range(0, weights.size, PIECE):
+        piece = columns[:, begin : begin + PIECE]
+        total += (piece * weights[begin : begin + PIECE]) @ piece.T
+    return total
+
+
+def _moved_means(sums: Sums, steps: Steps, model: SortedCovariates) -> Floats:
+    """Mean covariate over the steps of each time, weighted by hazard squared: (k, e)."""
+    if not model.tied.size:
+        return sums.mean
+    moved = sums.mean.copy()
+    moved[:, model.tied] -= sums.event_mean * (steps.cross / steps.square[model.tied])
+    return moved
 
 
 def information_over_time(
@@ -141,8 +155,10 @@ def information_over_time(
     model = sort_covariates(X, risk_sets, offset, ties)
     sums = sum_risk_sets(linear_predictor(np.asarray(beta, float), model), model)
     steps = sum_steps(sums, model)
-    expected = _expected(steps.hazard * by, steps.taken * by, sums, model)
-    return _information(expected, sums, steps, model, np.asarray(by, float))
+    by = np.asarray(by, float)
+    hazard, taken = steps.hazard * by, steps.taken * by[model.tied]
+    expected = model.mass * over_time(hazard[np.newaxis], taken[np.newaxis], sums, model)[0]
+    return _information(expected, sums, steps, model, by)
 
 
 def score_residuals(
@@ -165,7 +181,7 @@ def score_residuals(
     (n, k) array
         Rows in the order given to `sort_risk_sets`, unweighted: times ``risk_sets.mass`` they sum
         to the score. A row with an event at a tied time has the average over Efron's steps, and
-        in each step the share of hazard that is left to it.
+        in each step the share of hazard that is left to it. Rows without weight have zeros.
 
     References
     ----------
@@ -189,17 +205,17 @@ def score_residual_arrays(beta: Floats, model: SortedCovariates) -> Floats:
     sums = sum_risk_sets(linear_predictor(beta, model), model)
     steps = sum_steps(sums, model)
     moved, moved_taken = _mean_hazards(sums, steps, model)
-    stacked = np.vstack([steps.hazard, moved])
-    summed = over_time(stacked, sums, model)
-    if model.tied.size:
-        spared = np.vstack([steps.taken, moved_taken])[:, model.tied[model.row_tie]]
-        summed[:, model.tied_rows] -= own_risk(sums, model) * spared
+    summed = over_time(
+        np.vstack([steps.hazard, moved]), np.vstack([steps.taken, moved_taken]), sums, model
+    )
     residuals = summed[1:] - model.columns * summed[0]
     events = np.flatnonzero(model.event_mass)
     at = np.full(model.risk_sets.n_times, -1)
     at[model.event_times] = np.arange(model.event_times.size)
     own = at[model.risk_sets.last[model.risk_sets.order[events]]]
     residuals[:, events] += model.columns[:, events] - _event_means(sums, steps, model)[:, own]
+    if not model.whole:
+        residuals[:, model.mass == 0] = 0.0
     return residuals
 
 
@@ -275,8 +291,8 @@ def hazard_increments(
         variance=steps.square * scale**2,
         mean=(moved * scale).T,
         event_mean=_event_means(sums, steps, model).T,
-        taken=steps.taken * scale,
-        taken_mean=(moved_taken * scale).T,
+        taken=_spread(steps.taken, model) * scale,
+        taken_mean=(_spread(moved_taken, model) * scale).T,
         step_at=at[in_time],
         step_share=share[in_time],
         step_hazard=(each[at] * scale[at] / left)[in_time],
@@ -284,19 +300,21 @@ def hazard_increments(
 
 
 def _mean_hazards(sums: Sums, steps: Steps, model: SortedCovariates) -> tuple[Floats, Floats]:
-    """Sums over steps of mean covariate x hazard, whole and taken out: (k, e) each, times S0."""
-    moved = sums.mean * steps.square
-    taken = np.zeros_like(moved)
-    if model.tied.size:
-        mean, tied_mean = sums.mean[:, model.tied], sums.event_mean
-        moved[:, model.tied] -= tied_mean * steps.cross
-        taken[:, model.tied] = mean * steps.cross - tied_mean * steps.both
-    return moved, taken
+    """Sums over steps of mean covariate x hazard (k, e), and of what ties take out (k, t)."""
+    moved = _moved_means(sums, steps, model) * steps.square
+    return moved, sums.mean[:, model.tied] * steps.cross - sums.event_mean * steps.both
+
+
+def _spread(at_ties: Floats, model: SortedCovariates) -> Floats:
+    """Values (..., t) of the tied times among all event times (..., e), else 0."""
+    spread = np.zeros((*at_ties.shape[:-1], model.event_times.size))
+    spread[..., model.tied] = at_ties
+    return spread
 
 
 def _event_means(sums: Sums, steps: Steps, model: SortedCovariates) -> Floats:
     """Mean covariate that an event is expected to have, averaged over steps: (k, e)."""
     means = sums.mean * (steps.hazard / model.weight)
     if model.tied.size:
-        means[:, model.tied] -= sums.event_mean * (steps.taken / model.weight)[model.tied]
+        means[:, model.tied] -= sums.event_mean * (steps.taken / model.weight[model.tied])
     return means

@@ -26,8 +26,9 @@ WIDEST = 600.0
 class SortedCovariates:
     """Covariates in the order of the risk sets, with all that does not depend on coefficients.
 
-    Rows n run in the order ``risk_sets.order``; e event times, of which t have tied events when
-    ties are Efron's (t = 0 for Breslow); q event rows at those t times; z steps at them.
+    Rows n run in the order ``risk_sets.order``; there are m times, of which e have events and t
+    have events that Efron's method takes one after another (t = 0 for Breslow), in z steps. Rows
+    fall into s segments: those of one time, the events of a tied time apart from the others.
 
     Attributes
     ----------
@@ -35,15 +36,19 @@ class SortedCovariates:
     ties : {"efron", "breslow", "exact"}
     columns : (k, n) covariates
     offset : (n,) or None
-    mass, event_mass : (n,) weight of a row; the same where it has an event, else 0
-    seen : (n,) bool, whether a row counts at all (positive weight, some time at risk)
+    mass : (n,) weight of a row, 0 where it is never at risk
+    event_mass : (n,) the same where the row has an event, else 0
+    whole : bool, whether all mass is positive
     first : (n,) index of the first time at risk, or None where that is the start of the stratum
+    segments, segment_sizes : (s,) first row of each segment; its rows
+    segment_time : (s,) the time index of each segment
+    time_segments : (m,) first segment of each time
     event_times : (e,) time indices with an event
-    weight, count : (e,) D and d
+    weight, count : (e,) total weight D and number d of the events
     tied : (t,) positions among the event times
-    tied_rows, row_tie : (q,) rows with an event at a tied time; which of the t it is
-    row_bounds : (t,) where each tie begins in tied_rows
-    step_tie, fraction : (z,) which of the t a step belongs to; its share f
+    tied_segments : (t,) segments of their events
+    tied_count, tied_weight : (t,) d, and D / d
+    step_tie, fraction : (z,) which of the t a step belongs to; the share f of events taken out
     step_bounds : (t,) where each tie begins among the steps
     """
 
@@ -53,59 +58,80 @@ class SortedCovariates:
     offset: Floats | None
     mass: Floats
     event_mass: Floats
-    seen: NDArray[np.bool_]
+    whole: bool
     first: Indices | None
+    segments: Indices
+    segment_sizes: Indices
+    segment_time: Indices
+    time_segments: Indices
     event_times: Indices
     weight: Floats
     count: Floats
     tied: Indices
-    tied_rows: Indices
-    row_tie: Indices
-    row_bounds: Indices
+    tied_segments: Indices
+    tied_count: Floats
+    tied_weight: Floats
     step_tie: Indices
     fraction: Floats
     step_bounds: Indices
+
+    @property
+    def tied_rows(self) -> Indices:
+        """Rows with an event at a tied time, tie by tie."""
+        sizes = self.segment_sizes[self.tied_segments]
+        begins = self.segments[self.tied_segments]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return np.repeat(begins, sizes) + within
 
 
 def sort_covariates(
     X: Floats, risk_sets: RiskSets, offset: Floats | None = None, ties: str = "efron"
 ) -> SortedCovariates:
     """Bring covariates (n, k) into the order of the risk sets, once for many evaluations."""
-    order = risk_sets.order
+    order, bounds = risk_sets.order, risk_sets.bounds
     mass = risk_sets.mass[order]
-    first = None if risk_sets.first is None else risk_sets.first[order]
-    last = risk_sets.last[order]
-    seen = mass > 0 if first is None else (mass > 0) & (first <= last)
-    happened = risk_sets.event[order] & seen
+    first = None
+    if risk_sets.first is not None:
+        first = risk_sets.first[order]
+        mass = np.where(first <= risk_sets.last[order], mass, 0.0)
+    event = risk_sets.event[order]
     event_times = np.flatnonzero(risk_sets.tied)
-    count = risk_sets.tied[event_times]
+    weight, count = risk_sets.n_event[event_times], risk_sets.tied[event_times]
     tied = np.flatnonzero(count > 1) if ties == "efron" else np.empty(0, dtype=np.intp)
-    at_tie = np.full(risk_sets.n_times, -1)
-    at_tie[event_times[tied]] = np.arange(tied.size)
-    tied_rows = np.flatnonzero(happened & (at_tie[last] >= 0)) if tied.size else tied
-    row_tie = at_tie[last[tied_rows]]
+    begins_segment = np.zeros(order.size + 1, dtype=bool)
+    begins_segment[bounds] = True
+    if tied.size:
+        n_events = np.add.reduceat(event, bounds[:-1], dtype=np.intp)[event_times[tied]]
+        begins_segment[bounds[event_times[tied]] + n_events] = True
+    segments = np.flatnonzero(begins_segment)
+    time_segments = (np.cumsum(begins_segment) - 1)[bounds[:-1]]
+    segment_time = np.zeros(segments.size - 1, dtype=np.intp)
+    segment_time[time_segments[1:]] = 1
     steps = count[tied]
     step_bounds = np.cumsum(steps) - steps
     step_tie = np.repeat(np.arange(tied.size), steps)
-    within = np.arange(step_tie.size) - step_bounds[step_tie]
     return SortedCovariates(
         risk_sets=risk_sets,
         ties=ties,
-        columns=np.ascontiguousarray(X.T[:, order], dtype=np.float64),
-        offset=None if offset is None else np.asarray(offset, float)[order],
+        columns=np.asarray(X, np.float64).T.take(order, axis=1),
+        offset=None if offset is None else np.asarray(offset, np.float64)[order],
         mass=mass,
-        event_mass=np.where(happened, mass, 0.0),
-        seen=seen,
+        event_mass=mass * event,
+        whole=bool(mass.min() > 0),
         first=first,
+        segments=segments[:-1],
+        segment_sizes=np.diff(segments),
+        segment_time=np.cumsum(segment_time),
+        time_segments=time_segments,
         event_times=event_times,
-        weight=risk_sets.n_event[event_times],
+        weight=weight,
         count=count.astype(np.float64),
         tied=tied,
-        tied_rows=tied_rows,
-        row_tie=row_tie,
-        row_bounds=np.flatnonzero(np.diff(row_tie, prepend=-1)),
+        tied_segments=time_segments[event_times[tied]],
+        tied_count=steps.astype(np.float64),
+        tied_weight=weight[tied] / steps,
         step_tie=step_tie,
-        fraction=within / steps[step_tie],
+        fraction=(np.arange(step_tie.size) - step_bounds[step_tie]) / steps[step_tie],
         step_bounds=step_bounds,
     )
 
@@ -118,7 +144,8 @@ class Sums(NamedTuple):
     mean: Floats  # (k, e) S1 / S0
     share: Floats  # (t,) E0 / S0
     event_mean: Floats  # (k, t) E1 / S0
-    shift: float | None  # what exp() was shifted by; None where each risk set has its own
+    relative: Floats | None  # (n,) exp(eta - shift); None where each risk set has its own shift
+    shift: float
 
 
 def linear_predictor(beta: Floats, model: SortedCovariates) -> Floats:
@@ -129,30 +156,36 @@ def linear_predictor(beta: Floats, model: SortedCovariates) -> Floats:
 
 def sum_risk_sets(eta: Floats, model: SortedCovariates) -> Sums:
     """Sum hazards and covariates over the risk set and the tied events of each event time."""
-    counted = eta if model.seen.all() else eta[model.seen]
-    shift = float(counted.max()) if counted.size else 0.0
-    if counted.size and shift - float(counted.min()) > WIDEST:
+    counted = eta if model.whole else eta[model.mass > 0]
+    shift = float(counted.max())
+    if shift - float(counted.min()) > WIDEST:
         return _sum_risk_sets_apart(eta, model)
+    relative = np.exp(eta - shift if model.whole else np.minimum(eta - shift, WIDEST))
     risk = np.empty((1 + len(model.columns), eta.size))
-    with np.errstate(over="ignore", invalid="ignore"):
-        risk[0] = np.where(model.seen, model.mass * np.exp(eta - shift), 0.0)
+    np.multiply(relative, model.mass, out=risk[0])
     np.multiply(model.columns, risk[0], out=risk[1:])
-    sums = _backwards(risk, model)[:, model.event_times]
-    share = event_mean = risk[:, :0]
-    if model.tied.size:
-        tied = np.add.reduceat(risk[:, model.tied_rows], model.row_bounds, axis=1)
-        tied /= sums[0, model.tied]
-        share, event_mean = tied[:1], tied[1:]
-    else:
-        event_mean = event_mean[1:]
-    return Sums(eta, np.log(sums[0]) + shift, sums[1:] / sums[0], share.ravel(), event_mean, shift)
+    at_times, at_ties = _backwards(risk, model)
+    total = at_times.take(model.event_times, axis=1)
+    at_ties = at_ties / total[0, model.tied]
+    return Sums(
+        predictor=eta,
+        log_sum=np.log(total[0]) + shift,
+        mean=total[1:] / total[0],
+        share=at_ties[0],
+        event_mean=at_ties[1:],
+        relative=relative,
+        shift=shift,
+    )
 
 
-def _backwards(values: Floats, model: SortedCovariates) -> Floats:
-    """Sum values (j, n) over the risk set of each time: (j, m). As `RiskSets.at_risk`."""
+def _backwards(values: Floats, model: SortedCovariates) -> tuple[Floats, Floats]:
+    """Sum values (j, n) over the risk set of each time (j, m), and over its tied events (j, t)."""
     sets = model.risk_sets
     m = sets.n_times
-    change = np.add.reduceat(values, sets.bounds[:-1], axis=1)
+    by_segment = np.add.reduceat(values, model.segments, axis=1)
+    change = by_segment
+    if model.tied.size:
+        change = np.add.reduceat(by_segment, model.time_segments, axis=1)
     if model.first is not None:
         for row, summed in zip(values, change, strict=True):
             summed -= np.bincount(model.first, row, m + 1)[1:]
@@ -160,19 +193,20 @@ def _backwards(values: Floats, model: SortedCovariates) -> Floats:
         begins = np.unique(sets.stratum_bounds[:-1])
         begins = begins[begins < m]
         change[:, begins[1:] - 1] -= np.add.reduceat(change, begins, axis=1)[:, 1:]
-    return np.cumsum(change[:, ::-1], axis=1)[:, ::-1]
+    running = np.cumsum(change[:, ::-1], axis=1)[:, ::-1]
+    return running, by_segment.take(model.tied_segments, axis=1)
 
 
 class Steps(NamedTuple):
     """Sums over the steps of each event time, in units of S0: u = S0 / (S0 - f E0).
 
-    D / d times the sums of u, f u and u^2 over all event times (e,): hazard, taken, square; of
-    f u^2 and f^2 u^2 over tied ones (t,): cross, both; and of -log u: log.
+    D / d times the sums of u and u^2 over all event times (e,): hazard, square; of f u, f u^2 and
+    f^2 u^2 over tied ones (t,): taken, cross, both; and of -log u over all: log.
     """
 
     hazard: Floats
-    taken: Floats
     square: Floats
+    taken: Floats
     cross: Floats
     both: Floats
     log: float
@@ -182,41 +216,49 @@ def sum_steps(sums: Sums, model: SortedCovariates) -> Steps:
     """Sum what the steps of tied events take out, time by time."""
     hazard = model.weight
     if not model.tied.size:
-        return Steps(hazard, np.zeros_like(hazard), hazard, hazard[:0], hazard[:0], 0.0)
-    fraction, at = model.fraction, model.step_bounds
-    each = model.weight[model.tied] / model.count[model.tied]
-    left = 1.0 - fraction * sums.share[model.step_tie]
-    u = 1.0 / left
-    taken = fraction * u
-    stacked = np.stack([u, taken, u * u, u * taken, taken * taken])
-    summed = np.add.reduceat(stacked, at, axis=1) * each
-    spread = np.zeros((3, hazard.size))
-    spread[0] = spread[2] = hazard
-    spread[:, model.tied] = summed[:3]
-    log = float(each[model.step_tie] @ np.log(left))
-    return Steps(spread[0], spread[1], spread[2], summed[3], summed[4], log)
+        none = hazard[:0]
+        return Steps(hazard, hazard, none, none, none, 0.0)
+    each, share = model.tied_weight, sums.share
+    left = 1.0 - model.fraction * share[model.step_tie]
+    part = model.fraction / left
+    # As u = 1 + f u E0/S0, two sums over the steps give all five.
+    taken = np.add.reduceat(part, model.step_bounds)
+    part *= part
+    both = np.add.reduceat(part, model.step_bounds)
+    np.log(left, out=left)
+    cross = taken + share * both
+    whole = model.tied_count + share * taken
+    hazard, square = hazard.copy(), hazard.copy()
+    hazard[model.tied] = each * whole
+    square[model.tied] = each * (whole + share * cross)
+    log = float(each @ np.add.reduceat(left, model.step_bounds))
+    return Steps(hazard, square, each * taken, each * cross, each * both, log)
 
 
-def over_time(increments: Floats, sums: Sums, model: SortedCovariates) -> Floats:
-    """Sum exp(eta - log S0) times increments (j, e) over each row's times at risk: (j, n)."""
-    if sums.shift is None:
-        return _over_time_apart(increments, sums, model)
+def over_time(increments: Floats, spared: Floats, sums: Sums, model: SortedCovariates) -> Floats:
+    """Sum exp(eta - log S0) times increments (j, e) over each row's times at risk: (j, n).
+
+    Rows with an event at a tied time are spared (j, t) there.
+    """
+    if sums.relative is None:
+        return _over_time_apart(increments, spared, sums, model)
     sets = model.risk_sets
+    scale = np.exp(sums.shift - sums.log_sum)
     total = np.zeros((len(increments), sets.n_times + 1))
-    total[:, model.event_times + 1] = increments * np.exp(sums.shift - sums.log_sum)
+    total[:, model.event_times + 1] = increments * scale
     total = np.cumsum(total, axis=1)
-    rows = np.repeat(total[:, 1:], np.diff(sets.bounds), axis=1)
+    by_segment = total[:, 1:]
+    if model.tied.size:
+        by_segment = by_segment.take(model.segment_time, axis=1)
+        by_segment[:, model.tied_segments] -= spared * scale[model.tied]
+    rows = np.repeat(by_segment, model.segment_sizes, axis=1)
     if model.first is not None:
         rows -= total[:, model.first]
     elif sets.n_strata > 1:
         sizes = np.diff(sets.bounds[sets.stratum_bounds])
         rows -= np.repeat(total[:, sets.stratum_bounds[:-1]], sizes, axis=1)
-    return rows * np.exp(np.minimum(sums.predictor - sums.shift, WIDEST))
-
-
-def own_risk(sums: Sums, model: SortedCovariates) -> Floats:
-    """exp(eta - log S0) of each tied event row at its own time: (q,)."""
-    return np.exp(sums.predictor[model.tied_rows] - sums.log_sum[model.tied[model.row_tie]])
+    rows *= sums.relative
+    return rows
 
 
 # Linear predictors that span more than exp() can: each risk set scaled by its own largest term.
@@ -229,13 +271,19 @@ def _members(model: SortedCovariates) -> list[Indices]:
     members = []
     for j in model.event_times:
         rows = np.arange(sets.bounds[j], ends[j])
-        keep = (
-            model.seen[rows]
-            if model.first is None
-            else (model.seen[rows] & (model.first[rows] <= j))
-        )
+        keep = model.mass[rows] > 0
+        if model.first is not None:
+            keep &= model.first[rows] <= j
         members.append(rows[keep])
     return members
+
+
+def _own_risk(sums: Sums, model: SortedCovariates) -> Floats:
+    """exp(eta - log S0) of each tied event row at its own time, tie by tie."""
+    sizes = model.segment_sizes[model.tied_segments]
+    rows = model.tied_rows
+    relative = sums.predictor[rows] - np.repeat(sums.log_sum[model.tied], sizes)
+    return np.exp(np.where(model.mass[rows] > 0, relative, -np.inf))
 
 
 def _sum_risk_sets_apart(eta: Floats, model: SortedCovariates) -> Sums:
@@ -246,18 +294,28 @@ def _sum_risk_sets_apart(eta: Floats, model: SortedCovariates) -> Sums:
         risk = model.mass[rows] * np.exp(eta[rows] - top)
         log_sum[j] = np.log(risk.sum()) + top
         mean[:, j] = model.columns[:, rows] @ (risk / risk.sum())
-    sums = Sums(eta, log_sum, mean, mean[:0, :0].ravel(), mean[:, :0], None)
+    share = np.zeros(model.tied.size)
+    event_mean = np.zeros((len(model.columns), model.tied.size))
+    sums = Sums(eta, log_sum, mean, share, event_mean, None, 0.0)
     if not model.tied.size:
         return sums
-    part = model.mass[model.tied_rows] * own_risk(sums, model)
-    share = np.add.reduceat(part, model.row_bounds)
-    moved = np.add.reduceat(model.columns[:, model.tied_rows] * part, model.row_bounds, axis=1)
-    return sums._replace(share=share, event_mean=moved)
+    rows = model.tied_rows
+    sizes = model.segment_sizes[model.tied_segments]
+    part = model.mass[rows] * _own_risk(sums, model)
+    begins = np.cumsum(sizes) - sizes
+    moved = np.add.reduceat(model.columns[:, rows] * part, begins, axis=1)
+    return sums._replace(share=np.add.reduceat(part, begins), event_mean=moved)
 
 
-def _over_time_apart(increments: Floats, sums: Sums, model: SortedCovariates) -> Floats:
+def _over_time_apart(
+    increments: Floats, spared: Floats, sums: Sums, model: SortedCovariates
+) -> Floats:
     total = np.zeros((len(increments), model.mass.size))
     for j, rows in enumerate(_members(model)):
         relative = np.exp(sums.predictor[rows] - sums.log_sum[j])
         total[:, rows] += increments[:, j : j + 1] * relative
+    if model.tied.size:
+        sizes = model.segment_sizes[model.tied_segments]
+        own = _own_risk(sums, model)
+        total[:, model.tied_rows] -= own * np.repeat(spared, sizes, axis=1)
     return total
