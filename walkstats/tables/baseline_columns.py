@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column
+from walkstats._labels import described
 from walkstats._variables import as_numbers, is_factor
 from walkstats.errors import DataError
-from walkstats.tables.labels import described
 
 MOST_LEVELS = 30
 # Columns of participants that say what happened later, or when, and are no characteristic.

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
+from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Result
 from walkstats.tables.cells import Cell
 from walkstats.tables.description import Column, Row, Table
-from walkstats.tables.labels import capitalised, percent_level
 
 WITH_MEDIAN = ("survival", "cumulative incidence")
 

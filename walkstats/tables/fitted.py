@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from walkstats._labels import capitalised, described, percent_level
 from walkstats.results import Estimates, Fit
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.description import Column, Row, Table
-from walkstats.tables.labels import capitalised, described, percent_level
 
 REFERENCE = "reference"
 

@@ -6,8 +6,8 @@ from functools import singledispatch
 
 from walkstats import _digits
 from walkstats._digits import NumberStyle, style_of
+from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Estimates, HypothesisTest
-from walkstats.tables.labels import capitalised, percent_level
 
 SYMBOLS = {"chi2": "χ²", "F": "F", "t": "t", "normal": "z"}
 

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 from walkstats import _digits
+from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.curves_read import curve_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
-from walkstats.tables.labels import capitalised, percent_level
 
 
 def table_of(
