@@ -30,7 +30,7 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
     Parameters
     ----------
     result : result or pandas.DataFrame
-        Estimates on a log scale are given as ratios, curves by their medians. A frame gives no rows:
+        Estimates on a log scale are given as ratios, curves by medians. A frame gives no rows:
         it is kept as it is.
     part : str
         Name of the part of a larger result.

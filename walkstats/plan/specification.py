@@ -204,6 +204,14 @@ def write_plan(plan: Plan, file: str | Path) -> None:
     DataError
         When the file cannot be written.
     """
+    try:
+        Path(file).write_text(plan_text(plan), encoding="utf-8")
+    except OSError as error:
+        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
+
+
+def plan_text(plan: Plan) -> str:
+    """Spell a plan as TOML."""
     lines = [f"title = {_toml(plan.title)}", f"level = {plan.level!r}"]
     if plan.record:
         lines.append(f"record = {_toml(plan.record)}")
@@ -222,10 +230,7 @@ def write_plan(plan: Plan, file: str | Path) -> None:
     if plan.published:
         lines += ["", "[published]"]
         lines += [f"{_toml(leaf)} = {_toml(ours)}" for leaf, ours in plan.published.items()]
-    try:
-        Path(file).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
+    return "\n".join(lines) + "\n"
 
 
 def _toml(value: Any) -> str:

@@ -1,0 +1,168 @@
+"""What can be done from the command line? Check a folder, report on it, simulate, copy a sample."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import walkstats
+from walkstats.errors import DataError, WalkstatsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_SEED = 20240619
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 when all went well, 1 when the data have errors or something cannot be done.
+    """
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except (WalkstatsError, ValueError) as error:
+        print(f"walkstats: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("walkstats: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has gone; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="walkstats",
+        description="Analysis of trials in which people walk and back pain comes back.",
+    )
+    parser.add_argument("--version", action="version", version=f"walkstats {walkstats.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="list what is wrong in a trial folder")
+    check.add_argument("folder", type=Path)
+    check.add_argument("--html", type=Path, metavar="FILE", help="write the list as a page too")
+    check.set_defaults(command=_check)
+
+    report = commands.add_parser("report", help="write the results section of a trial folder")
+    report.add_argument("folder", type=Path)
+    report.add_argument("--out", type=Path, required=True, metavar="DIR")
+    report.add_argument("--plan", type=Path, metavar="FILE", help="a plan; by default its own")
+    report.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N")
+    report.add_argument("--quiet", action="store_true", help="show no progress")
+    report.set_defaults(command=_report)
+
+    simulate = commands.add_parser("simulate", help="simulate a trial from a design file")
+    simulate.add_argument("design", type=Path)
+    simulate.add_argument("--seed", type=int, required=True, metavar="N")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR")
+    simulate.set_defaults(command=_simulate)
+
+    sample = commands.add_parser("sample", help="copy a sample trial into a folder")
+    sample.add_argument("name", choices=("bladder", "walkback-like"))
+    sample.add_argument("folder", type=Path)
+    sample.set_defaults(command=_sample)
+    return parser
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    findings = walkstats.check_trial(arguments.folder)
+    errors = int((findings["severity"] == "error").sum())
+    warnings = len(findings) - errors
+    for line in _lines(findings):
+        print(line)
+    print(f"{arguments.folder}: {errors} error(s), {warnings} warning(s)")
+    if arguments.html is not None:
+        _write_text(arguments.html, _findings_page(str(arguments.folder), findings))
+    return 1 if errors else 0
+
+
+def _lines(findings: pd.DataFrame) -> list[str]:
+    lines = []
+    for one in findings.fillna({"row": -1}).itertuples(index=False):
+        row = f"row {one.row}" if one.row >= 0 else ""
+        place = ", ".join(part for part in (one.table, row, one.column) if part)
+        who = f" (ids {one.ids})" if one.ids else ""
+        text = f"{one.severity}: {place}: {one.problem}{who}"
+        lines.append(text + (f" -> {one.what_to_do}" if one.what_to_do else ""))
+    return lines
+
+
+def _findings_page(folder: str, findings: pd.DataFrame) -> str:
+    body = findings.to_html(index=False, border=0) if len(findings) else "<p>No findings.</p>"
+    title = f"Findings in {escape(Path(folder).name)}"
+    style = "body{font:16px/1.5 sans-serif;margin:2rem}td,th{text-align:left;padding:.3rem .8rem}"
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{style}</style></head><body><h1>{title}</h1>{body}</body></html>\n"
+    )
+
+
+def _write_text(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from walkstats.plan import default_plan, read_plan, run_plan
+    from walkstats.report import compose, write_report
+    from walkstats.report.files import check_writable
+
+    target = check_writable(arguments.out)
+    say = (lambda text: None) if arguments.quiet else (lambda text: print(text, file=sys.stderr))
+    if target == arguments.folder.absolute():
+        raise DataError.of("the report would be written into the trial", what_to_do="change --out")
+    say(f"reading {arguments.folder}")
+    trial = walkstats.read_trial(arguments.folder)
+    plan = read_plan(arguments.plan) if arguments.plan else default_plan(trial)
+    results = run_plan(trial, plan, seed=arguments.seed, progress=not arguments.quiet)
+    say("composing the report")
+    written = write_report(compose(results), target)
+    for one in results.deviations.itertuples(index=False):
+        say(f"not run as planned: {one.analysis}: {one.happened}")
+    print(f"The report is in {written}")
+    return 0
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from walkstats.design import read_design, simulate_trial
+
+    trial = simulate_trial(read_design(arguments.design), seed=arguments.seed)
+    walkstats.write_trial(trial, arguments.out)
+    print(f"{trial} \nwritten to {arguments.out}")
+    return 0
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from walkstats.reading.samples import sample_folder
+
+    target: Path = arguments.folder
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise DataError.of(f"{target} exists and is not empty", what_to_do="name a new folder")
+    with sample_folder(arguments.name) as folder:
+        try:
+            shutil.copytree(folder, target, dirs_exist_ok=True)
+        except OSError as error:
+            raise DataError.of(f"{target} cannot be written: {error.strerror}") from None
+    print(f"The sample {arguments.name} is in {target}")
+    return 0

@@ -1,0 +1,111 @@
+"""How do the results of a plan become a report?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from walkstats import tables
+from walkstats.plan import PlanResults
+from walkstats.report.document import Block, Paragraph, Report, Section, TableBlock
+from walkstats.report.provenance import provenance
+from walkstats.report.showing import show
+from walkstats.results import Result
+
+BESIDE_COLUMNS = {
+    "name": "figure",
+    "ours": "here",
+    "ours_low": "low",
+    "ours_high": "high",
+    "published": "published",
+    "published_low": "published low",
+    "published_high": "published high",
+    "where": "seen in",
+    "source": "source",
+}
+
+
+def compose(results: PlanResults) -> Report:
+    """Compose the report of plan results: the sections of the plan, in its order.
+
+    Parameters
+    ----------
+    results : PlanResults
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> trial = ws.load_sample("bladder")
+    >>> done = ws.plan.run_plan(trial, ws.plan.default_plan(trial), seed=1)
+    >>> [section.title for section in compose(done).sections][0]
+    'Participants'
+    """
+    sections = [
+        Section(title, tuple(_section(title, results)))
+        for title in dict.fromkeys(one.section for one in results.plan.analyses)
+    ]
+    if results.beside is not None:
+        sections.append(_beside(results))
+    sections.append(_methods(results))
+    if len(results.deviations):
+        sections.append(_deviations(results.deviations))
+    return Report(
+        title=results.plan.title,
+        source=results.trial.source,
+        synthetic=results.trial.synthetic,
+        sections=tuple(section for section in sections if section.blocks),
+        numbers=results.numbers,
+        provenance=provenance(results),
+    )
+
+
+def _section(title: str, results: PlanResults) -> list[Block]:
+    return [
+        block
+        for one in results.plan.analyses
+        if one.section == title
+        for block in show(one, results)
+    ]
+
+
+def _beside(results: PlanResults) -> Section:
+    frame = results.beside
+    assert frame is not None
+    shown = frame[list(BESIDE_COLUMNS)].rename(columns=BESIDE_COLUMNS)
+    blocks: list[Block] = []
+    if results.trial.synthetic:
+        blocks.append(
+            Paragraph(
+                "The data of this report are synthetic. They were constructed, and selected on "
+                "their results, to resemble the published trial: that they agree with it shows "
+                "nothing about walking, and their p-values validate nothing.",
+                "caution",
+            )
+        )
+    table = tables.table_of(shown, title="Estimates of this report beside the published ones")
+    cited = frame[["source", "citation"]].drop_duplicates()
+    table = table.noted(*(f"{key}: {text}" for key, text in cited.itertuples(index=False)))
+    blocks.append(TableBlock("beside_published", table))
+    return Section("Beside the published trial", tuple(blocks))
+
+
+def _methods(results: PlanResults) -> Section:
+    """Each analysis with the method as its result says it, counts and notes."""
+    lines = []
+    for one in results.plan.analyses:
+        result = results.results.get(one.name)
+        if isinstance(result, Result) and result.method:
+            counts = f" {result.counts}." if result.counts is not None else ""
+            lines.append(f"{one.title} ({one.section}). {result.method}{counts}")
+    frames = results.frames.values()
+    notes = dict.fromkeys(note for frame in frames for note in frame.attrs.get("notes", ()))
+    blocks = [Paragraph(text, "small") for text in dict.fromkeys([*lines, *notes])]
+    return Section("Methods", tuple(blocks))
+
+
+def _deviations(deviations: pd.DataFrame) -> Section:
+    table = tables.table_of(deviations, title="Analyses that could not be run as planned")
+    return Section("Deviations from the plan", (TableBlock("deviations", table),))

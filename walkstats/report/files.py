@@ -1,0 +1,125 @@
+"""How does a report become files, whole or not at all?"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from walkstats.errors import DataError
+from walkstats.report.document import FigureBlock, Report
+from walkstats.report.page import page
+from walkstats.tables.slugs import file_names
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WRITTEN = ("report.html", "provenance.json", "numbers.csv", "tables", "figures")
+
+
+def write_report(report: Report, folder: str | Path) -> Path:
+    """Write a report as files.
+
+    Parameters
+    ----------
+    report : Report
+    folder : path
+        Made if it does not exist. Files of an earlier report in it are replaced, others left alone.
+
+    Returns
+    -------
+    pathlib.Path
+        The page, ``report.html``: it holds its figures and needs no other file. Beside it are
+        ``tables/`` (CSV), ``figures/`` (SVG and PDF), ``numbers.csv`` and ``provenance.json``.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written; nothing is left half-written.
+    """
+    target = check_writable(folder)
+    made = Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
+    try:
+        _write_all(report, made)
+        target.mkdir(exist_ok=True)
+        for name in WRITTEN:
+            _replace(made / name, target / name)
+    except OSError as error:
+        raise DataError.of(
+            f"the report cannot be written to {target}: {error.strerror}",
+            what_to_do="choose another folder with --out",
+        ) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target / "report.html"
+
+
+def check_writable(folder: str | Path) -> Path:
+    """Make sure, before any computing, that a report can be written to a folder.
+
+    Raises
+    ------
+    DataError
+        With the path and the reason.
+    """
+    target = Path(folder).absolute()
+    parent = next(p for p in [target, *target.parents] if p.exists())
+    if target.exists() and not target.is_dir():
+        raise DataError.of(f"{target} is a file", what_to_do="give a folder")
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise DataError.of(
+            f"{target} cannot be written: no permission in {parent}",
+            what_to_do="choose another folder",
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError.of(f"{target} cannot be made: {error.strerror}") from None
+    return target
+
+
+def _replace(new: Path, old: Path) -> None:
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old)
+    os.replace(new, old)
+
+
+def _write_all(report: Report, folder: Path) -> None:
+    (folder / "tables").mkdir()
+    (folder / "figures").mkdir()
+    names = file_names(block.name for block in report.tables())
+    for block in report.tables():
+        block.table.write(folder / "tables" / f"{names[block.name]}.csv")
+    images = {}
+    names = file_names(block.name for block in report.figures())
+    for block in report.figures():
+        images[block.name] = _write_figure(block, folder / "figures", names[block.name])
+    report.numbers.to_csv(folder / "numbers.csv", index=False)
+    text = json.dumps(dict(report.provenance), indent=2, ensure_ascii=False)
+    (folder / "provenance.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(page(report, images), encoding="utf-8")
+
+
+def _write_figure(block: FigureBlock, folder: Path, name: str) -> str:
+    """Write a figure as SVG and PDF; the SVG again as an address that a page can hold."""
+    vector = _drawn(block.figure, "svg")
+    (folder / f"{name}.svg").write_bytes(vector)
+    (folder / f"{name}.pdf").write_bytes(_drawn(block.figure, "pdf"))
+    return "data:image/svg+xml;base64," + base64.b64encode(vector).decode("ascii")
+
+
+def _drawn(figure: Figure, kind: str) -> bytes:
+    import matplotlib as mpl
+
+    # Without dates and with a fixed salt the same report gives the same bytes.
+    date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    fixed = {"svg.hashsalt": "walkstats", "svg.fonttype": "none", "pdf.fonttype": 42}
+    buffer = io.BytesIO()
+    with mpl.rc_context(fixed):
+        figure.savefig(buffer, format=kind, metadata=date, bbox_inches="tight")
+    return buffer.getvalue()

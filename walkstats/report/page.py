@@ -1,0 +1,69 @@
+"""How does a report become one page that needs no other file?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+
+from walkstats.errors import WalkstatsError
+from walkstats.report.document import FigureBlock, Paragraph, Report, TableBlock
+
+
+def page(report: Report, images: Mapping[str, str]) -> str:
+    """Lay a report out as HTML.
+
+    Parameters
+    ----------
+    report : Report
+    images : mapping of str to str
+        Name of a figure -> its address, with the image in it.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    WalkstatsError
+        When jinja2 is not installed.
+    """
+    try:
+        import jinja2
+    except ImportError:
+        raise WalkstatsError(
+            "Reports need jinja2: install it with pip install 'walkstats[report]'."
+        ) from None
+    source = resources.files("walkstats.report") / "templates" / "report.html.j2"
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(source.read_text(encoding="utf-8"))
+    return template.render(report=report, sections=_sections(report, images))
+
+
+def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, object]]:
+    sections = []
+    tables = figures = 0
+    for place, section in enumerate(report.sections, 1):
+        blocks: list[dict[str, object]] = []
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                blocks.append({"kind": "paragraph", "text": block.text, "role": block.role})
+            elif isinstance(block, TableBlock):
+                tables += 1
+                # Table.to_html escapes every cell itself.
+                html = block.table.to_html()
+                blocks.append({"kind": "table", "number": tables, "html": html})
+            elif isinstance(block, FigureBlock):
+                figures += 1
+                blocks.append(
+                    {
+                        "kind": "figure",
+                        "number": figures,
+                        "address": images[block.name],
+                        "caption": block.caption,
+                        "described": block.described,
+                    }
+                )
+        sections.append({"title": section.title, "anchor": f"s{place}", "blocks": blocks})
+    return sections

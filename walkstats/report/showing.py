@@ -1,0 +1,178 @@
+"""How is each analysis shown? By its method: sentences, tables, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from walkstats import figures, tables
+from walkstats.plan import Analysis, PlanResults
+from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
+from walkstats.results import CoxFit, Curve, Fit
+
+# A frame with more rows is data, not a table for readers.
+LONGEST_TABLE = 80
+
+
+def show(analysis: Analysis, results: PlanResults) -> list[Block]:
+    """Blocks of one analysis; none where its result stands in the block of another.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    results : PlanResults
+
+    Returns
+    -------
+    list of blocks
+    """
+    if analysis.name not in results.results:
+        return []
+    result = results.results[analysis.name]
+    return SHOWN.get(analysis.method, _plain)(analysis, result, results)
+
+
+def _plain(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    return [TableBlock(analysis.name, tables.table_of(result, title=analysis.title))]
+
+
+def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> list[Block]:
+    derived = analysis.frame.derive if analysis.frame is not None else ""
+    if derived == "participant_flow":
+        figure = figures.plot_flow(result)
+        return [
+            FigureBlock(analysis.name, figure, analysis.title, "Flow diagram of participants."),
+            TableBlock(analysis.name, _flow_table(result, analysis.title)),
+        ]
+    if derived == "baseline":
+        table = tables.baseline_table(result, "arm", columns=_described(result), overall=True)
+        return [TableBlock(analysis.name, table.titled(analysis.title))]
+    if len(result) > LONGEST_TABLE:
+        return []
+    return [TableBlock(analysis.name, tables.table_of(result, title=analysis.title))]
+
+
+def _flow_table(flow: pd.DataFrame, title: str) -> tables.Table:
+    shown = flow.copy()
+    shown["arm"] = shown["arm"].replace("", "all")
+    shown["reason"] = shown["reason"].replace("", "total")
+    return tables.table_of(shown, title=title)
+
+
+def _described(frame: pd.DataFrame) -> list[str]:
+    """Columns of a baseline frame that describe people: not ids, dates or what came later."""
+    later = {
+        "participant_id",
+        "arm",
+        "randomised_on",
+        "planned_end_days",
+        "withdrawn_days",
+        "withdrawal_reason",
+        "sessions_attended",
+    }
+    return [
+        str(name)
+        for name in frame.columns
+        if name not in later
+        and not pd.api.types.is_datetime64_any_dtype(frame[name])
+        and frame[name].notna().any()
+        and not _label_like(frame[name])
+    ]
+
+
+def _label_like(column: pd.Series) -> bool:
+    """A text column with nearly as many values as rows names something; it describes nobody."""
+    return column.dtype == "object" and column.nunique() > 20
+
+
+def _follow_up(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
+    return [
+        Paragraph(f"{analysis.title}: {tables.sentence(result, unit='days')}.", "result"),
+        TableBlock(analysis.name, tables.table_of(result, title=analysis.title)),
+    ]
+
+
+def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
+    figure = figures.plot_survival(result)
+    caption = f"{analysis.title}. {result.method}"
+    at = _times(analysis, results)
+    return [
+        Paragraph(f"{tables.sentence(result, unit='days')}.", "result"),
+        FigureBlock(analysis.name, figure, caption, f"{analysis.title}, by group, with numbers."),
+        TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
+    ]
+
+
+def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
+    """Times at which the same section compares the arms."""
+    for one in results.plan.analyses:
+        if one.section == analysis.section and "at" in one.arguments:
+            return list(one.arguments["at"])
+    return []
+
+
+def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block]:
+    """Sentences for the fit; the table of all Cox fits of the section stands with the first."""
+    blocks: list[Block] = [
+        Paragraph(f"{analysis.title}: {_said(result, term)}.", "result")
+        for term in result.terms
+        if term.startswith("arm[") and ":" not in term
+    ]
+    together = {
+        one.title: results.results[one.name]
+        for one in results.plan.analyses
+        if one.section == analysis.section
+        and one.method == analysis.method
+        and one.name in results.results
+    }
+    if next(iter(together)) == analysis.title:
+        table = tables.fit_table(together if len(together) > 1 else result)
+        blocks.append(TableBlock(analysis.name, table.titled("Cox regression")))
+    return blocks
+
+
+def _said(fit: Fit, term: str) -> str:
+    arm = term.removeprefix("arm[").removesuffix("]")
+    reference = fit.design.levels["arm"][0] if fit.design is not None else "reference"
+    said = tables.sentence(fit, term)
+    return f"{said[:1].lower()}{said[1:]}, {arm} against {reference}"
+
+
+def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
+    blocks: list[Block] = [
+        Paragraph(f"{analysis.title}: {_said(result, term)}.", "result")
+        for term in result.terms
+        if term.startswith("arm[") and ":" not in term
+    ]
+    table = tables.fit_table(result)
+    return [*blocks, TableBlock(analysis.name, table.titled(analysis.title))]
+
+
+def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    figure = figures.plot_dose_response(result)
+    said = [
+        f"{tables.sentence(test)}."
+        for test in (getattr(result, "overall", None), getattr(result, "nonlinear", None))
+        if test is not None
+    ]
+    return [
+        FigureBlock(analysis.name, figure, analysis.title, "Line with its confidence band."),
+        *(Paragraph(text) for text in said),
+        Paragraph(
+            "People were not randomised to minutes walked: those who hurt may walk less. This "
+            "association is no effect of walking.",
+            "caution",
+        ),
+    ]
+
+
+SHOWN: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
+    "frame": _frame,
+    "survival.follow_up": _follow_up,
+    "survival.kaplan_meier": _curve,
+    "survival.cox": _cox,
+    "regression.ols": _regression,
+    "regression.dose_response": _dose,
+}
