@@ -1,0 +1,107 @@
+"""What do people answer about disability, pain and quality of life?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from walkstats.design.chance import Stream
+from walkstats.design.diaries import DAYS_A_MONTH, Diaries, weeks_before
+from walkstats.design.episodes import Episodes
+from walkstats.design.observation import Coverage
+from walkstats.design.people import Population
+from walkstats.design.specification import Design
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+MEASURES = ("rmdq", "pain_nrs", "eq5d_utility")
+DAYS_IN_MIND = 28  # "in recurrence": pain limited activities in the four weeks before the visit
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Questionnaires of n people in m months, the first of which is the baseline.
+
+    ``months`` (m,); ``values`` (3, n, m) in the order of MEASURES, missing where not answered.
+    """
+
+    months: Ints
+    values: Floats
+
+
+def answer(
+    design: Design,
+    seed: int,
+    people: Population,
+    coverage: Coverage,
+    episodes: Episodes,
+    diaries: Diaries,
+) -> Answers:
+    """Draw the questionnaires of everybody; they come with the check-in of their month."""
+    plan = design.questionnaires
+    months = np.array([0, *plan.months])
+    draws = Stream(seed, "questionnaires")
+    noise = draws.normal(3, people.size, len(months))
+    skipped = draws.uniform(3, people.size, len(months)) < plan.item_missing_share
+    later = months > 0
+    sore = _recently_limited(episodes, people.size, months)
+    trait, walks = people.severity[:, None], people.walking[:, None]
+    rmdq = (
+        np.where(later, plan.rmdq_later, plan.rmdq_baseline)
+        + plan.rmdq_sd_between * trait
+        + plan.rmdq_sd_within * noise[0]
+        + plan.rmdq_in_recurrence * sore
+        + plan.rmdq_difference * (walks & later)
+    )
+    pain = (
+        np.where(later, plan.pain_later, plan.pain_baseline)
+        + plan.pain_sd_between * trait
+        + plan.pain_sd_within * noise[1]
+        + plan.pain_in_recurrence * sore
+        - _fall_by_walking(design, diaries, months)
+    )
+    rmdq = np.clip(np.round(rmdq), 0.0, 24.0)
+    pain = np.clip(np.round(pain), 0.0, 10.0)
+    loss = plan.utility_per_rmdq * rmdq + plan.utility_per_pain * pain
+    utility = np.clip(np.round(1.0 - loss - plan.utility_sd * np.abs(noise[2]), 3), -0.301, 1.0)
+    values = np.stack([rmdq, pain, utility])
+    values[skipped] = np.nan
+    values[:, ~_answered(coverage, months, people.size)] = np.nan
+    return Answers(months, values)
+
+
+def _fall_by_walking(design: Design, diaries: Diaries, months: Ints) -> Floats:
+    """(n, m) how much lower pain is for the minutes walked before the visit, as they were walked."""
+    plan = design.questionnaires
+    fall = np.zeros((len(diaries.minutes), len(months)))
+    for k, month in enumerate(months):
+        weeks = weeks_before(month, 4)
+        weeks = weeks[weeks < diaries.minutes.shape[1]]
+        if len(weeks):
+            walked = diaries.minutes[:, weeks].mean(axis=1)
+            fall[:, k] = plan.pain_fall_by_walking * -np.expm1(-walked / plan.pain_walking_scale)
+    return fall
+
+
+def _recently_limited(episodes: Episodes, n: int, months: Ints) -> Bools:
+    sore = np.zeros((n, len(months)), dtype=bool)
+    limits = episodes.limiting_from > 0
+    person, start = episodes.person[limits], episodes.limiting_from[limits]
+    end = np.maximum(episodes.resolved[limits], start)
+    for k, month in enumerate(months):
+        day = int(round(month * DAYS_A_MONTH))
+        sore[person[(start <= day) & (end > day - DAYS_IN_MIND)], k] = True
+    return sore
+
+
+def _answered(coverage: Coverage, months: Ints, n: int) -> Bools:
+    answered = np.ones((n, len(months)), dtype=bool)
+    for k, month in enumerate(months):
+        if month > 0:
+            day = int(round(month * DAYS_A_MONTH))
+            answered[:, k] = coverage.covers(np.arange(n), np.full(n, day))
+    return answered
