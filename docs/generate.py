@@ -1,10 +1,9 @@
-"""Which pages are made from the code? The dictionary of tables, and the API page of each part."""
+"""Which pages are made from the code? The dictionary, the clauses of trial.toml, the API pages."""
 
 import importlib
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DICTIONARY = HERE / "guide" / "dictionary.md"
 
 PARTS = {
     "reading": "Reading and checking a trial",
@@ -83,5 +82,33 @@ def _code(*names: str) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def clauses() -> str:
+    """What a trial.toml may declare, as a page of the guide."""
+    from walkstats.reading import declarations as declared
+
+    lines = [
+        "# What trial.toml declares",
+        "",
+        "Every clause, with an example. Any other is refused, and the nearest of these is named.",
+    ]
+    for title, group in (
+        ("The trial", declared.TRIAL_CLAUSES),
+        ("A table", declared.TABLE_CLAUSES),
+        ("A column", declared.COLUMN_CLAUSES),
+        ("A measure", declared.MEASURE_CLAUSES),
+    ):
+        lines += ["", f"## {title}", "", "| clause | what it says | example |", "|---|---|---|"]
+        lines += [
+            f"| `{c.name}`{', required' if c.required else ''} | {c.described} | `{c.example}` |"
+            for c in group
+        ]
+    return "\n".join(lines) + "\n"
+
+
+# Pages that stand in the project, so that they can be read without a build; a test holds them.
+STORED = {"guide/dictionary.md": dictionary, "guide/trial-toml.md": clauses}
+
+
 if __name__ == "__main__":
-    DICTIONARY.write_text(dictionary(), encoding="utf-8")
+    for name, page in STORED.items():
+        (HERE / name).write_text(page(), encoding="utf-8")

@@ -1,0 +1,77 @@
+"""Do the pages say what the code says? Pages made from code, links, and the README's examples."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("data/**/*.md")})
+PAGES = [p for p in PAGES if not {"_build", "api", "notebooks"} & set(p.relative_to(ROOT).parts)]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("name", "page"), generator().STORED.items(), ids=generator().STORED)
+def test_stored_page_is_what_the_code_says(name, page):
+    assert (ROOT / "docs" / name).read_text("utf-8") == page(), "run: python3 dev.py docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_within_the_project_lead_somewhere(page):
+    targets = [t for t in LINK.findall(page.read_text("utf-8")) if "://" not in t]
+    broken = [t for t in targets if not (page.parent / t).exists() and not t.startswith("api/")]
+    assert not broken
+
+
+def test_readme_examples_run():
+    import pandas as pd
+
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    frame = pd.DataFrame(
+        {"group": ["a", "a", "b", "b"], "months": [1.5, 4, 2, 6], "status": [2, 1, 2, 2]}
+    )
+    names = {"frame": frame, "print": lambda *_: None}
+    for example in examples:
+        exec(example, names)
+    assert names["fit"].estimate("arm[walking]", ratio=True).estimate < 1
+    assert names["curve"].frame["group"].nunique() == 2
+
+
+def test_readme_reads_somebodys_own_table_in_one_line():
+    import pandas as pd
+
+    import walkstats as ws
+
+    line = re.search(
+        r"^ws\.survival\.kaplan_meier\(.*$", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    frame = pd.DataFrame({"group": list("aabb"), "months": [1.5, 4, 2, 6], "status": [2, 1, 2, 2]})
+    curve = eval(line[0], {"ws": ws, "frame": frame})
+    assert curve.counts.events == 3
+    assert curve.frame.query("group == 'a'")["estimate"].tolist() == [0.5, 0.5]
+
+
+def test_no_page_names_an_address_of_a_package_index():
+    for page in [*PAGES, ROOT / "constraints.txt", ROOT / "pyproject.toml"]:
+        assert not re.search(r"pypi\.|/simple\b|index-url|find-links", page.read_text("utf-8")), (
+            page
+        )
+
+
+def test_agreement_page_has_every_topic():
+    import json
+
+    page = (ROOT / "docs" / "agreement.md").read_text("utf-8")
+    for path in sorted((ROOT / "tests" / "reference").glob("*.json")):
+        content = json.loads(path.read_text("utf-8"))
+        if "entries" in content:
+            row = next(line for line in page.splitlines() if f"| {content['title']} |" in line)
+            assert f"| {len(content['entries'])} |" in row
