@@ -109,8 +109,9 @@ def probability_limits(
     Returns
     -------
     low, high : ndarray
-        Within [0, 1]. At probability 1 with no variance both are 1; at probability 0 both are nan,
-        since its variance cannot be estimated.
+        Within [0, 1]. At probability 0 both are nan, since its variance cannot be estimated. At
+        probability 1 with no variance both are 1 for "log" and "plain", and nan on the scales that
+        cannot place it, as in R.
 
     References
     ----------
@@ -122,10 +123,7 @@ def probability_limits(
     z = normal_quantile(level)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         low, high = _TRANSFORMED[form](p, se, z)
-    certain = (p >= 1.0) & (se == 0.0)
-    low = np.where(certain, 1.0, np.where(p <= 0.0, np.nan, low))
-    high = np.where(certain, 1.0, np.where(p <= 0.0, np.nan, high))
-    return low, high
+    return np.where(p <= 0.0, np.nan, low), np.where(p <= 0.0, np.nan, high)
 
 
 def _plain(p: Floats, se: Floats, z: float) -> tuple[Floats, Floats]:

@@ -119,8 +119,9 @@ class Curve(Result):
         """x by which a share p has had the event.
 
         Where the curve is flat at exactly that share, the middle of the flat step is given (as R
-        does). The interval inverts the pointwise confidence limits. Missing where the share is not
-        reached.
+        does). The interval inverts the pointwise confidence limits; where a limit is not monotone
+        (few at risk early on), the step whose limit lies next beyond the share is taken, also as in
+        R. Missing where the share is not reached.
 
         Parameters
         ----------
@@ -186,7 +187,7 @@ class Curve(Result):
         return np.column_stack(columns)
 
 
-PROBABILITIES = ("survival", "cumulative incidence")
+PROBABILITIES = ("survival", "cumulative incidence", "follow-up")
 # R's quantile.survfit takes shares closer than this as equal; the golden values follow it.
 SAME_SHARE = float(np.sqrt(np.finfo(float).eps))
 
@@ -197,15 +198,16 @@ def _first_reached(times: Floats, risen: Floats, shares: Floats, start: float) -
     end = times[-1] if len(times) else np.nan
     x = np.append(start, times[known])
     y = np.append(0.0, risen[known])
-    rises = np.append(True, np.diff(np.maximum.accumulate(y)) > 0)
-    x, y = x[rises], y[rises]
+    # A limit need not be monotone (few at risk early on): as in R, the next level up counts.
+    y, first = np.unique(y, return_index=True)
+    x = x[first]
     out = np.full(len(shares), np.nan)
     for j, share in enumerate(shares):
-        reached = np.flatnonzero(y >= share - SAME_SHARE)
-        passed = np.flatnonzero(y > share + SAME_SHARE)
-        if len(reached):
+        reached = np.searchsorted(y, share - SAME_SHARE)
+        passed = np.searchsorted(y, share + SAME_SHARE, side="right")
+        if reached < len(y):
             # Flat on the share: until the next rise, or until the end of follow-up.
-            out[j] = (x[reached[0]] + (x[passed[0]] if len(passed) else end)) / 2.0
-            if len(passed) and passed[0] == reached[0]:
-                out[j] = x[reached[0]]
+            out[j] = (x[reached] + (x[passed] if passed < len(y) else end)) / 2.0
+            if passed == reached:
+                out[j] = x[reached]
     return out
