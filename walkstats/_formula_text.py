@@ -90,11 +90,18 @@ def _side(text: str, calls: dict[str, Any], formula: str) -> str:
             "where they hold spaces), numbers, + : * ( ) and transforms such as log(x) and "
             "rcs(x, 4). Compute anything else as a column first."
         )
-    if re.search(r"(?<![\w.])0(?![\w.])", re.sub(r"`[^`]*`", "", text)):
+    bare = re.sub(r"`[^`]*`", "", text)
+    numbers = set(re.findall(r"(?<![\w.])\d+\.?\d*", bare))
+    if "0" in numbers:
         raise ValueError(
             "A formula without intercept (0 +) is refused: factors are compared with their "
             "reference level. Choose it by the order of the categories or by "
             "factor(x, reference='...')."
+        )
+    if numbers - {"1"} or "**" in bare:
+        raise ValueError(
+            f"The formula {formula!r} computes with numbers. Write power(x, 2) for a square, column "
+            "names that are numbers in backticks, and compute anything else as a column first."
         )
     return text
 

@@ -1,0 +1,200 @@
+"""What formulas mean: names, coding, rows left out, and everything that is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from formulaic import Formula
+from hypothesis import given
+from hypothesis import strategies as st
+
+from walkstats.errors import DataError
+from walkstats.formulas import build, variables_in
+
+
+@pytest.fixture
+def frame():
+    random = np.random.default_rng(7)
+    n = 60
+    return pd.DataFrame(
+        {
+            "arm": pd.Categorical(np.tile(["control", "walking"], n // 2), ["control", "walking"]),
+            "site": np.repeat(["a", "b", "c"], n // 3),
+            "age": random.normal(54, 12, n),
+            "minutes": random.gamma(3, 50, n),
+            "pain": random.normal(3, 1, n),
+            "who did it": 1.0 + random.random(n),
+            7: random.random(n),
+        }
+    )
+
+
+def matrix(formula, frame, **options):
+    design = build(formula, frame, intercept=True, **options)
+    return design.matrix, design.terms.names
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "arm",
+        "arm + age",
+        "arm * age",
+        "arm * site + age",
+        "arm : age",
+        "arm : site",
+        "site * age * arm",
+    ],
+)
+def test_columns_span_what_formulaic_spans(formula, frame):
+    """Same column space and rank as formulaic's own matrix, which is coded differently."""
+    ours, _ = matrix(formula, frame)
+    theirs = Formula(formula).get_model_matrix(frame).to_numpy(dtype=float)
+    assert ours.shape == theirs.shape
+    assert np.linalg.matrix_rank(ours) == ours.shape[1] == np.linalg.matrix_rank(theirs)
+    assert np.linalg.matrix_rank(np.hstack([ours, theirs])) == ours.shape[1]
+
+
+def test_names_are_spelled_one_way(frame):
+    _, names = matrix("arm * age + rcs(minutes, 4) + `who did it` + `7`", frame)
+    assert names == (
+        "intercept", "arm[walking]", "age",
+        "rcs(minutes, 4)[1]", "rcs(minutes, 4)[2]", "rcs(minutes, 4)[3]",
+        "who did it", "7", "arm[walking]:age",
+    )  # fmt: skip
+
+
+def test_the_first_category_is_the_reference_and_text_takes_sorted_order(frame):
+    design = build("arm + site", frame, intercept=False)
+    assert dict(design.terms.levels) == {"arm": ("control", "walking"), "site": ("a", "b", "c")}
+    assert design.notes == ("Reference level of site: a (first in sorted order).",)
+
+
+def test_a_reference_can_be_chosen(frame):
+    design = build("factor(site, reference='b')", frame, intercept=False)
+    assert design.terms.names == ("site[a]", "site[c]")
+    with pytest.raises(ValueError, match="not a level of site"):
+        build("factor(site, reference='z')", frame, intercept=False)
+
+
+def test_whole_number_levels_are_written_whole():
+    frame = pd.DataFrame({"month": [3.0, 6.0, 9.0, 12.0] * 3})
+    design = build("factor(month)", frame, intercept=False)
+    assert design.terms.names == ("month[6]", "month[9]", "month[12]")
+
+
+def test_missing_rows_are_counted_once_by_what_they_lack(frame):
+    frame.loc[[1, 2], "age"] = np.nan
+    frame.loc[[2, 3], "site"] = None
+    design = build("age + site", frame, intercept=False)
+    assert design.left_out == {"age missing": 1, "site missing": 1, "age and site missing": 1}
+    assert design.kept.sum() == len(design.matrix) == 57
+
+
+def test_levels_are_learnt_on_the_rows_used(frame):
+    keep = (frame["site"] != "c").to_numpy()
+    assert build("site", frame, intercept=False, keep=keep).terms.levels["site"] == ("a", "b")
+
+
+def test_new_data_get_the_knots_and_levels_of_the_fit(frame):
+    terms = build("rcs(minutes, 4) + arm", frame, intercept=False).terms
+    new = pd.DataFrame({"arm": ["walking", "control"], "minutes": [100.0, np.nan], "more": 1})
+    made = terms.matrix(new)
+    assert made[0, -1] == 1.0
+    assert np.isnan(made[1, :3]).all()
+    whole = terms.matrix(frame)
+    assert np.array_equal(whole, build("rcs(minutes, 4) + arm", frame, intercept=False).matrix)
+
+
+def test_new_data_with_an_unseen_level_or_without_a_column_are_refused(frame):
+    terms = build("arm + age", frame, intercept=False).terms
+    with pytest.raises(DataError, match=r"not seen: yoga.*control, walking"):
+        terms.matrix(pd.DataFrame({"arm": ["yoga"], "age": [50.0]}))
+    with pytest.raises(DataError, match="lack the column"):
+        terms.matrix(pd.DataFrame({"arm": ["walking"]}))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "{__import__('os').system('true')}",
+        "arm + __import__('os')",
+        "eval('1')",
+        "age + rcs(minutes, __import__('os'))",
+        "Q('age')",
+        "arm | age",
+        "age ** 2",
+        "age - 1",
+        "0 + arm",
+        "arm + 0",
+        "age.mean()",
+        "arm; age",
+        "lambda: 1",
+        "np.log(age)",
+        "arm[0]",
+        "",
+        "arm +",
+        "(arm",
+    ],
+)
+def test_what_is_not_on_the_whitelist_is_refused_in_words(formula, frame):
+    with pytest.raises(ValueError, match=r"formula|allowed|cannot be read|must be"):
+        build(formula, frame, intercept=False)
+
+
+@given(st.text(alphabet="armge+:*()[]{}`'\"=., 01~|-\\", max_size=24))
+def test_no_text_gets_past_with_an_error_of_another_kind(text):
+    frame = pd.DataFrame({"arm": ["a", "b"] * 4, "age": np.arange(8.0)})
+    try:
+        build(text, frame, intercept=False)
+    except (ValueError, DataError):
+        return
+    assert set(variables_in(text)) <= {"arm", "age"}
+
+
+def test_sides_are_where_they_belong(frame):
+    with pytest.raises(ValueError, match="left side"):
+        build("pain ~ arm", frame, intercept=False)
+    with pytest.raises(ValueError, match="needs an outcome"):
+        build("arm", frame, intercept=True, response=True)
+    design = build("log(minutes) ~ arm", frame, intercept=True, response=True)
+    assert np.allclose(design.response, np.log(frame["minutes"]))
+
+
+def test_bad_columns_are_refused_in_words(frame):
+    with pytest.raises(ValueError, match="Did you mean 'age'"):
+        build("aeg", frame, intercept=False)
+    frame["text"] = frame["age"].round(1).astype(str)
+    with pytest.raises(DataError, match="numbers as text"):
+        build("text", frame, intercept=False)
+    frame["on"] = pd.Timestamp("2024-01-01")
+    with pytest.raises(DataError, match="dates"):
+        build("on", frame, intercept=False)
+    frame.loc[4, "age"] = np.inf
+    with pytest.raises(DataError, match="infinite") as caught:
+        build("age", frame, intercept=False)
+    assert caught.value.problems.loc[0, ["column", "row"]].tolist() == ["age", 4]
+    with pytest.raises(ValueError, match="same name"):
+        build("pain", frame[["pain", "pain"]], intercept=False)
+
+
+def test_one_level_is_no_comparison(frame):
+    with pytest.raises(DataError, match=r"comparison needs 2 arms, found 1 \(walking, n=30\)"):
+        build("arm", frame[frame["arm"] == "walking"], intercept=False)
+
+
+def test_no_rows_say_why(frame):
+    frame["age"] = np.nan
+    with pytest.raises(DataError, match=r"0 rows are left of 60 \(60 age missing\)"):
+        build("age", frame, intercept=False)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "int16", "float32", "Float64", "int64[pyarrow]"])
+def test_the_kind_of_number_changes_nothing(dtype):
+    frame = pd.DataFrame({"x": [1, 2, 5, 9]})
+    expected = build("x", frame.astype(float), intercept=False).matrix
+    assert np.array_equal(build("x", frame.astype(dtype), intercept=False).matrix, expected)
+
+
+def test_unused_categories_make_no_columns(frame):
+    frame["arm"] = frame["arm"].cat.add_categories(["yoga"])
+    assert build("arm", frame, intercept=False).terms.names == ("arm[walking]",)
