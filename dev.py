@@ -69,8 +69,6 @@ def main(arguments):
             status = subprocess.call([PYTHON, *command.split(), *options], cwd=ROOT)
             if status:
                 return status
-    if task == "demo":
-        print("The report is in " + os.path.join(ROOT, "demo", "report.html"))
     return 0
 
 
