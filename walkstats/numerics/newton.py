@@ -20,9 +20,10 @@ Floats = NDArray[np.float64]
 # keeps it from falling further.
 TIGHT = 1e-20
 CLOSE = 1e-12
-# From here on a step that still moves the linear predictor by FAR is no approach to a maximum.
-FLAT = 1e-7
-FAR = 0.1
+# From here on a long step may be no approach to a maximum but a rise without end.
+FLAT = 1e-2
+# Where rounding stops the climb this close, it has arrived.
+ARRIVED = 1e-7
 HALVINGS = 40
 
 
@@ -89,17 +90,17 @@ def maximise(
     while True:
         step = newton_step(here[2], here[1])
         decrement = float(step @ here[1])
-        if decrement <= TIGHT or (decrement <= CLOSE and decrement >= 0.25 * before):
-            state = "converged"
-            break
         if decrement <= FLAT and unbounded is not None and unbounded(step):
             state = "infinite"
+            break
+        if decrement <= TIGHT or (decrement <= CLOSE and decrement >= 0.25 * before):
+            state = "converged"
             break
         if iterations >= max_iterations or not np.isfinite(decrement):
             break
         there = _climb(evaluate, values, step, here[0])
         if there is None:
-            state = "converged" if decrement <= FLAT else "not converged"
+            state = "converged" if decrement <= ARRIVED else "not converged"
             break
         values, here = there
         before, iterations = decrement, iterations + 1

@@ -101,7 +101,7 @@ def _information(
     """Second moments over rows, less products of means over steps (a square completed)."""
     moved = _moved_means(sums, steps, model)
     square = steps.square if by is None else steps.square * by
-    information = _second_moment(model.columns, expected) - (moved * square) @ moved.T
+    information = second_moment(model.columns, expected) - (moved * square) @ moved.T
     if model.tied.size:
         rest = steps.both - steps.cross**2 / steps.square[model.tied]
         rest = rest if by is None else rest * by[model.tied]
@@ -109,7 +109,7 @@ def _information(
     return information
 
 
-def _second_moment(columns: Floats, weights: Floats) -> Floats:
+def second_moment(columns: Floats, weights: Floats) -> Floats:
     """Columns (k, n) x weights x columns': (k, k), in pieces that stay in the cache."""
     if weights.size <= 2 * PIECE:
         return (columns * weights) @ columns.T

@@ -1,0 +1,371 @@
+"""Where is the partial likelihood largest, and is it so at finite coefficients at all?
+
+Arrays only. Covariates are centred and scaled (made orthonormal when they are nearly collinear)
+before Newton's method sees them. A column whose effect the data cannot tell is found before, a
+coefficient that runs off to infinity afterwards, with the limits that the likelihood still gives.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from walkstats.numerics.limits import normal_quantile
+from walkstats.numerics.newton import Maximum, inverse_information, maximise
+from walkstats.survival.partial_likelihood import Evaluation, evaluate_sorted, second_moment
+from walkstats.survival.risk_set_sums import SortedCovariates, sort_covariates
+from walkstats.survival.risk_sets import RiskSets
+
+Floats = NDArray[np.float64]
+
+# Columns whose smallest singular value is below this share of the largest are collinear.
+COLLINEAR = 1e-10
+# From this condition number on, columns are made orthonormal, and the reader is told.
+NEARLY_COLLINEAR = 1e3
+# An information below this share of one event's worth is none: no risk set varies along it.
+UNVARYING = 1e-11
+# A direction is infinite when no one at risk lies above an event along it, up to this share of
+# its range; a term takes part when it moves by more than this share of the largest.
+LEVEL = 1e-6
+FAR = 0.1
+FARTHEST = 500.0
+
+
+@dataclass(frozen=True, eq=False)
+class PartialMaximum:
+    """The maximum of a partial likelihood.
+
+    Attributes
+    ----------
+    values : (k,) coefficients; plus or minus infinity where they run off
+    covariance : (k, k) model-based; nan where a coefficient is infinite
+    log_likelihood, log_likelihood_null : float, at `values` (the limit) and at zero
+    score_test : float
+    state : {"converged", "infinite", "not converged"}
+    iterations : int
+    centre : (k,) mean covariates
+    condition : float, condition number of the scaled columns
+    involved : positions of the columns that are nearly collinear
+    problem : "", "constant", "collinear" or "unvarying"; then nothing else can be read
+    columns : positions of the columns with the problem
+    model : SortedCovariates in the basis used; its columns are ``basis.T @ (X - centre).T``
+    basis : (k, k)
+    reached : (k,) finite coefficients in the basis, where the search ended
+    reached_covariance : (k, k) in the basis, without the infinite direction
+    start : (k,) zero, where null hypotheses are evaluated
+    """
+
+    values: Floats
+    covariance: Floats
+    log_likelihood: float
+    log_likelihood_null: float
+    score_test: float
+    state: str
+    iterations: int
+    centre: Floats
+    condition: float
+    involved: tuple[int, ...]
+    problem: str
+    columns: tuple[int, ...]
+    model: SortedCovariates
+    basis: Floats
+    reached: Floats
+    reached_covariance: Floats
+
+
+def maximum(
+    X: Floats, risk_sets: RiskSets, offset: Floats | None = None, ties: str = "efron"
+) -> PartialMaximum:
+    """Maximise the partial likelihood.
+
+    Parameters
+    ----------
+    X : (n, k)
+    risk_sets : RiskSets
+        With at least one event.
+    offset : (n,), optional
+    ties : {"efron", "breslow", "exact"}
+
+    Returns
+    -------
+    PartialMaximum
+    """
+    raw = sort_covariates(X, risk_sets, offset, ties)
+    ground = _ground(raw)
+    if ground.problem:
+        return _unsolved(ground)
+    null = evaluate_sorted(np.zeros(len(ground.basis)), ground.model)
+    flat = _unvarying(null, ground)
+    if flat:
+        return _unsolved(replace(ground, problem="unvarying", columns=flat))
+    found = maximise(
+        lambda at: evaluate_sorted(at, ground.model),
+        np.zeros(len(ground.basis)),
+        first=null,
+        unbounded=lambda step: _rises_for_ever(step, ground.model),
+    )
+    if found.state == "infinite":
+        return _at_infinity(found, null, ground)
+    covariance = _inverse(found.information)
+    return _solved(found, null, ground, ground.basis @ found.values, covariance)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """Covariates in the basis in which they are fitted; fields as in `PartialMaximum`."""
+
+    model: SortedCovariates
+    centre: Floats
+    basis: Floats
+    scale: Floats
+    condition: float
+    involved: tuple[int, ...]
+    problem: str = ""
+    columns: tuple[int, ...] = ()
+
+
+def _ground(raw: SortedCovariates) -> _Ground:
+    """Centre, scale and, where nearly collinear, orthonormalise the rows at risk at any event."""
+    columns = raw.columns
+    k = len(columns)
+    weight = raw.mass * _ever_at_risk(raw)
+    largest = np.abs(columns).max(axis=1, initial=0.0)
+    total = weight.sum()
+    centre = columns @ weight / total
+    columns -= centre[:, np.newaxis]
+    used = columns[:, weight > 0]
+    spread = np.ptp(used, axis=1)
+    unit = np.eye(k)
+    constant = np.flatnonzero(spread <= 8 * np.finfo(float).eps * largest)
+    if constant.size or k == 0:
+        problem = "constant" if constant.size else ""
+        return _Ground(raw, centre, unit, np.ones(k), 1.0, (), problem, _listed(constant))
+    moment = second_moment(columns, weight) / total
+    scale = np.sqrt(np.diag(moment))
+    columns /= scale[:, np.newaxis]
+    roots = np.linalg.eigvalsh(moment / np.outer(scale, scale))
+    ground = _Ground(raw, centre, np.diag(1.0 / scale), scale, np.inf, ())
+    if roots[0] * NEARLY_COLLINEAR**2 > roots[-1]:
+        return replace(ground, condition=float(np.sqrt(roots[-1] / roots[0])))
+    noise = np.finfo(float).eps * float(np.max(largest / scale))
+    return _orthonormal(ground, columns * np.sqrt(weight / total), COLLINEAR + 8 * noise)
+
+
+def _orthonormal(ground: _Ground, rows: Floats, least: float) -> _Ground:
+    triangle = np.linalg.qr(rows.T, mode="r")
+    _, singular, directions = np.linalg.svd(triangle)
+    worst = np.abs(directions[-1])
+    involved = _listed(np.flatnonzero(worst > 0.1 * worst.max()))
+    if singular[-1] <= least * singular[0]:
+        return replace(ground, problem="collinear", columns=involved)
+    turn = np.linalg.inv(triangle)
+    columns = turn.T @ ground.model.columns
+    return replace(
+        ground,
+        model=replace(ground.model, columns=columns),
+        basis=ground.basis @ turn,
+        condition=float(singular[0] / singular[-1]),
+        involved=involved,
+    )
+
+
+def _ever_at_risk(model: SortedCovariates) -> NDArray[np.bool_]:
+    """Whether there is an event while a row is at risk (n,), in sorted order."""
+    sets = model.risk_sets
+    events = np.concatenate([[0], np.cumsum(sets.tied > 0)])
+    upto = np.repeat(events[1:], np.diff(sets.bounds))
+    before = events[sets.from_index[sets.order]] if model.first is None else events[model.first]
+    return upto > before
+
+
+def _unvarying(null: Evaluation, ground: _Ground) -> tuple[int, ...]:
+    """Columns along which no risk set varies, though the data do."""
+    if not len(ground.basis):
+        return ()
+    roots, vectors = np.linalg.eigh(null.information)
+    none = roots <= UNVARYING * ground.model.weight.sum()
+    if not none.any():
+        return ()
+    moved = np.abs(ground.basis @ vectors[:, none]).max(axis=1) * ground.scale
+    return _listed(np.flatnonzero(moved > 1e-3 * moved.max()))
+
+
+def _listed(positions: NDArray[np.intp]) -> tuple[int, ...]:
+    return tuple(int(k) for k in positions)
+
+
+def _inverse(information: Floats) -> Floats:
+    """Covariance, or nan where the search ended without a usable information."""
+    try:
+        return inverse_information(information)
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+
+
+def _solved(
+    found: Maximum, null: Evaluation, ground: _Ground, values: Floats, covariance: Floats
+) -> PartialMaximum:
+    score_test = 0.0
+    if len(values):
+        score_test = float(null.score @ np.linalg.solve(null.information, null.score))
+    return PartialMaximum(
+        values=values,
+        covariance=ground.basis @ covariance @ ground.basis.T,
+        log_likelihood=found.log_likelihood,
+        log_likelihood_null=null.log_likelihood,
+        score_test=score_test,
+        state=found.state,
+        iterations=found.iterations,
+        centre=ground.centre,
+        condition=ground.condition,
+        involved=ground.involved,
+        problem="",
+        columns=(),
+        model=ground.model,
+        basis=ground.basis,
+        reached=found.values,
+        reached_covariance=covariance,
+    )
+
+
+def _unsolved(ground: _Ground) -> PartialMaximum:
+    k = len(ground.basis)
+    nothing = np.full(k, np.nan)
+    none = Maximum(nothing, np.nan, nothing, np.eye(k), "not converged", 0, nothing)
+    null = Evaluation(np.nan, nothing, np.eye(k))
+    empty = _solved(none, null, ground, nothing, np.full((k, k), np.nan))
+    return replace(empty, problem=ground.problem, columns=ground.columns)
+
+
+# --- coefficients at infinity -------------------------------------------------------------------
+
+
+def _rises_for_ever(direction: Floats, model: SortedCovariates) -> bool:
+    """Whether along a direction no one at risk ever lies above somebody who has the event.
+
+    Then the likelihood is monotone and rises for ever along it (Heinze and Schemper 2001,
+    https://doi.org/10.1111/j.0006-341X.2001.00114.x).
+    """
+    along = direction @ model.columns
+    counted = (model.mass > 0) & _ever_at_risk(model)
+    reach = float(np.ptp(along[counted]))
+    if not np.isfinite(reach) or reach < FAR:
+        return False
+    along = np.where(counted, along, -np.inf)
+    sets = model.risk_sets
+    happened = np.flatnonzero(model.event_mass > 0)
+    own = sets.last[sets.order[happened]]
+    lowest = np.full(sets.n_times, np.inf)
+    np.minimum.at(lowest, own, along[happened])
+    highest = _highest_at_risk(along, model)
+    at = model.event_times
+    return bool(np.all(highest[at] - lowest[at] <= LEVEL * reach))
+
+
+def _highest_at_risk(values: Floats, model: SortedCovariates) -> Floats:
+    """Largest value of each risk set (m,)."""
+    sets = model.risk_sets
+    at_times = np.maximum.reduceat(values, sets.bounds[:-1])
+    highest = np.empty(sets.n_times)
+    if model.first is None:
+        for begin, end in zip(sets.stratum_bounds[:-1], sets.stratum_bounds[1:], strict=True):
+            highest[begin:end] = np.maximum.accumulate(at_times[begin:end][::-1])[::-1]
+        return highest
+    last = sets.last[sets.order]
+    entering = np.argsort(model.first, kind="stable")
+    heap: list[tuple[float, int]] = []
+    begun = 0
+    for j in range(sets.n_times):
+        while begun < entering.size and model.first[entering[begun]] <= j:
+            row = entering[begun]
+            heapq.heappush(heap, (-values[row], int(last[row])))
+            begun += 1
+        while heap and heap[0][1] < j:
+            heapq.heappop(heap)
+        highest[j] = -heap[0][0] if heap else -np.inf
+    return highest
+
+
+def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMaximum:
+    """Follow the direction out until it adds nothing, and keep what stays finite."""
+    direction = found.step / float(np.ptp(found.step @ ground.model.columns))
+    far = maximise(
+        lambda at: evaluate_sorted(at, ground.model),
+        found.values + FARTHEST * direction,
+        max_iterations=20,
+    )
+    here = far if far.log_likelihood >= found.log_likelihood else found
+    beyond = np.linalg.svd(direction[np.newaxis])[2][1:].T
+    inside = beyond.T @ here.information @ beyond
+    covariance = beyond @ np.linalg.pinv(inside, rcond=1e-8, hermitian=True) @ beyond.T
+    moved = ground.basis @ direction
+    share = np.abs(moved) * ground.scale
+    infinite = share > LEVEL * share.max()
+    solved = _solved(here, null, ground, ground.basis @ here.values, covariance)
+    values = np.where(infinite, np.copysign(np.inf, moved), solved.values)
+    kept = np.where(infinite | infinite[:, np.newaxis], np.nan, solved.covariance)
+    return replace(
+        solved,
+        values=values,
+        covariance=kept,
+        state="infinite",
+        iterations=found.iterations + far.iterations,
+    )
+
+
+def profile_limits(fitted: PartialMaximum, level: float) -> Floats:
+    """Profile-likelihood limits of the coefficients at infinity; nan for the others.
+
+    Parameters
+    ----------
+    fitted : PartialMaximum
+    level : float
+
+    Returns
+    -------
+    (k, 2) array
+        The finite limit, or infinity where the likelihood is too flat to give one, and the
+        infinite one.
+    """
+    limits = np.full((fitted.values.size, 2), np.nan)
+    diagonal = np.diag(np.diag(fitted.basis))
+    if not np.array_equal(fitted.basis, diagonal):
+        return limits
+    drop = normal_quantile(level) ** 2 / 2.0
+    for k in np.flatnonzero(np.isinf(fitted.values)):
+        sign = float(np.sign(fitted.values[k]))
+        finite = _finite_limit(fitted, int(k), sign, drop) * fitted.basis[k, k]
+        limits[k] = (finite, np.inf) if sign > 0 else (-np.inf, finite)
+    return limits
+
+
+def _finite_limit(fitted: PartialMaximum, k: int, sign: float, drop: float) -> float:
+    """Where the profile log-likelihood of column k lies ``drop`` below its limit, by bisection."""
+    others = np.delete(np.arange(fitted.values.size), k)
+    offset = 0.0 if fitted.model.offset is None else fitted.model.offset
+    start = fitted.reached[others]
+
+    def below(at: float) -> bool:
+        model = replace(
+            fitted.model,
+            columns=np.ascontiguousarray(fitted.model.columns[others]),
+            offset=offset + at * fitted.model.columns[k],
+        )
+        best = maximise(lambda b: evaluate_sorted(b, model), np.zeros_like(start))
+        return best.log_likelihood < fitted.log_likelihood - drop
+
+    inner = float(fitted.reached[k])
+    step = 1.0
+    outer = 0.0
+    while not below(sign * outer) and step < FARTHEST:
+        inner, outer, step = sign * outer, outer - step, 2 * step
+    if step >= FARTHEST:
+        return -sign * np.inf
+    low, high = sign * outer, inner
+    while abs(high - low) > 1e-9 * (1.0 + abs(low)):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return (low + high) / 2.0
