@@ -181,18 +181,19 @@ def ols(
 
     Examples
     --------
-    Calibration of ozone monitors (NIST's Norris data, first ten rows):
+    The first of Anscombe's data sets (1973), with its published line y = 3.00 + 0.500 x:
 
     >>> import pandas as pd
-    >>> norris = pd.DataFrame({
-    ...     "x": [0.2, 337.4, 118.2, 884.6, 10.1, 226.5, 666.3, 996.3, 448.6, 777.0],
-    ...     "y": [0.1, 338.8, 118.1, 888.0, 9.2, 228.1, 668.5, 998.5, 449.1, 778.9],
+    >>> anscombe = pd.DataFrame({
+    ...     "x": [10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5],
+    ...     "y": [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68],
     ... })
-    >>> fit = ols(norris, "y ~ x", se="classical")
-    >>> round(fit.estimate("x").estimate, 6)
-    1.002831
-    >>> fit.df_residual
-    8
+    >>> fit = ols(anscombe, "y ~ x", se="classical")
+    >>> fit.values.round(2).tolist(), round(fit.r_squared, 3)
+    ([3.0, 0.5], 0.667)
+    >>> slope = fit.estimate("x")
+    >>> round(slope.std_error, 3), slope.df
+    (0.118, 9.0)
     """
     check_level(level)
     kind = None if se is None else check_choice(se, STANDARD_ERRORS, "se")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from walkstats.errors import FitError
 from walkstats.numerics.cluster_robust import cr_covariance, hc_covariance
-from walkstats.numerics.least_squares import Factor, Solution
+from walkstats.numerics.least_squares import Factor, Solution, factor, solve
 from walkstats.regression.rows import Rows
-from walkstats.results import Freedom
+from walkstats.results import Estimates, Freedom, HypothesisTest
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -223,3 +223,49 @@ def variance_notes(rows: Rows, variance: Variance, by: str) -> list[str]:
             "sure this is."
         )
     return notes
+
+
+def wald_of_columns(
+    matrix: Floats,
+    outcome: Floats,
+    weights: Floats | None,
+    groups: Codes | None,
+    kind: str,
+    tested: NDArray[np.intp],
+) -> HypothesisTest:
+    """Regress on a matrix and test some of its columns.
+
+    Parameters
+    ----------
+    matrix : (n, k) array
+    outcome : (n,) array
+    weights : (n,) array or None
+    groups : (n,) integer codes or None
+    kind : str
+        A key of ``STANDARD_ERRORS``.
+    tested : integer array
+        Columns whose coefficients are zero under the hypothesis.
+
+    Returns
+    -------
+    HypothesisTest
+        F.
+
+    Raises
+    ------
+    FitError
+        When the columns cannot be told apart.
+    """
+    design = factor(matrix, weights)
+    if design.dependent:
+        raise FitError("The columns to be tested are combinations of the others.")
+    solution = solve(design, outcome)
+    variance = variance_of(design, solution, STANDARD_ERRORS[kind], groups)
+    names = tuple(str(j) for j in range(matrix.shape[1]))
+    fit = Estimates(
+        terms=names,
+        values=solution.coefficients,
+        covariance=variance.covariance,
+        freedom=variance.freedom,
+    )
+    return fit.test([names[j] for j in tested])
