@@ -100,7 +100,7 @@ def _side(text: str, calls: dict[str, Any], formula: str) -> str:
         )
     if numbers - {"1"} or "**" in bare:
         raise ValueError(
-            f"The formula {formula!r} computes with numbers. Write power(x, 2) for a square, column "
+            f"The formula {formula!r} computes with numbers. Write power(x, 2) for a square, "
             "names that are numbers in backticks, and compute anything else as a column first."
         )
     return text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from walkstats.schema import TABLES, empty_table
+from walkstats.schema import DTYPES, TABLES, empty_table
 
 LOAD_REPORT_COLUMNS = ("table", "column", "action", "count", "detail")
 
@@ -36,7 +36,8 @@ class Trial:
     participants : pandas.DataFrame
         One row per randomised participant.
     check_ins, recurrences, walking, outcomes, costs, adverse_events, screening : pandas.DataFrame
-        As ``walkstats.schema.TABLES`` says; without rows where the trial has none.
+        As ``walkstats.schema.TABLES`` says; without rows where the trial has none. Columns of the
+        dictionary that a table lacks are added as missing.
     strata : tuple of str
         Columns of participants by which randomisation was stratified.
     currency : str
@@ -71,6 +72,10 @@ class Trial:
     load_report: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(LOAD_REPORT_COLUMNS))
     )
+
+    def __post_init__(self) -> None:
+        for name in TABLES:
+            object.__setattr__(self, name, _completed(name, getattr(self, name)))
 
     @property
     def synthetic(self) -> bool:
@@ -137,6 +142,15 @@ class Trial:
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False, border=0)
         return f"<div><p>{escape(self._head())}</p>{table}<p>{escape(self.source)}</p></div>"
+
+
+def _completed(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns of the dictionary that it lacks, all missing, at its end."""
+    lacking = {c.name: DTYPES[c.kind] for c in TABLES[name].columns if c.name not in table.columns}
+    if not lacking:
+        return table
+    absent = {column: pd.Series(index=table.index, dtype=kind) for column, kind in lacking.items()}
+    return pd.concat([table, pd.DataFrame(absent, index=table.index)], axis=1)
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -127,7 +127,7 @@ def _onsets(trial: Trial, kind: Kind) -> pd.Series:
     rows = trial.recurrences
     days = rows["onset_days"].astype(float)
     if kind.flag is not None:
-        if len(rows) and (kind.flag not in rows or rows[kind.flag].isna().all()):
+        if len(rows) and rows[kind.flag].isna().all():
             raise DataError.of(
                 f"the trial does not record {kind.described}",
                 table="recurrences",
@@ -135,8 +135,7 @@ def _onsets(trial: Trial, kind: Kind) -> pd.Series:
                 what_to_do="map the team's column to it in trial.toml, or take kind='any'",
             )
         met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
-        if kind.day in rows.columns:
-            days = rows[kind.day].astype(float).fillna(days)
+        days = rows[kind.day].astype(float).fillna(days)
         rows, days = rows[met], days[met]
     return pd.Series(days.to_numpy(), index=pd.Index(rows["participant_id"]))
 

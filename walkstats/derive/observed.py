@@ -41,17 +41,9 @@ def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
     )
 
 
-def _column(people: pd.DataFrame, name: str) -> pd.Series:
-    if name in people.columns:
-        return people[name]
-    return pd.Series(np.nan, index=people.index)
-
-
 def _administrative(people: pd.DataFrame) -> pd.Series:
-    ends = pd.concat(
-        [_column(people, "withdrawn_days"), _column(people, "planned_end_days")], axis=1
-    )
-    return ends.min(axis=1).fillna(0.0).astype(float)
+    ends = people[["withdrawn_days", "planned_end_days"]].min(axis=1)
+    return ends.fillna(0.0).astype(float)
 
 
 def _covered(
@@ -77,9 +69,9 @@ def _covered(
 
 def _reasons(people: pd.DataFrame, until: pd.Series, gap: pd.Series) -> pd.Series:
     """Why observation ended, in words."""
-    withdrawn = _column(people, "withdrawn_days").notna()
-    planned = _column(people, "planned_end_days")
-    why = _column(people, "withdrawal_reason")
+    withdrawn = people["withdrawn_days"].notna()
+    planned = people["planned_end_days"]
+    why = people["withdrawal_reason"]
     words = np.where(why.isna(), "withdrawn", "withdrawn: " + why.astype(str))
     early = planned.notna() & (until < planned)
     reasons = np.select(
