@@ -1,0 +1,169 @@
+"""Does a coefficient change over time? The score of adding a covariate times a function of time.
+
+Kernels of ``diagnostics``: a fit in, arrays out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from walkstats._arguments import check_choice
+from walkstats.results import CoxFit
+from walkstats.survival.partial_likelihood import hazard_increments, information_over_time
+from walkstats.survival.predicted_steps import centred
+from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+def event_rows(sets: RiskSets) -> Indices:
+    """Rows with an event while at risk, by stratum and time."""
+    happened = sets.event & (sets.from_index <= sets.last) & (sets.mass > 0)
+    return sets.order[happened[sets.order]]
+
+
+def schoenfeld_residuals(fit: CoxFit) -> Floats:
+    """Covariates of each of the d `event_rows` less those expected there: (d, k)."""
+    sets, X = fit.risk_sets, centred(fit)
+    steps = hazard_increments(fit.values, X, sets, fit.offset, fit.ties)
+    rows = event_rows(sets)
+    return X[rows] - steps.event_mean[np.searchsorted(steps.index, sets.last[rows])]
+
+
+@dataclass(frozen=True, eq=False)
+class AddedScore:
+    """Score and information of the model with x g(t) added, where it has no effect.
+
+    Attributes
+    ----------
+    residuals : (d, k) Schoenfeld residuals of the events
+    score : (k,) of the added part; that of the covariates themselves is 0 at the estimate
+    information : (2k, 2k) covariates first, then the added part
+    """
+
+    residuals: Floats
+    score: Floats
+    information: Floats
+
+
+def score_of_change(fit: CoxFit, g: Floats) -> AddedScore:
+    """Add x g(t); g (m,) at each time index, read at event times only."""
+    sets, X = fit.risk_sets, centred(fit)
+    times = np.flatnonzero(sets.tied)
+    # The test does not depend on the origin of g; its arithmetic does.
+    g = g - np.average(g[times], weights=sets.tied[times])
+    rows, raw = event_rows(sets), schoenfeld_residuals(fit)
+    score = (raw * (sets.mass[rows] * g[sets.last[rows]])[:, None]).sum(axis=0)
+    plain, once, twice = (
+        information_over_time(fit.values, X, sets, g[times] ** power, fit.offset, fit.ties)
+        for power in (0, 1, 2)
+    )
+    return AddedScore(raw, score, np.block([[plain, once], [once, twice]]))
+
+
+def score_statistic(added: AddedScore, columns: Indices) -> float:
+    """Chi-squared statistic of adding these columns times g(t); nan where they are collinear."""
+    k = added.score.size
+    rows = np.concatenate([np.arange(k), k + columns])
+    block = added.information[np.ix_(rows, rows)]
+    score = np.concatenate([np.zeros(k), added.score[columns]])
+    # As a correlation first: x and x g(t) may differ by orders of magnitude.
+    scale = np.sqrt(np.diag(block))
+    scale[scale == 0] = 1.0
+    try:
+        return float(
+            np.linalg.solve(block / np.outer(scale, scale), score / scale) @ (score / scale)
+        )
+    except np.linalg.LinAlgError:
+        return np.nan
+
+
+def transformed_times(sets: RiskSets, transform: Any) -> tuple[Floats, str]:
+    """g (m,) at each time index, and what it is called."""
+    if callable(transform):
+        name = getattr(transform, "__name__", "a function")
+        values = np.asarray(transform(sets.times.copy()), dtype=float)
+        if values.shape != sets.times.shape:
+            raise ValueError("transform must give one number for each time.")
+    else:
+        name = check_choice(transform, TRANSFORMS, "transform")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = TRANSFORMS[name](sets)
+    if not np.all(np.isfinite(values[sets.tied > 0])):
+        raise ValueError(f"transform {name!r} is not finite at every event time.")
+    return values, name
+
+
+def _km(sets: RiskSets) -> Floats:
+    """1 - S(t-), over all strata, weights left out."""
+    pooled = sort_risk_sets(
+        sets.start, sets.times[sets.last], sets.event, frequencies=sets.frequencies
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = 1.0 - np.where(pooled.n_event > 0, pooled.n_event / pooled.n_risk, 0.0)
+    before = np.append(1.0, np.cumprod(factors)[:-1])
+    return 1.0 - before[np.searchsorted(pooled.times, sets.times)]
+
+
+def _rank(sets: RiskSets) -> Floats:
+    """Average rank of each time among the stop times of all rows."""
+    copies = None if sets.frequencies is None else sets.frequencies
+    distinct, place = np.unique(sets.times, return_inverse=True)
+    count = np.bincount(place[sets.last], copies, distinct.size)
+    below = np.cumsum(count) - count
+    return (below + (count + 1.0) / 2.0)[place]
+
+
+TRANSFORMS: dict[str, Callable[[RiskSets], Floats]] = {
+    "km": _km,
+    "rank": _rank,
+    "identity": lambda sets: sets.times,
+    "log": lambda sets: np.log(sets.times),
+}
+
+
+def scaled_residuals(fit: CoxFit, added: AddedScore, groups: Mapping[str, Indices]) -> Floats:
+    """Residuals (d, groups) in units of the coefficients, by the mean information of an event."""
+    sets = fit.risk_sets
+    k = len(fit.terms)
+    codes = np.zeros(sets.n_rows, dtype=np.intp) if sets.strata is None else sets.strata
+    stratum = codes[event_rows(sets)]
+    events = np.bincount(stratum, minlength=sets.n_strata)
+    used = _varies(centred(fit), codes, sets.n_strata, groups) * events[:, None]
+    shared = np.minimum(used[:, :, None], used[:, None, :]).sum(axis=0)
+    mean = added.information[:k, :k] / np.where(shared == 0, 1.0, shared)
+    combine = np.zeros((k, len(groups)))
+    centre = np.zeros(len(groups))
+    for j, columns in enumerate(groups.values()):
+        single = len(columns) == 1
+        combine[columns, j] = 1.0 if single else fit.values[columns]
+        centre[j] = fit.values[columns[0]] if single else 1.0
+    values, mean = added.residuals @ combine, combine.T @ mean @ combine
+    firsts = np.array([columns[0] for columns in groups.values()])
+    out = np.full(values.shape, np.nan)
+    for s in range(sets.n_strata):
+        known = np.flatnonzero(used[s, firsts])
+        rows = np.flatnonzero(stratum == s)
+        if len(known) and len(rows):
+            solved = np.linalg.solve(mean[np.ix_(known, known)], values[np.ix_(rows, known)].T).T
+            out[np.ix_(rows, known)] = solved + centre[known]
+    return out
+
+
+def _varies(
+    X: Floats, codes: Indices, n_strata: int, groups: Mapping[str, Indices]
+) -> NDArray[np.bool_]:
+    """(s, k) whether a column (or another of its term) varies within the stratum."""
+    varies = np.zeros((n_strata, X.shape[1]), dtype=bool)
+    for s in range(n_strata):
+        rows = X[codes == s]
+        varies[s] = np.ptp(rows, axis=0) > 0
+    for columns in groups.values():
+        varies[:, columns] = np.any(varies[:, columns], axis=1, keepdims=True)
+    return varies
