@@ -5,45 +5,15 @@
 # Every fit is iterated far beyond survival's default stopping rule, so that the numbers are those of
 # the maximum. Rows are kept in the order of the csv file. In the JSON null stands for "not defined".
 
-suppressPackageStartupMessages({
-  library(survival)
-  library(jsonlite)
-})
-options(contrasts = c("contr.treatment", "contr.poly"), digits = 15, stringsAsFactors = FALSE)
 this_file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
 if (length(this_file)) setwd(dirname(normalizePath(this_file)))
+source("recording.R")
 
 tight <- coxph.control(eps = 1e-12, iter.max = 60, toler.chol = 1e-13)
 upper95 <- qnorm(0.975)
-entries <- list()
-
-# ---- reading and writing ---------------------------------------------------------------------
-csv <- function(name) read.csv(file.path("data", paste0(name, ".csv")))
 complete <- function(name, ...) na.omit(csv(name)[, c(...)])
-
-vec <- function(x) I(unname(as.vector(x)))
 by_name <- function(x, labels = names(x)) setNames(as.list(unname(c(x))), labels)
-by_row <- function(x) {
-  x <- as.matrix(x)
-  lapply(seq_len(nrow(x)), function(i) vec(x[i, ]))
-}
 by_column <- function(frame) lapply(as.list(frame), vec)
-
-record <- function(id, data, values, rtol = 1e-8, atol = 1e-10, notes = NULL) {
-  entry <- list(id = id, data = I(paste0(data, ".csv", recycle0 = TRUE)), rtol = rtol, atol = atol, values = values)
-  if (!is.null(notes)) entry$notes <- notes
-  entries[[length(entries) + 1]] <<- entry
-  message(id)
-}
-
-write_entries <- function(path, topic, title) {
-  document <- list(
-    topic = topic, title = title, script = "03_cox.R", r_version = R.version.string,
-    packages = list(survival = as.character(packageVersion("survival"))),
-    entries = entries
-  )
-  writeLines(toJSON(document, auto_unbox = TRUE, digits = NA, na = "null", null = "null", pretty = TRUE), path)
-}
 
 # ---- what is recorded of each kind of object -------------------------------------------------
 chi_square <- function(statistic, df) {
@@ -95,39 +65,28 @@ test_table <- function(zph) {
   lapply(columns, by_name, labels = rownames(table))
 }
 
-# A survfit summary at chosen times, one object per stratum when there are strata.
-steps <- function(curve, times) {
-  at <- summary(curve, times = times, extend = TRUE)
-  columns <- list(
-    time = at$time, n_risk = at$n.risk, n_event = at$n.event, n_censor = at$n.censor, surv = at$surv,
-    std_err = at$std.err, lower = at$lower, upper = at$upper, cumhaz = at$cumhaz, std_chaz = at$std.chaz
-  )
-  if (is.null(at$strata)) return(lapply(columns, vec))
-  lapply(split(seq_along(at$time), at$strata), function(rows) lapply(columns, function(x) vec(x[rows])))
-}
-
 # ---- how ties are handled --------------------------------------------------------------------
 for (ties in c("efron", "breslow", "exact")) {
-  record(paste0("cox.lung.", ties), "lung", {
+  entry(paste0("cox.lung.", ties), "lung", {
     fit_numbers(coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, csv("lung"), ties = ties, control = tight))
   }, rtol = 1e-7, notes = "227 of 228 rows: ph_ecog is missing once.")
-  record(paste0("cox.lung_months.heavy_ties.", ties), "lung", {
+  entry(paste0("cox.lung_months.heavy_ties.", ties), "lung", {
     lung <- transform(csv("lung"), month = ceiling(time / 30.4375))
     fit_numbers(coxph(Surv(month, status == 2) ~ age + sex + ph_ecog, lung, ties = ties, control = tight))
   }, rtol = 1e-7, notes = "month = days / 30.4375 rounded up, which ties most deaths.")
 }
-record("cox.ovarian.exact", "ovarian", {
+entry("cox.ovarian.exact", "ovarian", {
   fit_numbers(coxph(Surv(futime, fustat) ~ age + rx, csv("ovarian"), ties = "exact", control = tight))
 })
-record("cox.ovarian.efron", "ovarian", {
+entry("cox.ovarian.efron", "ovarian", {
   fit_numbers(coxph(Surv(futime, fustat) ~ age + rx + resid_ds + ecog_ps, csv("ovarian"), control = tight))
 })
-record("cox.aml.binary.exact", "aml", {
+entry("cox.aml.binary.exact", "aml", {
   fit_numbers(coxph(Surv(time, status) ~ factor(x), csv("aml"), ties = "exact", control = tight))
 })
 
 # ---- factors, interactions, offsets, strata --------------------------------------------------
-record("cox.veteran.factor", "veteran", {
+entry("cox.veteran.factor", "veteran", {
   veteran <- csv("veteran")
   full <- coxph(Surv(time, status) ~ trt + factor(celltype) + karno + diagtime + age + factor(prior), veteran,
                 control = tight)
@@ -139,7 +98,7 @@ record("cox.veteran.factor", "veteran", {
   joint <- function(statistic) setNames(chi_square(statistic, sum(cells)), c("chisq", "df", "p"))
   c(fit_numbers(full), list(celltype_wald = joint(wald), celltype_lrt = joint(ratio), null_model_loglik = empty$loglik))
 }, notes = "Reference celltype 1. Joint tests of the three celltype terms: Wald, and likelihood ratio by leaving them out.")
-record("cox.veteran.interaction", "veteran", {
+entry("cox.veteran.interaction", "veteran", {
   veteran <- transform(csv("veteran"), t2 = as.integer(trt == 2))
   fit <- coxph(Surv(time, status) ~ t2 * karno + age, veteran, control = tight)
   ratio_at <- function(karno) {
@@ -151,52 +110,52 @@ record("cox.veteran.interaction", "veteran", {
   }
   c(fit_numbers(fit), list(hr_by_karno = list(k40 = ratio_at(40), k60 = ratio_at(60), k80 = ratio_at(80))))
 })
-record("cox.veteran.offset", "veteran", {
+entry("cox.veteran.offset", "veteran", {
   fit_numbers(coxph(Surv(time, status) ~ trt + age + offset(-0.03 * karno), csv("veteran"), control = tight))
 }, notes = "The null log-likelihood keeps the offset.")
-record("cox.veteran.strata", "veteran", {
+entry("cox.veteran.strata", "veteran", {
   fit_numbers(coxph(Surv(time, status) ~ trt + karno + age + strata(celltype), csv("veteran"), control = tight))
 }, notes = "Concordance counts pairs within a stratum.")
-record("cox.veteran.strata2", "veteran", {
+entry("cox.veteran.strata2", "veteran", {
   fit_numbers(coxph(Surv(time, status) ~ karno + strata(celltype, prior), csv("veteran"), ties = "breslow",
                     control = tight))
 }, notes = "One stratum for each combination of celltype and prior.")
-record("cox.veteran.strata_by_covariate", "veteran", {
+entry("cox.veteran.strata_by_covariate", "veteran", {
   fit_numbers(coxph(Surv(time, status) ~ karno:strata(celltype) + strata(celltype), csv("veteran"), control = tight))
 }, notes = "A slope of karno in each stratum.")
-record("cox.lung.quadratic", "lung", {
+entry("cox.lung.quadratic", "lung", {
   lung <- transform(csv("lung"), a = (age - 60) / 10)
   fit_numbers(coxph(Surv(time, status == 2) ~ a + I(a^2) + sex + I(wt_loss > 10), lung, control = tight))
 }, notes = "14 rows lack wt_loss.")
 
 # ---- sandwich variances and weights ----------------------------------------------------------
-record("cox.lung.robust", "lung", {
+entry("cox.lung.robust", "lung", {
   fit_numbers(coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, csv("lung"), robust = TRUE, control = tight))
 }, notes = "Lin and Wei's sandwich, also in the Wald test; robust_score_test is fit$rscore.")
-record("cox.rats.cluster", "rats", {
+entry("cox.rats.cluster", "rats", {
   fit_numbers(coxph(Surv(time, status) ~ rx, csv("rats"), cluster = litter, control = tight))
 }, notes = "Summed by litter.")
-record("cox.rats.cluster.breslow", "rats", {
+entry("cox.rats.cluster.breslow", "rats", {
   fit_numbers(coxph(Surv(time, status) ~ rx + factor(sex), csv("rats"), cluster = litter, ties = "breslow",
                     control = tight))
 }, rtol = 1e-6, notes = "All but two tumours are in females (sex 1), which puts the coefficient of sex far out.")
-record("cox.lung.cluster_strata", "lung", {
+entry("cox.lung.cluster_strata", "lung", {
   lung <- subset(csv("lung"), !is.na(inst))
   fit_numbers(coxph(Surv(time, status == 2) ~ age + ph_ecog + strata(sex), lung, cluster = inst, control = tight))
 })
 weigh <- function(frame) transform(frame, w = ifelse(age > 65, 1.5, 0.75))
 for (robust in c(FALSE, TRUE)) {
-  record(if (robust) "cox.lung.weights_robust" else "cox.lung.weights_model", "lung", {
+  entry(if (robust) "cox.lung.weights_robust" else "cox.lung.weights_model", "lung", {
     fit_numbers(coxph(Surv(time, status == 2) ~ sex + ph_ecog, weigh(csv("lung")), weights = w, robust = robust,
                       control = tight))
   }, notes = "Case weights: 1.5 above age 65, otherwise 0.75.")
 }
-record("cox.lung.weights_breslow_robust", "lung", {
+entry("cox.lung.weights_breslow_robust", "lung", {
   lung <- transform(weigh(csv("lung")), month = ceiling(time / 30.4375))
   fit_numbers(coxph(Surv(month, status == 2) ~ sex + ph_ecog, lung, weights = w, robust = TRUE, ties = "breslow",
                     control = tight))
 })
-record("cox.aml.weights_integer", "aml", {
+entry("cox.aml.weights_integer", "aml", {
   aml <- csv("aml")
   aml$copies <- 1 + seq_len(nrow(aml)) %% 3
   copied <- aml[rep(seq_len(nrow(aml)), aml$copies), ]
@@ -207,26 +166,26 @@ record("cox.aml.weights_integer", "aml", {
 }, notes = "Weights 2, 3, 1, 2, 3, 1, ... by row; under Breslow they equal copies of the row, under Efron not.")
 
 # ---- (start, stop] ---------------------------------------------------------------------------
-record("cox.heart.counting", "heart", {
+entry("cox.heart.counting", "heart", {
   fit_numbers(coxph(Surv(start, stop, event) ~ age + year + surgery + transplant, csv("heart"), id = id,
                     control = tight))
 })
-record("cox.heart.interaction", "heart", {
+entry("cox.heart.interaction", "heart", {
   fit_numbers(coxph(Surv(start, stop, event) ~ (age + surgery) * transplant, csv("heart"), ties = "breslow",
                     control = tight))
 })
-record("cox.heart.robust_id", "heart", {
+entry("cox.heart.robust_id", "heart", {
   fit_numbers(coxph(Surv(start, stop, event) ~ age + surgery + transplant, csv("heart"), id = id, cluster = id,
                     control = tight))
 })
-record("cox.channing.left_truncated", "channing", {
+entry("cox.channing.left_truncated", "channing", {
   residents <- subset(csv("channing"), age > ageentry)
   each <- lapply(c(efron = "efron", breslow = "breslow"), function(ties) {
     fit_numbers(coxph(Surv(ageentry, age, death) ~ gender, residents, ties = ties, control = tight))
   })
   each
 }, notes = "Time scale age; rows with age > ageentry.")
-record("cox.veteran.tt", "veteran", {
+entry("cox.veteran.tt", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + tt(karno), csv("veteran"), ties = "breslow", control = tight,
                tt = function(x, t, ...) x * log(t + 20))
   list(coef = by_name(coef(fit)), se = by_name(sqrt(diag(vcov(fit))), names(coef(fit))),
@@ -234,7 +193,7 @@ record("cox.veteran.tt", "veteran", {
 }, rtol = 1e-7, notes = "tt(karno) is karno * log(t + 20) at each event time t.")
 
 # ---- concordance -----------------------------------------------------------------------------
-record("cox.concordance.lung", "lung", {
+entry("cox.concordance.lung", "lung", {
   fit <- coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, csv("lung"), control = tight)
   age_alone <- concordance(Surv(time, status == 2) ~ age, csv("lung"), reverse = TRUE)
   list(
@@ -246,11 +205,11 @@ record("cox.concordance.lung", "lung", {
     marker_age = concordance_numbers(age_alone)
   )
 }, notes = "timewt n is Harrell's C, n/G2 Uno's with G(t-) and no truncation; errors by infinitesimal jackknife.")
-record("cox.concordance.veteran_strata", "veteran", {
+entry("cox.concordance.veteran_strata", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + strata(celltype), csv("veteran"), control = tight)
   concordance_numbers(concordance(fit))
 }, notes = "Counts by stratum.")
-record("cox.concordance.compare_two_models", "lung", {
+entry("cox.concordance.compare_two_models", "lung", {
   lung <- complete("lung", "time", "status", "age", "sex", "ph_ecog")
   small <- coxph(Surv(time, status == 2) ~ age + sex, lung, control = tight)
   large <- coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, lung, control = tight)
@@ -261,7 +220,7 @@ record("cox.concordance.compare_two_models", "lung", {
 })
 
 # ---- baseline hazard and predicted curves ----------------------------------------------------
-record("cox.basehaz.ovarian", "ovarian", {
+entry("cox.basehaz.ovarian", "ovarian", {
   ovarian <- csv("ovarian")
   efron <- coxph(Surv(futime, fustat) ~ age + rx, ovarian, control = tight)
   breslow <- coxph(Surv(futime, fustat) ~ age + rx, ovarian, ties = "breslow", control = tight)
@@ -272,14 +231,14 @@ record("cox.basehaz.ovarian", "ovarian", {
     means = by_name(efron$means)
   )
 }, notes = "Centred: at the mean of each column, given in means.")
-record("cox.basehaz.lung_months", "lung", {
+entry("cox.basehaz.lung_months", "lung", {
   lung <- transform(csv("lung"), month = ceiling(time / 30.4375))
   lapply(c(efron = "efron", breslow = "breslow"), function(ties) {
     fit <- coxph(Surv(month, status == 2) ~ age + sex, lung, ties = ties, control = tight)
     by_column(basehaz(fit, centered = FALSE))
   })
 }, notes = "An Efron fit has Efron increments in its baseline.")
-record("cox.basehaz.veteran_strata", "veteran", {
+entry("cox.basehaz.veteran_strata", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + strata(celltype), csv("veteran"), control = tight)
   baseline <- basehaz(fit, centered = FALSE)
   baseline$strata <- as.integer(sub("celltype=", "", baseline$strata))
@@ -287,7 +246,7 @@ record("cox.basehaz.veteran_strata", "veteran", {
   by_column(baseline[baseline$time %in% wanted, ])
 })
 for (scale in c("log", "log-log", "plain")) {
-  record(paste0("cox.survfit.lung.newdata.", sub("-", "", scale)), "lung", {
+  entry(paste0("cox.survfit.lung.newdata.", sub("-", "", scale)), "lung", {
     fit <- coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, csv("lung"), control = tight)
     new <- data.frame(age = c(50, 60, 70), sex = c(1, 2, 1), ph_ecog = c(0, 1, 2))
     curves <- survfit(fit, newdata = new, conf.type = scale)
@@ -300,7 +259,7 @@ for (scale in c("log", "log-log", "plain")) {
   }, rtol = 1e-7, notes = paste("Rows are times, columns the rows of newdata; quantile rows are the rows of newdata,",
                                 "columns 0.25, 0.5, 0.75. Errors include that of the coefficients."))
 }
-record("cox.survfit.ovarian.breslow", "ovarian", {
+entry("cox.survfit.ovarian.breslow", "ovarian", {
   fit <- coxph(Surv(futime, fustat) ~ age + rx, csv("ovarian"), ties = "breslow", control = tight)
   new <- data.frame(age = 60, rx = 1:2)
   exponential <- summary(survfit(fit, newdata = new), censored = TRUE)
@@ -309,23 +268,23 @@ record("cox.survfit.ovarian.breslow", "ovarian", {
        lower = by_row(exponential$lower), upper = by_row(exponential$upper),
        stype1_surv = by_row(product$surv), stype1_std_err = by_row(product$std.err))
 }, rtol = 1e-7, notes = "stype1 is Kalbfleisch and Prentice's product-limit curve.")
-record("cox.survfit.veteran_strata", "veteran", {
+entry("cox.survfit.veteran_strata", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + strata(celltype), csv("veteran"), control = tight)
   steps(survfit(fit, newdata = data.frame(trt = 1, karno = 60)), c(10, 30, 100, 200))
 }, rtol = 1e-7)
-record("cox.survfit.heart.time_varying_path", "heart", {
+entry("cox.survfit.heart.time_varying_path", "heart", {
   fit <- coxph(Surv(start, stop, event) ~ age + transplant, csv("heart"), control = tight)
   path <- data.frame(start = c(0, 50), stop = c(50, 1000), event = 0, age = -2, transplant = 0:1, person = 1)
   steps(survfit(fit, newdata = path, id = person), c(10, 30, 50, 100, 200, 365, 700))
 }, rtol = 1e-7, notes = "One person (age - 48 = -2), transplanted on day 50.")
-record("cox.survfit.robust", "rats", {
+entry("cox.survfit.robust", "rats", {
   fit <- coxph(Surv(time, status) ~ rx, csv("rats"), cluster = litter, control = tight)
   at <- summary(survfit(fit, newdata = data.frame(rx = 0:1), se.fit = FALSE), times = c(60, 80, 100))
   list(time = vec(at$time), surv = by_row(at$surv))
 }, notes = "Estimates only.")
 
 # ---- residuals -------------------------------------------------------------------------------
-record("cox.resid.ovarian", "ovarian", {
+entry("cox.resid.ovarian", "ovarian", {
   ovarian <- csv("ovarian")
   fit <- coxph(Surv(futime, fustat) ~ age + rx, ovarian, control = tight)
   of <- function(type) residuals(fit, type = type)
@@ -337,7 +296,7 @@ record("cox.resid.ovarian", "ovarian", {
   )
 }, rtol = 1e-7, notes = "By row of the file, Schoenfeld's by event time. Scaled: events * schoenfeld %*% vcov + coef.")
 for (ties in c("efron", "breslow")) {
-  record(paste0("cox.resid.lung_months.", ties), "lung", {
+  entry(paste0("cox.resid.lung_months.", ties), "lung", {
     lung <- transform(complete("lung", "time", "status", "age", "sex", "ph_ecog"), month = ceiling(time / 30.4375))
     fit <- coxph(Surv(month, status == 2) ~ age + sex + ph_ecog, lung, ties = ties, control = tight)
     score <- residuals(fit, "score")
@@ -351,7 +310,7 @@ for (ties in c("efron", "breslow")) {
   }, rtol = 1e-7, notes = paste("Complete rows only, numbered anew. score_colsums is zero up to rounding;",
                                 "dfbeta_crossprod is the robust variance."))
 }
-record("cox.resid.heart", "heart", {
+entry("cox.resid.heart", "heart", {
   heart <- csv("heart")
   fit <- coxph(Surv(start, stop, event) ~ age + surgery + transplant, heart, control = tight)
   by_person <- function(type) residuals(fit, type, collapse = heart$id)
@@ -361,7 +320,7 @@ record("cox.resid.heart", "heart", {
     schoenfeld_first20 = by_row(residuals(fit, "schoenfeld")[1:20, ])
   )
 }, rtol = 1e-7, notes = "by_id: summed over the rows of a person, in order of id.")
-record("cox.resid.weighted", "lung", {
+entry("cox.resid.weighted", "lung", {
   lung <- weigh(complete("lung", "time", "status", "age", "sex"))
   fit <- coxph(Surv(time, status == 2) ~ age + sex, lung, weights = w, control = tight)
   list(
@@ -370,7 +329,7 @@ record("cox.resid.weighted", "lung", {
     dfbeta_unweighted_first20 = by_row(residuals(fit, "dfbeta", weighted = FALSE)[1:20, ])
   )
 }, rtol = 1e-7)
-record("cox.resid.strata", "veteran", {
+entry("cox.resid.strata", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + strata(celltype), csv("veteran"), control = tight)
   list(
     martingale = vec(residuals(fit, "martingale")),
@@ -381,34 +340,34 @@ record("cox.resid.strata", "veteran", {
 
 # ---- tests of proportional hazards -----------------------------------------------------------
 for (transform_by in c("km", "rank", "identity", "log")) {
-  record(paste0("cox.zph.veteran.", transform_by), "veteran", {
+  entry(paste0("cox.zph.veteran.", transform_by), "veteran", {
     fit <- coxph(Surv(time, status) ~ trt + factor(celltype) + karno + age, csv("veteran"), control = tight)
     by_term <- cox.zph(fit, transform = transform_by)
     by_coefficient <- cox.zph(fit, transform = transform_by, terms = FALSE)
     list(by_term = test_table(by_term), by_coefficient = test_table(by_coefficient),
          g_first10 = vec(by_term$x[1:10]), y_first5 = by_row(by_term$y[1:5, ]))
   }, rtol = 1e-7, notes = "The score test of survival 3.0 and later. g: transformed event times; km is 1 - S(t-).")
-  record(paste0("cox.zph.lung.", transform_by), "lung", {
+  entry(paste0("cox.zph.lung.", transform_by), "lung", {
     fit <- coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, csv("lung"), control = tight)
     test_table(cox.zph(fit, transform = transform_by))
   }, rtol = 1e-7)
 }
-record("cox.zph.veteran.strata", "veteran", {
+entry("cox.zph.veteran.strata", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + age + strata(celltype), csv("veteran"), control = tight)
   list(km = test_table(cox.zph(fit, "km")), rank = test_table(cox.zph(fit, "rank")))
 }, rtol = 1e-7)
-record("cox.zph.heart", "heart", {
+entry("cox.zph.heart", "heart", {
   fit <- coxph(Surv(start, stop, event) ~ age + surgery + transplant, csv("heart"), control = tight)
   lapply(c(km = "km", log = "log", identity = "identity"), function(g) test_table(cox.zph(fit, g)))
 }, rtol = 1e-7)
-record("cox.zph.breslow_custom", "lung", {
+entry("cox.zph.breslow_custom", "lung", {
   lung <- transform(csv("lung"), month = ceiling(time / 30.4375))
   fit <- coxph(Surv(month, status == 2) ~ age + sex, lung, ties = "breslow", control = tight)
   list(sqrt = test_table(cox.zph(fit, transform = sqrt)), km = test_table(cox.zph(fit, "km")))
 }, rtol = 1e-7)
 
 # ---- predictions for single rows; comparison of models ---------------------------------------
-record("cox.predict.lung", "lung", {
+entry("cox.predict.lung", "lung", {
   lung <- complete("lung", "time", "status", "age", "sex", "ph_ecog")
   fit <- coxph(Surv(time, status == 2) ~ age + sex + ph_ecog, lung, control = tight)
   first25 <- function(...) {
@@ -420,13 +379,13 @@ record("cox.predict.lung", "lung", {
     expected = first25(type = "expected"), survival = first25(type = "survival"), means = by_name(fit$means)
   )
 }, rtol = 1e-7, notes = "The first 25 complete rows. lp_sample is centred at the column means.")
-record("cox.predict.strata_reference", "veteran", {
+entry("cox.predict.strata_reference", "veteran", {
   fit <- coxph(Surv(time, status) ~ trt + karno + strata(celltype), csv("veteran"), control = tight)
   rows <- c(1:5, 40:45, 80:85)
   list(lp_strata = vec(predict(fit, type = "lp")[rows]),
        lp_sample = vec(predict(fit, type = "lp", reference = "sample")[rows]), rows = vec(rows))
 }, notes = "With strata R centres at the mean of the row's stratum unless told otherwise. rows count from 1.")
-record("cox.anova.lung", "lung", {
+entry("cox.anova.lung", "lung", {
   lung <- complete("lung", "time", "status", "age", "sex", "ph_ecog", "wt_loss")
   fit <- coxph(Surv(time, status == 2) ~ sex + age + ph_ecog + wt_loss, lung, control = tight)
   sequence <- anova(fit)
@@ -438,11 +397,11 @@ record("cox.anova.lung", "lung", {
     step_formula = deparse(formula(chosen)), step_aic = AIC(chosen), drop1_aic = by_name(dropped$AIC, rownames(dropped))
   )
 }, notes = "Likelihood-ratio tests of terms added in turn; bic takes the log of the number of events.")
-record("cox.separation.monotone", character(), {
+entry("cox.separation.monotone", character(), {
   everybody <- data.frame(time = 1:8, status = rep(1:0, each = 4), x = rep(1:0, each = 4))
   fit <- suppressWarnings(coxph(Surv(time, status) ~ x, everybody))
   list(loglik_null = fit$loglik[1], loglik_limit = fit$loglik[2], score = fit$score)
 }, rtol = 1e-4, notes = paste("Data: time 1..8; status and x are 1 in the first four rows, 0 in the others. The",
                               "coefficient is infinite; the limit of the log-likelihood and the score test are meant."))
 
-write_entries("03_cox.json", "03_cox", "Cox regression")
+write_topic("03_cox", "Cox regression")
