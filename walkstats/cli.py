@@ -6,10 +6,10 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import walkstats
 from walkstats.errors import DataError, WalkstatsError
@@ -96,14 +96,22 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _lines(findings: pd.DataFrame) -> list[str]:
-    lines = []
-    for one in findings.fillna({"row": -1}).itertuples(index=False):
-        row = f"row {one.row}" if one.row >= 0 else ""
-        place = ", ".join(part for part in (one.table, row, one.column) if part)
-        who = f" (ids {one.ids})" if one.ids else ""
-        text = f"{one.severity}: {place}: {one.problem}{who}"
-        lines.append(text + (f" -> {one.what_to_do}" if one.what_to_do else ""))
-    return lines
+    return [_line(one) for one in findings.to_dict("records")]
+
+
+def _line(one: Mapping[Hashable, Any]) -> str:
+    known = {str(k): "" if _unknown(v) else str(v) for k, v in one.items()}
+    row = f"row {known['row']}" if known["row"] else ""
+    place = ", ".join(part for part in (known["table"], row, known["column"]) if part)
+    who = f" (ids {known['ids']})" if known["ids"] else ""
+    mend = f" -> {known['what_to_do']}" if known["what_to_do"] else ""
+    return f"{known['severity']}: {place}: {known['problem']}{who}{mend}"
+
+
+def _unknown(value: object) -> bool:
+    import pandas as pd
+
+    return value is None or value is pd.NA
 
 
 def _findings_page(folder: str, findings: pd.DataFrame) -> str:

@@ -60,7 +60,7 @@ def chi2_p(statistic: ArrayLike, df: ArrayLike) -> Any:
 def f_p(statistic: ArrayLike, df_numerator: ArrayLike, df_denominator: ArrayLike) -> Any:
     """Upper tail of the F distribution; an infinite denominator is chi-squared over its df."""
     statistic = np.asarray(statistic, dtype=float)
-    if np.all(np.isposinf(df_denominator)):
+    if np.all(np.isposinf(np.asarray(df_denominator, dtype=float))):
         return chi2_p(statistic * np.asarray(df_numerator, dtype=float), df_numerator)
     return special.fdtrc(df_numerator, df_denominator, statistic)
 

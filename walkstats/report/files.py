@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from walkstats.errors import DataError
 from walkstats.report.document import FigureBlock, Report
@@ -96,9 +96,9 @@ def _write_all(report: Report, folder: Path) -> None:
     for block in report.tables():
         block.table.write(folder / "tables" / f"{names[block.name]}.csv")
     images = {}
-    names = file_names(block.name for block in report.figures())
-    for block in report.figures():
-        images[block.name] = _write_figure(block, folder / "figures", names[block.name])
+    names = file_names(shown.name for shown in report.figures())
+    for shown in report.figures():
+        images[shown.name] = _write_figure(shown, folder / "figures", names[shown.name])
     report.numbers.to_csv(folder / "numbers.csv", index=False)
     text = json.dumps(dict(report.provenance), indent=2, ensure_ascii=False)
     (folder / "provenance.json").write_text(text + "\n", encoding="utf-8")
@@ -118,7 +118,7 @@ def _drawn(figure: Figure, kind: str) -> bytes:
 
     # Without dates and with a fixed salt the same report gives the same bytes.
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    fixed = {"svg.hashsalt": "walkstats", "svg.fonttype": "none", "pdf.fonttype": 42}
+    fixed: Any = {"svg.hashsalt": "walkstats", "svg.fonttype": "none", "pdf.fonttype": 42}
     buffer = io.BytesIO()
     with mpl.rc_context(fixed):
         figure.savefig(buffer, format=kind, metadata=date, bbox_inches="tight")

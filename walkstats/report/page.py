@@ -42,7 +42,7 @@ def page(report: Report, images: Mapping[str, str]) -> str:
 
 
 def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, object]]:
-    sections = []
+    sections: list[dict[str, object]] = []
     tables = figures = 0
     for place, section in enumerate(report.sections, 1):
         blocks: list[dict[str, object]] = []

@@ -326,7 +326,7 @@ class Estimates(Result):
         statistic, df = _wald(values, block)
         denominator = self._denominator(positions)
         named = ", ".join(names)
-        common = {
+        common: dict[str, Any] = {
             "name": f"Wald test of {named}",
             "null": f"All coefficients of {named} are zero.",
             "parts": {"terms": tuple(self.terms[k] for k in positions)},
