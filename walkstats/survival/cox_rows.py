@@ -1,0 +1,340 @@
+"""Which rows, covariates, strata and clusters of a frame does a Cox model read?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats._arguments import as_names, check_column
+from walkstats._variables import as_numbers
+from walkstats.errors import DataError
+from walkstats.formulas import Design, Terms, build, variables_in
+from walkstats.results import Counts
+from walkstats.survival.observations import Observations, observe
+from walkstats.survival.risk_sets import merge_times
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class CoxRows:
+    """The n rows that a Cox model uses.
+
+    Attributes
+    ----------
+    start : (n,) or None
+    stop, event : (n,)
+    weights, frequencies, offset : (n,) or None
+    matrix : (n, k)
+    design : Terms
+    strata : (n,) codes or None
+    stratum_names : tuple of str
+    stratum_values : tuple of tuple, for each code
+    subjects : (n,) ids or None
+    subject, cluster : (n,) codes or None
+    pieces : bool
+        Whether several rows of a subject are pieces of one follow-up with one event at most.
+    kept : (n,) positions in the frame
+    index : pandas.Index
+    columns : mapping of role to column
+    counts : Counts
+    said : str
+    notes : tuple of str
+    source : str
+    """
+
+    start: Floats | None
+    stop: Floats
+    event: Booleans
+    weights: Floats | None
+    frequencies: Floats | None
+    offset: Floats | None
+    matrix: Floats
+    design: Terms
+    strata: Indices | None
+    stratum_names: tuple[str, ...]
+    stratum_values: tuple[tuple[Any, ...], ...]
+    subjects: NDArray[Any] | None
+    subject: Indices | None
+    cluster: Indices | None
+    pieces: bool
+    kept: Indices
+    index: pd.Index
+    columns: Mapping[str, str]
+    counts: Counts
+    said: str
+    notes: tuple[str, ...]
+    source: str
+
+
+def read_cox_rows(
+    events: pd.DataFrame,
+    formula: str,
+    *,
+    strata: Any,
+    cluster: str | None,
+    offset: str | None,
+    subject: str | None,
+    time: str | None,
+    event: str,
+    event_value: object,
+    entry: str | None,
+    weights: str | None,
+    frequencies: str | None,
+) -> CoxRows:
+    """Read and check what a Cox model needs; see `walkstats.survival.cox` for the parameters.
+
+    Raises
+    ------
+    ValueError
+        For columns that are not there, and a formula that holds the follow-up itself.
+    DataError
+        For follow-up that cannot be analysed, people with several rows that no entry time orders,
+        and clusters that are missing.
+    """
+    names = as_names(strata, "strata")
+    aside = (*names, *(() if offset is None else (offset,)))
+    seen = observe(
+        events,
+        time=time,
+        event=event,
+        event_value=event_value,
+        entry=entry,
+        weights=weights,
+        frequencies=frequencies,
+        groups=aside,
+    )
+    columns = _columns(seen, event, entry, weights, frequencies, offset, cluster)
+    named_subject = subject if subject is not None and subject in events.columns else None
+    if subject not in (None, "participant_id"):
+        check_column(events, subject, "the subject")
+    if named_subject is not None:
+        columns["subject"] = named_subject
+    _check_covariates(formula, columns)
+    design = build(formula, events, intercept=False, keep=seen.kept)
+    rows = np.flatnonzero(design.kept)
+    among = design.kept[seen.kept]
+    codes, values = _strata(events, names, rows)
+    ids = None if named_subject is None else events[named_subject].iloc[rows]
+    read = CoxRows(
+        start=_some(seen.start, among),
+        stop=seen.stop[among],
+        event=seen.event[among],
+        weights=_some(seen.weights, among),
+        frequencies=_some(seen.frequencies, among),
+        offset=None if offset is None else as_numbers(events[offset], str(offset))[rows],
+        matrix=design.matrix,
+        design=design.terms,
+        strata=codes,
+        stratum_names=tuple(str(name) for name in names),
+        stratum_values=values,
+        subjects=None if ids is None else ids.to_numpy(),
+        subject=None if ids is None else _codes(ids, str(named_subject)),
+        cluster=None,
+        pieces=False,
+        kept=rows,
+        index=events.index[rows],
+        columns=columns,
+        counts=Counts(len(events), 0, 0),
+        said=seen.said,
+        notes=(*design.notes, *_left_out_by_arm(events, design)),
+        source=seen.source,
+    )
+    read = _with_clusters(replace(read, counts=_count(read, seen, design)), events, cluster)
+    return replace(read, notes=(*read.notes, *_without_follow_up(read)))
+
+
+def _some(values: Floats | None, rows: Booleans) -> Floats | None:
+    return None if values is None else values[rows]
+
+
+def _columns(
+    seen: Observations,
+    event: str,
+    entry: str | None,
+    weights: str | None,
+    frequencies: str | None,
+    offset: str | None,
+    cluster: str | None,
+) -> dict[str, str]:
+    """Role -> column, for the roles that are taken."""
+    if seen.start is not None and entry is None:
+        entry = "start_days"
+    roles = {
+        "time": seen.time,
+        "entry": entry,
+        "event": event,
+        "weights": weights,
+        "frequencies": frequencies,
+        "offset": offset,
+        "cluster": cluster,
+    }
+    return {role: str(name) for role, name in roles.items() if name is not None}
+
+
+def _check_covariates(formula: str, columns: Mapping[str, str]) -> None:
+    """Refuse a covariate that is the follow-up itself or a label of the row."""
+    taken = {
+        columns[role]: role for role in ("time", "entry", "event", "subject") if role in columns
+    }
+    for name in variables_in(formula):
+        if name in taken:
+            raise ValueError(
+                f"{name!r} is the {taken[name]} of these data and cannot be a covariate as well. "
+                "Name the covariates one by one."
+            )
+
+
+def _codes(labels: pd.Series, name: str) -> Indices:
+    codes, _ = pd.factorize(labels)
+    absent = np.flatnonzero(codes < 0)
+    if absent.size:
+        raise DataError.of(
+            f"{name} is missing in {absent.size} row{'' if absent.size == 1 else 's'}",
+            column=name,
+            row=int(absent[0]),
+            count=int(absent.size),
+            what_to_do="say whose these rows are, or leave them out on purpose",
+        )
+    return codes.astype(np.intp)
+
+
+def _strata(
+    frame: pd.DataFrame, names: Sequence[Any], rows: Indices
+) -> tuple[Indices | None, tuple[tuple[Any, ...], ...]]:
+    """Codes of the combinations present, in sorted order, and the values of each."""
+    if not names:
+        return None, ()
+    codes = np.zeros(rows.size, dtype=np.intp)
+    levels = []
+    for name in names:
+        own, found = pd.factorize(frame[name].iloc[rows], sort=True)
+        codes = codes * len(found) + own
+        levels.append([one.item() if isinstance(one, np.generic) else one for one in found])
+    present, codes = np.unique(codes, return_inverse=True)
+    places = np.unravel_index(present, [len(found) for found in levels])
+    columns = [[found[k] for k in own] for found, own in zip(levels, places, strict=True)]
+    return codes.astype(np.intp), tuple(zip(*columns, strict=True))
+
+
+def _left_out_by_arm(frame: pd.DataFrame, design: Design) -> list[str]:
+    """Which arms lose rows to a missing covariate."""
+    if not design.left_out or "arm" not in frame.columns:
+        return []
+    lost = frame.loc[~design.kept, "arm"].value_counts(sort=False)
+    each = ", ".join(f"{arm} {count}" for arm, count in lost.items() if count)
+    return [f"Rows left out by arm: {each}."] if each else []
+
+
+def _count(read: CoxRows, seen: Observations, design: Design) -> Counts:
+    copies = read.frequencies
+    used = read.stop.size if copies is None else round(float(copies.sum()))
+    happened = read.event.sum() if copies is None else copies[read.event].sum()
+    people = used if read.subject is None else int(read.subject.max()) + 1
+    left_out = {**seen.left_out, **design.left_out}
+    return Counts(seen.rows, used, people, round(float(happened)), left_out)
+
+
+# --- several rows of one person -----------------------------------------------------------------
+
+
+def _with_clusters(read: CoxRows, frame: pd.DataFrame, cluster: str | None) -> CoxRows:
+    """Cluster as asked, or by the person where rows of one repeat."""
+    if cluster is not None:
+        labels = check_column(frame, cluster, "the cluster").iloc[read.kept]
+        read = replace(read, cluster=_codes(labels, str(cluster)))
+    if read.subject is None or read.counts.participants == read.stop.size:
+        return read
+    if read.start is None:
+        return read if cluster is not None else _refuse_repeats(read)
+    overlapping = _overlapping(read)
+    if overlapping.any() and cluster is None:
+        _refuse_overlaps(read, overlapping)
+    if overlapping.any():
+        people = np.unique(read.subject[overlapping]).size
+        note = f"Rows of {people} participants overlap in time: they count in a risk set twice."
+        return replace(read, notes=(*read.notes, note))
+    events = np.bincount(read.subject[read.event], minlength=1)
+    read = replace(read, pieces=bool(events.max() <= 1))
+    return read if cluster is not None else replace(read, cluster=read.subject)
+
+
+def _refuse_repeats(read: CoxRows) -> CoxRows:
+    assert read.subject is not None
+    assert read.subjects is not None
+    repeated = np.flatnonzero(np.bincount(read.subject)[read.subject] > 1)
+    ids = list(pd.unique(pd.Series(read.subjects[repeated])))
+    name = read.columns["subject"]
+    raise DataError.of(
+        f"{name} repeats: a first-event model needs one row per participant",
+        column=name,
+        row=int(read.kept[repeated[0]]),
+        ids=ids,
+        count=len(ids),
+        what_to_do="keep each participant's first event, name the entry time of each row with "
+        "entry=, or say cluster= where several rows of one are meant",
+    )
+
+
+def _overlapping(read: CoxRows) -> Booleans:
+    """Rows that begin before an earlier row of the same person in the same stratum has ended."""
+    assert read.subject is not None
+    times = merge_times(read.stop, read.start)
+    assert times.start is not None
+    strata = np.zeros(read.stop.size) if read.strata is None else read.strata
+    followed = times.stop > times.start
+    rows = np.flatnonzero(followed)
+    rows = rows[np.lexsort((times.start[rows], strata[rows], read.subject[rows]))]
+    here, following = rows[:-1], rows[1:]
+    same = (read.subject[here] == read.subject[following]) & (strata[here] == strata[following])
+    overlapping = np.zeros(read.stop.size, dtype=bool)
+    overlapping[following] = same & (times.start[following] < times.stop[here])
+    return overlapping
+
+
+def _refuse_overlaps(read: CoxRows, overlapping: Booleans) -> None:
+    assert read.subjects is not None
+    ids = list(pd.unique(pd.Series(read.subjects[overlapping])))
+    name = read.columns["subject"]
+    raise DataError.of(
+        f"rows of the same {name} overlap in time",
+        column=read.columns["entry"],
+        row=int(read.kept[np.flatnonzero(overlapping)[0]]),
+        ids=ids,
+        count=len(ids),
+        what_to_do="let each row start where the one before stops; where the overlap is meant, "
+        f"say cluster={name!r}",
+    )
+
+
+def _without_follow_up(read: CoxRows) -> list[str]:
+    """Say how many rows are at risk at no time; an event among them cannot be analysed."""
+    if read.start is None:
+        at_zero = int(np.sum((read.stop <= 0) & read.event))
+        none = (read.stop <= 0) & ~read.event
+        notes = [f"{at_zero} with the event at time 0."] if at_zero else []
+    else:
+        none, notes = read.stop <= read.start, []
+        lost = np.flatnonzero(none & read.event)
+        if lost.size:
+            ids = [] if read.subjects is None else list(read.subjects[lost])
+            raise DataError.of(
+                f"{lost.size} event(s) in rows that stop where they start",
+                column=read.columns["time"],
+                row=int(read.kept[lost[0]]),
+                ids=ids,
+                count=int(lost.size),
+                what_to_do="correct these rows; an event needs some time at risk before it",
+            )
+    number = int(none.sum())
+    if number:
+        verb = "is" if number == 1 else "are"
+        notes.append(f"{number} row{'' if number == 1 else 's'} {verb} not at risk: no follow-up.")
+    return notes
