@@ -1,0 +1,192 @@
+"""Are scores within their scales, visits within their windows, and costs complete?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from walkstats.checks.dictionary import nearest
+from walkstats.checks.material import Material
+from walkstats.checks.rules import Rows, Rule
+from walkstats.errors import IDS_SHOWN
+
+DAYS_PER_MONTH = 365.25 / 12
+
+
+def _scales(material: Material) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest value of the measure of each row."""
+    measures = material.tables["outcomes"]["measure"]
+    lows = {n: -np.inf if m.low is None else m.low for n, m in material.measures.items()}
+    highs = {n: np.inf if m.high is None else m.high for n, m in material.measures.items()}
+    low = measures.map(lows).to_numpy(dtype=float)
+    high = measures.map(highs).to_numpy(dtype=float)
+    return low, high
+
+
+def _off_scale(material: Material) -> np.ndarray:
+    low, high = _scales(material)
+    value = material.numbers("outcomes", "value")
+    with np.errstate(invalid="ignore"):
+        return ((value < low) | (value > high)) & np.isfinite(value)
+
+
+def _told_off_scale(material: Material, rows: np.ndarray) -> str:
+    frame = material.tables["outcomes"]
+    told = []
+    for k in rows[:IDS_SHOWN]:
+        row = frame.iloc[k]
+        measure = material.measures[row["measure"]]
+        low = "any" if measure.low is None else format(measure.low, "g")
+        high = "any" if measure.high is None else format(measure.high, "g")
+        told.append(
+            f"{row['participant_id']} month {row['month']:g} {row['measure']} {row['value']:g} "
+            f"of {low} to {high}"
+        )
+    return "; ".join(told)
+
+
+def _unknown_measure(material: Material) -> np.ndarray:
+    measures = material.tables["outcomes"]["measure"]
+    return (measures.notna() & ~measures.isin(list(material.measures))).to_numpy(dtype=bool)
+
+
+def _told_measures(material: Material, rows: np.ndarray) -> str:
+    told = []
+    known = list(material.measures)
+    for name in dict.fromkeys(material.tables["outcomes"]["measure"].iloc[rows]):
+        near = nearest(name, known)
+        told.append(f"{name!r}" + (f" (did you mean {near!r}?)" if near else ""))
+    return ", ".join(told[:IDS_SHOWN])
+
+
+def _month_of(material: Material) -> np.ndarray:
+    """When the visit took place [months]: its own day where the table has one, else its month."""
+    frame = material.tables["outcomes"]
+    if "assessed_days" in frame and frame["assessed_days"].dtype == float:
+        return frame["assessed_days"].to_numpy() / DAYS_PER_MONTH
+    return material.numbers("outcomes", "month")
+
+
+def _outside_window(material: Material) -> np.ndarray:
+    windows = material.visit_windows
+    month = material.numbers("outcomes", "month")
+    outside = np.zeros(len(month), dtype=bool)
+    if not windows:
+        return outside
+    when = _month_of(material)
+    begin = np.array([windows.get(m, (np.nan, np.nan))[0] for m in month])
+    end = np.array([windows.get(m, (np.nan, np.nan))[1] for m in month])
+    answered = material.tables["outcomes"]["value"].notna().to_numpy()
+    with np.errstate(invalid="ignore"):
+        outside = (when < begin) | (when > end)
+        no_visit = np.isnan(begin) & (month > 0)
+    return answered & (outside | no_visit)
+
+
+def _told_windows(material: Material, rows: np.ndarray) -> str:
+    frame = material.tables["outcomes"]
+    when = _month_of(material)
+    told = []
+    for k in rows[:IDS_SHOWN]:
+        month = float(frame["month"].iloc[k])
+        window = material.visit_windows.get(month)
+        who = frame["participant_id"].iloc[k]
+        if window is None:
+            told.append(f"{who}: month {month:g} is no visit of this trial")
+        else:
+            told.append(f"{who}: visit {month:g} at month {when[k]:.3g}, window {_span(window)}")
+    return "; ".join(told)
+
+
+def _span(window: tuple[float, float]) -> str:
+    return f"{window[0]:g} to {window[1]:g}"
+
+
+def _change_without_baseline(material: Material) -> np.ndarray:
+    """The first value after month 0 of a participant and measure without a value at month 0."""
+    frame = material.tables["outcomes"]
+    known = frame["value"].notna()
+    keys = ["participant_id", "measure"]
+    before = frame.loc[known & (frame["month"] <= 0), keys].drop_duplicates().assign(before=True)
+    later = frame[known & (frame["month"] > 0)].reset_index()
+    first = later.sort_values("month", kind="stable").drop_duplicates(keys)[["index", *keys]]
+    measured = frame.loc[known & (frame["month"] <= 0), "measure"].unique()
+    joined = first[first["measure"].isin(measured)].merge(before, on=keys, how="left")
+    rows = np.zeros(len(frame), dtype=bool)
+    rows[joined.loc[joined["before"].isna(), "index"]] = True
+    return rows
+
+
+def _told_by_arm(material: Material, rows: np.ndarray) -> str:
+    frame = material.tables["outcomes"]
+    people = material.tables["participants"]["participant_id"]
+    told = []
+    for name, ids in frame.iloc[rows].groupby("measure", sort=False)["participant_id"]:
+        told.append(f"{name} ({material.arm_counts(people.isin(ids).to_numpy())})")
+    return ", ".join(told)
+
+
+def _partly_missing(column: str) -> Rows:
+    def broken(material: Material) -> np.ndarray:
+        missing = material.missing("costs", column)
+        return missing & (not material.tables["costs"][column].isna().all())
+
+    return broken
+
+
+VISIT_RULES = (
+    Rule(
+        "outcomes",
+        "value",
+        "error",
+        "scores outside their scale: {told}",
+        "correct them, or declare the code for missing; the scale of a measure can be declared under "
+        "measures in trial.toml",
+        _off_scale,
+        _told_off_scale,
+    ),
+    Rule(
+        "outcomes",
+        "measure",
+        "warning",
+        "the dictionary does not know {told}: its scale is not checked, and nothing says whether higher "
+        "is better or worse",
+        "spell it as the dictionary does, or declare it: measures.name = { low = 0, high = 100, better = "
+        '"lower" }',
+        _unknown_measure,
+        _told_measures,
+    ),
+    Rule(
+        "outcomes",
+        "month",
+        "warning",
+        "visits outside their windows: {told}",
+        "they are kept; correct the day or the windows in trial.toml if they are wrong",
+        _outside_window,
+        _told_windows,
+    ),
+    Rule(
+        "outcomes",
+        "value",
+        "warning",
+        "there are later values and none at month 0, so no change and no adjustment: {told}",
+        "enter the baseline if it is known; analyses that need it leave these participants out and say so",
+        _change_without_baseline,
+        _told_by_arm,
+    ),
+    Rule(
+        "costs",
+        "quantity",
+        "warning",
+        "some quantities are missing: they stay missing and are not 0",
+        "enter them; totals say how many of them rest on missing items",
+        _partly_missing("quantity"),
+    ),
+    Rule(
+        "costs",
+        "unit_cost",
+        "warning",
+        "some unit costs are missing: they stay missing and are not 0",
+        "enter them; totals say how many of them rest on missing items",
+        _partly_missing("unit_cost"),
+    ),
+)

@@ -1,0 +1,74 @@
+"""Can the weeks of walking be right, and which of them are not known?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from walkstats.checks.material import Material
+from walkstats.checks.rules import Rule
+
+DAYS = 7
+
+
+def _after_withdrawal(material: Material) -> np.ndarray:
+    """Minutes in a week that begins on or after the day of withdrawal."""
+    gone = material.of_participants("walking", "withdrawn_days").to_numpy(dtype=float)
+    begins = DAYS * (material.numbers("walking", "week") - 1)
+    with np.errstate(invalid="ignore"):
+        return (begins >= gone) & ~np.isnan(material.numbers("walking", "walking_minutes"))
+
+
+def _before_week_one(material: Material) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return material.numbers("walking", "week") < 1
+
+
+def _beside_gaps(material: Material) -> np.ndarray:
+    """The first known week after weeks that are not known, within participant and record."""
+    frame = material.tables["walking"]
+    known = frame["walking_minutes"].notna() & frame["week"].notna()
+    rows = frame[known].reset_index()
+    groups = rows.sort_values("week", kind="stable").groupby(
+        ["participant_id", "measured_by"], sort=False, dropna=False
+    )
+    step = groups["week"].diff().astype(float).to_numpy()
+    positions = rows.sort_values("week", kind="stable")["index"].to_numpy()
+    found = np.zeros(len(frame), dtype=bool)
+    with np.errstate(invalid="ignore"):
+        found[positions[step > 1]] = True
+    return found
+
+
+def _told_gaps(material: Material, rows: np.ndarray) -> str:
+    people = material.tables["walking"]["participant_id"].iloc[rows].nunique()
+    return f"{len(rows)} gaps of {people} participants"
+
+
+WEEK_RULES = (
+    Rule(
+        "walking",
+        "week",
+        "warning",
+        "weeks recorded after withdrawal",
+        "they are kept in the table and out of analyses, which say how many",
+        _after_withdrawal,
+    ),
+    Rule(
+        "walking",
+        "week",
+        "warning",
+        "weeks before week 1: they lie before randomisation",
+        "nothing, if that is so: analyses begin with week 1, which holds days 0 to 6",
+        _before_week_one,
+    ),
+    Rule(
+        "walking",
+        "walking_minutes",
+        "warning",
+        "weeks without minutes between weeks with minutes: {told}",
+        "enter them if they are known; they stay missing and are never 0, and adherence says how many "
+        "weeks it rests on",
+        _beside_gaps,
+        _told_gaps,
+    ),
+)

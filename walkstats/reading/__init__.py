@@ -1,0 +1,29 @@
+"""From a folder of tables to a Trial and back.
+
+``read_trial``   a Trial from a folder with trial.toml and one CSV or Parquet file per table
+``check_trial``  every finding about a folder or a Trial, as a frame
+``write_trial``  a Trial to a folder that reads back as the same Trial
+``load_sample``  the trials that come with walkstats
+
+One module per format gives text (``delimited``, ``parquet``); ``manifest`` reads trial.toml; ``parts``
+and ``conversion`` turn text into the dictionary's columns; ``folders`` holds it together.
+"""
+
+from typing import TYPE_CHECKING
+
+from walkstats._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "trial_folders": ["check_trial", "read_trial"],
+        "samples": ["load_sample"],
+        "writing": ["write_trial"],
+    },
+)
+
+if TYPE_CHECKING:
+    from walkstats.reading.samples import load_sample as load_sample
+    from walkstats.reading.trial_folders import check_trial as check_trial
+    from walkstats.reading.trial_folders import read_trial as read_trial
+    from walkstats.reading.writing import write_trial as write_trial

@@ -1,0 +1,293 @@
+"""What can a trial.toml declare? Every clause of the format, as data, and the shapes it is read into.
+
+The manifest reader, the error messages and docs/trial-folder.md all follow these tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from walkstats.reading.text_tables import FileFormat
+from walkstats.schema import Measure
+
+Conditions = Mapping[str, tuple[str, ...]]
+"""Column of the team's file -> the values that a row may have there."""
+
+DEFAULT_MISSING = ("",)
+DEFAULT_DATES = (dt.date(1900, 1, 1), dt.date(2100, 12, 31))
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One key of trial.toml.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        A key of ``walkstats.reading.clause_values.KINDS``.
+    described : str
+    example : str
+        A line of TOML.
+    required : bool
+    """
+
+    name: str
+    kind: str
+    described: str
+    example: str
+    required: bool = False
+
+
+TRIAL_CLAUSES = (
+    Clause("name", "text", "name of the trial", 'name = "My walking trial"', required=True),
+    Clause(
+        "source",
+        "text",
+        "where the data come from; begins with synthetic when they were simulated",
+        'source = "trial database, export of 2024-11-30"',
+        required=True,
+    ),
+    Clause("licence", "text", "under which the data may be used", 'licence = "CC BY 4.0"'),
+    Clause(
+        "arms",
+        "texts",
+        "the arms, the reference first",
+        'arms = ["control", "walking"]',
+        required=True,
+    ),
+    Clause(
+        "strata",
+        "texts",
+        "columns of participants by which randomisation was stratified",
+        'strata = ["referral"]',
+    ),
+    Clause("currency", "text", "of all costs", 'currency = "AUD"'),
+    Clause("price_year", "integer", "of all costs", "price_year = 2023"),
+    Clause(
+        "dates_between",
+        "dates",
+        "first and last day on which anything in the trial can have happened",
+        'dates_between = ["2019-09-01", "2024-12-31"]',
+    ),
+    Clause("missing", "texts", "cells that mean missing, in all tables", 'missing = ["", "NA"]'),
+    Clause(
+        "visit_windows",
+        "windows",
+        "month of a visit -> from which month to which month it may take place",
+        "visit_windows = { 3 = [2, 4], 12 = [11, 14] }",
+    ),
+    Clause(
+        "measures",
+        "measures",
+        "outcome measures that the dictionary does not know",
+        'measures.odi = { described = "Oswestry", low = 0, high = 100, better = "lower" }',
+    ),
+)
+
+TABLE_CLAUSES = (
+    Clause("from", "text", "the file, inside the folder", 'from = "Baseline export.csv"'),
+    Clause("where", "conditions", "only rows with these values", 'where = { status = "1" }'),
+    Clause(
+        "one_row_per", "text", "take one row of each value of this column", 'one_row_per = "id"'
+    ),
+    Clause("keep", "first or last", "which row one_row_per takes", 'keep = "last"'),
+    Clause(
+        "carry",
+        "carry",
+        "whether columns that are not declared are carried along, or which",
+        'carry = ["site"]',
+    ),
+    Clause("missing", "texts", "cells that mean missing, in this table", 'missing = ["", "."]'),
+    Clause("encoding", "encoding", "of a text file", 'encoding = "cp1252"'),
+    Clause("delimiter", "character", "between the cells of a text file", 'delimiter = ";"'),
+    Clause("decimal", "point or comma", "decimal sign of a text file", 'decimal = ","'),
+    Clause(
+        "overlapping",
+        "overlapping",
+        "what becomes of recurrences of a participant that overlap",
+        'overlapping = "merge"',
+    ),
+    Clause("daily", "flag", "walking has a row per day, to be added up to weeks", "daily = true"),
+    Clause("days_needed", "integer", "known days that make a daily week known", "days_needed = 7"),
+    Clause(
+        "timezone",
+        "timezone",
+        "of daily walking: which days have 23 or 25 hours",
+        'timezone = "Europe/London"',
+    ),
+    Clause(
+        "wide",
+        "wide",
+        "columns that are to become rows, and what is constant in each",
+        'wide = { into = "value", columns = { pain_3 = { measure = "pain_nrs", month = 3 } } }',
+    ),
+    Clause("columns", "columns", "how each column is read", 'columns = { arm = "trt" }'),
+)
+
+COLUMN_CLAUSES = (
+    Clause("from", "text", "name of the column in the file", 'arm = { from = "trt" }'),
+    Clause("value", "scalar", "the same value in every row", "month = { value = 3 }"),
+    Clause(
+        "codes",
+        "codes",
+        "what the team's codes mean",
+        'arm = { from = "trt", codes = { 1 = "walking", 2 = "control" } }',
+    ),
+    Clause("missing", "texts", "cells that mean missing here", 'value = { missing = ["-9"] }'),
+    Clause(
+        "unit",
+        "text",
+        "of the numbers in the file, turned into the dictionary's",
+        'onset_days = { unit = "hours" }',
+    ),
+    Clause(
+        "factor",
+        "number",
+        "what one unit of the file is in units of the dictionary",
+        'onset_days = { unit = "months", factor = 30.4375 }',
+    ),
+    Clause(
+        "dates",
+        "date format",
+        "format of dates; in a column of days they become days from randomisation",
+        'onset_days = { from = "onset", dates = "%d/%m/%Y" }',
+    ),
+    Clause(
+        "where",
+        "conditions",
+        "only in rows with these values; missing in the others",
+        'withdrawn_days = { from = "stop", where = { status = "2" } }',
+    ),
+    Clause(
+        "type",
+        "kind",
+        "of a column that the dictionary does not know",
+        'tumours = { from = "number", type = "integer" }',
+    ),
+)
+
+MEASURE_CLAUSES = (
+    Clause("described", "text", "its full name", 'described = "Oswestry Disability Index"'),
+    Clause("low", "number", "lowest value of the scale", "low = 0"),
+    Clause("high", "number", "highest value of the scale", "high = 100"),
+    Clause("better", "lower or higher", "which way is better", 'better = "lower"', required=True),
+    Clause("unit", "text", "of its values", 'unit = "0-100"'),
+)
+
+
+@dataclass(frozen=True)
+class DeclaredColumn:
+    """How one column of the dictionary, or one beyond it, is read from the team's file.
+
+    Attributes
+    ----------
+    target : str
+        Its name in the trial.
+    source : str
+        Its name in the file.
+    declared : bool
+        Whether trial.toml says so; otherwise a column of that name is taken if there is one.
+    value : str or None
+        Constant, instead of a column.
+    codes : mapping of str to str
+        Empty when there are none.
+    missing : tuple of str or None
+        None: as the table says.
+    unit : str
+    factor : float or None
+    dates : str or None
+    where : Conditions
+    kind : str or None
+        The declared type of a column beyond the dictionary.
+    line : int or None
+        Of trial.toml.
+    """
+
+    target: str
+    source: str
+    declared: bool = True
+    value: str | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] | None = None
+    unit: str = ""
+    factor: float | None = None
+    dates: str | None = None
+    where: Conditions = field(default_factory=dict)
+    kind: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class DeclaredTable:
+    """How one table, or one part of it, is read from one file.
+
+    Attributes
+    ----------
+    table : str
+    file : str or None
+        None: the table's own name with .csv or .parquet.
+    columns : tuple of DeclaredColumn
+    where : Conditions
+    one_row_per : str or None
+    keep : {"first", "last"} or None
+    carry : bool or tuple of str
+    missing : tuple of str
+    format : FileFormat
+    decimal : {".", ","}
+    overlapping : {"merge", "first"} or None
+    daily : bool
+    days_needed : int
+    timezone : str or None
+    line : int or None
+        Of trial.toml.
+    """
+
+    table: str
+    file: str | None = None
+    columns: tuple[DeclaredColumn, ...] = ()
+    where: Conditions = field(default_factory=dict)
+    one_row_per: str | None = None
+    keep: str | None = None
+    carry: bool | tuple[str, ...] = True
+    missing: tuple[str, ...] = DEFAULT_MISSING
+    format: FileFormat = field(default_factory=FileFormat)
+    decimal: str = "."
+    overlapping: str | None = None
+    daily: bool = False
+    days_needed: int = 7
+    timezone: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A whole trial.toml.
+
+    Attributes
+    ----------
+    name, source, licence, currency : str
+    arms, strata : tuple of str
+    price_year : int or None
+    dates_between : tuple of datetime.date
+        First and last day.
+    visit_windows : mapping of float to tuple of float
+        Month -> from, to [months].
+    measures : mapping of str to Measure
+    tables : tuple of DeclaredTable
+        Parts of a table stand in the order in which they are put together.
+    """
+
+    name: str = ""
+    source: str = ""
+    licence: str = ""
+    arms: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    currency: str = ""
+    price_year: int | None = None
+    dates_between: tuple[dt.date, dt.date] = DEFAULT_DATES
+    visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    tables: tuple[DeclaredTable, ...] = ()

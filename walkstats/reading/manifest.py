@@ -1,0 +1,296 @@
+"""What does this trial.toml declare, and what in it cannot be right?
+
+Every finding of the file comes at once, with its line. A clause that is not known is an error, with the
+nearest one that is: a misspelt clause would otherwise be passed over in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from walkstats.errors import Problem
+from walkstats.reading.clause_values import KINDS, Unfit
+from walkstats.reading.declarations import (
+    COLUMN_CLAUSES,
+    DEFAULT_DATES,
+    DEFAULT_MISSING,
+    MEASURE_CLAUSES,
+    TABLE_CLAUSES,
+    TRIAL_CLAUSES,
+    Clause,
+    Declared,
+    DeclaredColumn,
+    DeclaredTable,
+)
+from walkstats.reading.text_tables import FileFormat
+from walkstats.reading.toml_text import TomlText
+from walkstats.reading.units import known_units
+from walkstats.schema import TABLES, Column, Measure
+
+MANIFEST = "trial.toml"
+DAILY = Column("day", "days", "day of a daily record", "days")
+
+
+@dataclass(frozen=True, eq=False)
+class _Finder:
+    """The parsed file, and the problems found in it so far."""
+
+    toml: TomlText
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, path: tuple[str, ...], problem: str, what_to_do: str = "") -> None:
+        self.problems.append(
+            Problem(problem, what_to_do, table=MANIFEST, row=self.toml.line(*path))
+        )
+
+    def values(
+        self, found: Mapping[str, Any], clauses: Iterable[Clause], path: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """The values of known clauses; a report on every other."""
+        known = {clause.name: clause for clause in clauses}
+        here = f"[{'.'.join(path)}]: " if path else ""
+        values = {}
+        for name, value in found.items():
+            if name not in known:
+                self.unknown(here, name, known, (*path, name))
+                continue
+            try:
+                values[name] = KINDS[known[name].kind](value)
+            except Unfit as reason:
+                self.report((*path, name), f"{here}{name} {reason}", known[name].example)
+        for clause in known.values():
+            if clause.required and clause.name not in found:
+                self.report(path, f"{here}{clause.name} is missing", f"add {clause.example}")
+        return values
+
+    def unknown(self, here: str, name: str, known: Iterable[str], path: tuple[str, ...]) -> None:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        self.report(path, f"{here}{name!r} is not known", f"{hint}known are: {', '.join(known)}")
+
+
+def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
+    """Read the clauses of a trial.toml.
+
+    Parameters
+    ----------
+    toml : TomlText
+
+    Returns
+    -------
+    tuple
+        What is declared, as far as it could be read, and what is wrong.
+    """
+    finder = _Finder(toml)
+    tables = {name: value for name, value in toml.values.items() if name in TABLES}
+    facts = {name: value for name, value in toml.values.items() if name not in TABLES}
+    for name in [n for n in facts if n not in {c.name for c in TRIAL_CLAUSES}]:
+        known = [*(clause.name for clause in TRIAL_CLAUSES), *TABLES]
+        finder.unknown("", name, known, (name,))
+        del facts[name]
+    values = finder.values(facts, TRIAL_CLAUSES, ())
+    missing = values.pop("missing", DEFAULT_MISSING)
+    measures = {
+        name: _measure(finder, name, value) for name, value in values.pop("measures", {}).items()
+    }
+    parts: list[DeclaredTable] = []
+    for name in TABLES:
+        parts += _parts(finder, name, tables.get(name), missing)
+    declared = Declared(
+        **{"dates_between": DEFAULT_DATES, **values},
+        measures={name: one for name, one in measures.items() if one is not None},
+        tables=tuple(parts),
+    )
+    _check_arms(finder, declared)
+    return declared, finder.problems
+
+
+def _check_arms(finder: _Finder, declared: Declared) -> None:
+    if len(declared.arms) == 1:
+        finder.report(
+            ("arms",),
+            f"comparison needs 2 arms, found 1 ({declared.arms[0]})",
+            "list every arm, the reference first",
+        )
+    if any(not arm.strip() for arm in declared.arms):
+        finder.report(("arms",), "an arm has no name", "name every arm")
+
+
+def _measure(finder: _Finder, name: str, value: Any) -> Measure | None:
+    path = ("measures", name)
+    try:
+        found = KINDS["measures"](value)
+    except Unfit as reason:
+        finder.report(path, f"measures.{name} {reason}")
+        return None
+    before = len(finder.problems)
+    read = finder.values(found, MEASURE_CLAUSES, path)
+    if len(finder.problems) > before:
+        return None
+    return Measure(
+        name,
+        read.get("described", name),
+        read.get("low"),
+        read.get("high"),
+        read["better"],
+        read.get("unit", ""),
+    )
+
+
+def _parts(finder: _Finder, name: str, found: Any, missing: tuple[str, ...]) -> list[DeclaredTable]:
+    """A table stands once under ``[name]``, or in parts under ``[[name]]``."""
+    if found is None:
+        return [DeclaredTable(name, missing=missing, columns=_columns(finder, name, {}, (), False))]
+    if isinstance(found, Mapping):
+        return _one_part(finder, name, found, missing, (name,))
+    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
+        finder.report((name,), f"{name} needs a table", f"write [{name}] and its clauses below")
+        return []
+    parts: list[DeclaredTable] = []
+    for k, one in enumerate(found):
+        parts += _one_part(finder, name, one, missing, (name, str(k)))
+    return parts
+
+
+def _one_part(
+    finder: _Finder,
+    name: str,
+    found: Mapping[str, Any],
+    missing: tuple[str, ...],
+    path: tuple[str, ...],
+) -> list[DeclaredTable]:
+    values = finder.values(found, TABLE_CLAUSES, path)
+    daily = values.get("daily", False)
+    for only, table in (("daily", "walking"), ("overlapping", "recurrences")):
+        if values.get(only) and name != table:
+            finder.report((*path, only), f"{only} is a clause of {table} only")
+    columns = _columns(finder, name, values.pop("columns", {}), path, daily)
+    if values.get("keep") and not values.get("one_row_per"):
+        finder.report((*path, "keep"), "keep needs one_row_per", 'add one_row_per = "id"')
+    wide = values.pop("wide", None)
+    if wide is not None:
+        values.setdefault("carry", False)
+    if values.get("overlapping") == "error":
+        del values["overlapping"]
+    part = DeclaredTable(
+        name,
+        file=values.pop("from", None),
+        columns=columns,
+        format=FileFormat(values.pop("encoding", "utf-8"), values.pop("delimiter", None)),
+        line=finder.toml.line(*path),
+        **{"missing": missing, **values},
+    )
+    return [part] if wide is None else _wide(finder, part, wide, (*path, "wide"))
+
+
+def _columns(
+    finder: _Finder, table: str, found: Mapping[str, Any], path: tuple[str, ...], daily: bool
+) -> tuple[DeclaredColumn, ...]:
+    """Every column of the dictionary, declared or not, then the declared ones beyond it."""
+    dictionary = {column.name: column for column in TABLES[table].columns}
+    if daily:
+        dictionary[DAILY.name] = DAILY
+    columns = [
+        _column(finder, name, column, found[name], (*path, "columns", name))
+        if name in found
+        else DeclaredColumn(name, name, declared=False)
+        for name, column in dictionary.items()
+    ]
+    beyond = [name for name in found if name not in dictionary]
+    for name in beyond:
+        columns.append(_column(finder, name, None, found[name], (*path, "columns", name)))
+    return tuple(columns)
+
+
+def _column(
+    finder: _Finder, name: str, column: Column | None, found: Any, path: tuple[str, ...]
+) -> DeclaredColumn:
+    line = finder.toml.line(*path)
+    if isinstance(found, str):
+        return DeclaredColumn(name, found, line=line)
+    if not isinstance(found, Mapping):
+        finder.report(path, f"{name} needs a column name in quotes, or clauses in braces")
+        return DeclaredColumn(name, name, line=line)
+    values = finder.values(found, COLUMN_CLAUSES, path)
+    if "value" in values and "from" in values:
+        finder.report(path, f"{name} has both from and value", "keep one of the two")
+    kind = values.pop("type", None)
+    read = DeclaredColumn(name, values.pop("from", name), kind=kind, line=line, **_known(values))
+    for problem, what_to_do in _contradictions(read, column):
+        finder.report(path, f"{name}: {problem}", what_to_do)
+    return read
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "from"}
+
+
+def _contradictions(read: DeclaredColumn, column: Column | None) -> list[tuple[str, str]]:
+    """Clauses that do not go with the kind of the column."""
+    found = []
+    kind = column.kind if column else read.kind or "text"
+    if column and read.kind not in (None, column.kind):
+        found.append((f"type is {column.kind} by the dictionary", "leave type out"))
+    if read.dates and kind not in ("date", "days"):
+        found.append((f"dates does not go with a column of kind {kind}", "leave dates out"))
+    if (read.unit or read.factor is not None) and kind not in ("number", "days", "integer"):
+        found.append((f"unit does not go with a column of kind {kind}", "leave unit out"))
+    if read.factor is not None and read.factor <= 0:
+        found.append(("factor needs a number above 0", "correct it"))
+    wanted = column.unit if column else ("days" if kind == "days" else "")
+    units = known_units(wanted)
+    if read.unit and read.factor is None and read.unit not in units:
+        known = f"known are: {', '.join(units)}; for another " if units else "for this column "
+        found.append(
+            (
+                f"the unit {read.unit!r} cannot be turned into {wanted or 'that of the column'}",
+                f"{known}add factor = (what one {read.unit} is)",
+            )
+        )
+    return found
+
+
+def _wide(
+    finder: _Finder, part: DeclaredTable, found: Mapping[str, Any], path: tuple[str, ...]
+) -> list[DeclaredTable]:
+    """One part per wide column, with its constants."""
+    into = found.get("into")
+    columns = found.get("columns")
+    targets = [column.target for column in part.columns]
+    if set(found) != {"into", "columns"} or into not in targets or not isinstance(columns, Mapping):
+        finder.report(
+            path,
+            "wide needs into = (a column of the table) and columns = { (column of the file) = "
+            "{ (column of the table) = (constant) } }",
+            next(clause.example for clause in TABLE_CLAUSES if clause.name == "wide"),
+        )
+        return [part]
+    parts = []
+    for source, constants in columns.items():
+        try:
+            fixed = KINDS["codes"](constants)
+        except Unfit:
+            finder.report((*path, "columns", source), f"wide: {source} needs constants in braces")
+            continue
+        wrong = [name for name in fixed if name not in targets or name == into]
+        if wrong:
+            finder.unknown("wide: ", wrong[0], targets, (*path, "columns", source))
+            continue
+        parts.append(replace(part, columns=_narrow(part.columns, str(into), source, fixed)))
+    return parts
+
+
+def _narrow(
+    columns: tuple[DeclaredColumn, ...], into: str, source: str, fixed: Mapping[str, str]
+) -> tuple[DeclaredColumn, ...]:
+    narrow = []
+    for column in columns:
+        if column.target == into:
+            column = replace(column, source=source, declared=True)
+        elif column.target in fixed:
+            column = replace(column, value=fixed[column.target], declared=True)
+        narrow.append(column)
+    return tuple(narrow)

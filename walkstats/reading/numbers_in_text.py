@@ -1,0 +1,173 @@
+"""Is this cell a number, and if not, what is it instead?
+
+Only digits, one point and an exponent make a number. Everything else is refused with the reason, since
+a guess at ``1,200`` or ``3,5`` is wrong for somebody.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+
+class Refused(ValueError):
+    """A cell that cannot be converted: why, and what mends it."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class NotANumber:
+    """One way in which a cell fails to be a number.
+
+    Attributes
+    ----------
+    pattern : re.Pattern
+        Of the whole cell.
+    reason, remedy : str
+    """
+
+    pattern: re.Pattern[str]
+    reason: str
+    remedy: str
+
+
+def _way(pattern: str, reason: str, remedy: str) -> NotANumber:
+    return NotANumber(re.compile(pattern, re.ASCII | re.IGNORECASE), reason, remedy)
+
+
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+
+MISSING_WORDS = (
+    ". .. - -- ? na n/a n.a. nan null none nil missing unknown nd n.d. not.done #n/a *"
+).split()
+
+WAYS = (
+    _way(
+        r"#(?:n/a|div/0!|ref!|value!|name\?|num!|null!)",
+        "an error value of a spreadsheet",
+        "mend the formula, or declare the cell as missing",
+    ),
+    _way(
+        "|".join(re.escape(word) for word in MISSING_WORDS),
+        "a sign for missing that is not declared",
+        'if it means missing, add it to the codes for missing, as in missing = ["", "NA"]',
+    ),
+    _way(r".*\d\s*%", "a percent sign", "write the number alone"),
+    _way(
+        r"[+-]?\d+,\d+(?:e[+-]?\d+)?",
+        "a comma inside the number (decimal comma or thousands?)",
+        'write a decimal point; if the whole file has decimal commas, set decimal = ","',
+    ),
+    _way(
+        r"[+-]?\d{1,3}(?:[ ,.'_\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?",
+        "a sign between thousands",
+        "write the digits without it",
+    ),
+    _way(
+        r"[+-]?inf(?:inity)?",
+        "infinite",
+        "for a time not reached, use censoring at last contact: leave it empty and give the end "
+        "of follow-up",
+    ),
+    _way(r"[<>=~\u2264\u2265].*", "a bound, not a number", "give the number, or leave it empty"),
+    _way(r"[\u2212\u2013\u2014]\s*[\d.]+", "a dash instead of a minus sign", "write - for minus"),
+    _way(
+        r"[$\u00a3\u20ac\u00a5].*|.*[$\u00a3\u20ac\u00a5]",
+        "a currency sign",
+        "write the number alone; trial.toml names the currency",
+    ),
+    _way(
+        r"\d{4}-\d\d?-\d\d?.*|\d\d?[/.]\d\d?[/.]\d{2,4}.*",
+        "a date",
+        'give a number; a column of days may hold dates when it declares dates = "%d/%m/%Y"',
+    ),
+    _way(
+        r"[+-]?[\d.]+\s*[a-z\u00b5/].*",
+        "a number with something behind it",
+        "write the number alone; trial.toml can name its unit",
+    ),
+)
+
+
+def to_number(cell: str, decimal: str = ".") -> float:
+    """The number that a cell holds, exact to the last bit.
+
+    Parameters
+    ----------
+    cell : str
+    decimal : {".", ","}
+        The decimal sign that trial.toml declares.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    Refused
+        With the reason and what to do.
+
+    Examples
+    --------
+    >>> to_number("0.1")
+    0.1
+    """
+    text = cell.strip()
+    if decimal == "," and "." not in text:
+        text = text.replace(",", ".")
+    elif decimal == "," and NUMBER.fullmatch(text):
+        raise Refused("a decimal point where decimal commas are declared", "use one of the two")
+    if not NUMBER.fullmatch(text):
+        raise _why(text)
+    value = float(text)
+    if math.isinf(value):
+        raise Refused("a number too large to be held", "check the exponent")
+    return value
+
+
+def to_integer(cell: str, decimal: str = ".") -> int:
+    """The whole number that a cell holds; ``12.0`` is one, ``12.5`` is not.
+
+    Parameters
+    ----------
+    cell : str
+    decimal : {".", ","}
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    Refused
+        With the reason and what to do.
+
+    Examples
+    --------
+    >>> to_integer("12.0")
+    12
+    """
+    text = cell.strip()
+    if WHOLE.fullmatch(text):
+        whole = int(text) if len(text) < 30 else 2**70
+    else:
+        value = to_number(text, decimal)
+        if not value.is_integer():
+            raise Refused("not a whole number", "correct it: this column counts")
+        whole = int(value)
+    if not -(2**63) <= whole < 2**63:
+        raise Refused("a number too large to be held", "read it as text if it is a label")
+    return whole
+
+
+def _why(text: str) -> Refused:
+    for way in WAYS:
+        if way.pattern.fullmatch(text):
+            return Refused(way.reason, way.remedy)
+    return Refused("not a number", "correct it, declare it as missing, or give it a code")

@@ -1,0 +1,280 @@
+"""What does one file contribute to one table: which rows, which columns, converted how?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from walkstats.errors import IDS_SHOWN, Problem
+from walkstats.reading.conversion import Converted, Meaning, convert
+from walkstats.reading.declarations import Conditions, DeclaredColumn, DeclaredTable, Declared
+from walkstats.reading.headers import Matched, find_header, match_headers, not_found
+from walkstats.reading.manifest import DAILY
+from walkstats.reading.text_tables import TextTable
+from walkstats.reading.units import scale
+from walkstats.schema import TABLES
+
+MUST_AGREE = ("arm", "randomised_on")
+"""Columns that all rows of a participant must agree on, whichever of them is kept."""
+
+Note = tuple[str, str, str, int, str]
+"""A row of the load report: table, column, action, count, detail."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The contribution of one file to one table.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Typed; every column of the dictionary, then the others. Columns of days that were given as
+        dates still hold dates.
+    lines : numpy.ndarray
+        Line of the file of each row, shape (n,).
+    refused : mapping of str to numpy.ndarray
+        Column -> bool, shape (n,): cells already reported.
+    dated : tuple of str
+        Columns of days that still hold dates.
+    problems : tuple of Problem
+    notes : tuple of Note
+    """
+
+    frame: pd.DataFrame
+    lines: np.ndarray
+    refused: Mapping[str, np.ndarray]
+    dated: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = field(default=())
+
+
+def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part:
+    """Take rows and columns from a text table, and convert them.
+
+    Parameters
+    ----------
+    text : TextTable
+    declared : DeclaredTable
+    trial : Declared
+
+    Returns
+    -------
+    Part
+    """
+    table = declared.table
+    problems: list[Problem] = []
+    notes: list[Note] = []
+    rows = _rows_that_meet(text, declared, problems, notes)
+    matched = match_headers(declared, list(rows.columns), text.file)
+    problems += matched.problems
+    if declared.one_row_per is not None:
+        rows, matched = _one_row_per(rows, declared, matched, problems, notes, text.file)
+    notes += _header_notes(table, matched, text.file)
+    frame: dict[str, object] = {}
+    refused: dict[str, np.ndarray] = {}
+    dated: list[str] = []
+    lines = rows.index.to_numpy(dtype=np.int64)
+    ids = _ids(rows, matched)
+    for column in _in_order(declared, matched):
+        done = _converted(rows, lines, column, matched, declared, trial)
+        frame[column.target] = done.values
+        refused[column.target] = done.refused
+        problems += _refusal_problems(done, table, column.target, lines, ids, text.file)
+        notes += [(table, column.target, "converted", n, w) for w, n in done.done.items() if n]
+        if done.is_date and _kind(column, declared) == "days":
+            dated.append(column.target)
+    for name in _absent_required(declared, matched):
+        refused[name] = np.ones(len(rows), dtype=bool)
+    notes.append((table, "", "read", len(rows), f"rows of {text.file}"))
+    typed = pd.DataFrame(frame, index=pd.RangeIndex(len(rows)))
+    return Part(typed, lines, refused, tuple(dated), tuple(problems), tuple(notes))
+
+
+def meeting(frame: pd.DataFrame, where: Conditions) -> np.ndarray:
+    """Which rows have the values asked for; columns are known to be there. An empty cell meets ""."""
+    met = np.ones(len(frame), dtype=bool)
+    for name, values in where.items():
+        cells = frame[find_header(name, list(frame.columns))[0]]
+        met &= cells.fillna("").str.strip().isin(values).to_numpy(dtype=bool)
+    return met
+
+
+def _rows_that_meet(
+    text: TextTable, declared: DeclaredTable, problems: list[Problem], notes: list[Note]
+) -> pd.DataFrame:
+    where = _usable(text, declared.where, declared, problems)
+    for column in declared.columns:
+        _usable(text, column.where, declared, problems)
+    met = meeting(text.frame, where)
+    if where and not met.all():
+        told = " and ".join(f"{name} = {' or '.join(v)}" for name, v in where.items())
+        notes.append((declared.table, "", "left out", int((~met).sum()), f"rows without {told}"))
+    return text.frame[met]
+
+
+def _usable(
+    text: TextTable, where: Conditions, declared: DeclaredTable, problems: list[Problem]
+) -> dict[str, tuple[str, ...]]:
+    """The conditions that the file can answer; the others, and values never met, are reported."""
+    header = list(text.frame.columns)
+    usable = {}
+    for name, values in where.items():
+        found = find_header(name, header)
+        if len(found) != 1:
+            problem, what_to_do = not_found(name, header, text.file)
+            problems.append(Problem(problem, what_to_do, table=declared.table, row=declared.line))
+            continue
+        usable[name] = values
+        there = set(text.frame[found[0]].fillna("").str.strip())
+        never = [value for value in values if value not in there]
+        if never and len(text.frame):
+            problems.append(_never_met(name, never, there, declared, text.file))
+    return usable
+
+
+def _never_met(
+    name: str, never: list[str], there: set[str], declared: DeclaredTable, file: str
+) -> Problem:
+    listed = ", ".join(repr(one) for one in sorted(there)[:8])
+    return Problem(
+        f"where: no row of {file} has {name} = {', '.join(map(repr, never))}; it holds {listed}",
+        "correct the value in trial.toml, or leave it out if there is none in this trial",
+        table=declared.table,
+        column=name,
+        row=declared.line,
+        severity="warning",
+    )
+
+
+def _one_row_per(
+    rows: pd.DataFrame,
+    declared: DeclaredTable,
+    matched: Matched,
+    problems: list[Problem],
+    notes: list[Note],
+    file: str,
+) -> tuple[pd.DataFrame, Matched]:
+    found = find_header(str(declared.one_row_per), list(rows.columns))
+    if len(found) != 1:
+        problem, what_to_do = not_found(str(declared.one_row_per), list(rows.columns), file)
+        problems.append(Problem(problem, what_to_do, table=declared.table, row=declared.line))
+        return rows, matched
+    groups = rows[found[0]].fillna("")
+    differing = rows.fillna("").groupby(groups.to_numpy(), sort=False).nunique() > 1
+    must = [t for t in matched.sources if declared.keep is None or t in MUST_AGREE]
+    for target in must:
+        source = matched.sources[target]
+        if source != found[0] and differing[source].any():
+            ids = [str(one) for one in differing.index[differing[source]]]
+            problems.append(
+                Problem(
+                    f"{source} differs between the rows of the same {found[0]}",
+                    "correct it" if target in MUST_AGREE else 'say which row counts: keep = "last"',
+                    table=declared.table,
+                    column=target,
+                    ids=tuple(ids[:IDS_SHOWN]),
+                    count=len(ids),
+                )
+            )
+    varying = [name for name, source in matched.carried.items() if differing[source].any()]
+    carried = {name: s for name, s in matched.carried.items() if name not in varying}
+    kept = rows[~groups.duplicated(keep=declared.keep or "first").to_numpy()]
+    if len(kept) < len(rows):
+        detail = f"rows: one row per {found[0]}, the {declared.keep or 'first'}"
+        notes.append((declared.table, "", "left out", len(rows) - len(kept), detail))
+    return kept, Matched(matched.sources, carried, (*matched.left, *varying), matched.problems)
+
+
+def _header_notes(table: str, matched: Matched, file: str) -> list[Note]:
+    notes = [
+        (table, target, "renamed", 1, f"from {source!r} of {file}")
+        for target, source in matched.sources.items()
+        if target != source
+    ]
+    notes += [
+        (table, name, "carried along", 1, f"as text, from {source!r} of {file}")
+        for name, source in matched.carried.items()
+    ]
+    notes += [(table, name, "not read", 1, f"column of {file}") for name in matched.left]
+    return notes
+
+
+def _ids(rows: pd.DataFrame, matched: Matched) -> np.ndarray:
+    source = matched.sources.get("participant_id")
+    if source is None:
+        return np.full(len(rows), "", dtype=object)
+    return rows[source].fillna("").to_numpy(dtype=object)
+
+
+def _in_order(declared: DeclaredTable, matched: Matched) -> list[DeclaredColumn]:
+    carried = [DeclaredColumn(name, source) for name, source in matched.carried.items()]
+    return [*declared.columns, *carried]
+
+
+def _kind(column: DeclaredColumn, declared: DeclaredTable) -> str:
+    if declared.daily and column.target == DAILY.name:
+        return DAILY.kind
+    known = TABLES[declared.table].column(column.target)
+    return known.kind if known else column.kind or "text"
+
+
+def _converted(
+    rows: pd.DataFrame,
+    lines: np.ndarray,
+    column: DeclaredColumn,
+    matched: Matched,
+    declared: DeclaredTable,
+    trial: Declared,
+) -> Converted:
+    cells = np.full(len(rows), None, dtype=object)
+    source = matched.sources.get(column.target, matched.carried.get(column.target))
+    if column.value is not None:
+        cells[:] = column.value
+    elif source is not None:
+        cells = rows[source].to_numpy(dtype=object)
+    if column.where and all(find_header(name, list(rows.columns)) for name in column.where):
+        cells = np.where(meeting(rows, column.where), cells, None)
+    known = TABLES[declared.table].column(column.target)
+    kind = _kind(column, declared)
+    wanted = known.unit if known else "days" if kind == "days" else ""
+    times, over = scale(column.unit, wanted, column.factor)
+    meaning = Meaning(
+        kind,
+        declared.missing if column.missing is None else column.missing,
+        column.codes,
+        declared.decimal,
+        times,
+        over,
+        column.dates,
+        trial.dates_between,
+    )
+    return convert(cells, lines, meaning)
+
+
+def _absent_required(declared: DeclaredTable, matched: Matched) -> list[str]:
+    constant = {column.target for column in declared.columns if column.value is not None}
+    return [
+        column.name
+        for column in TABLES[declared.table].columns
+        if column.required and column.name not in matched.sources and column.name not in constant
+    ]
+
+
+def _refusal_problems(
+    done: Converted, table: str, column: str, lines: np.ndarray, ids: np.ndarray, file: str
+) -> list[Problem]:
+    return [
+        Problem(
+            one.reason,
+            one.what_to_do,
+            table=table,
+            column=column,
+            row=int(lines[one.rows[0]]),
+            ids=tuple(dict.fromkeys(str(i) for i in ids[one.rows] if i))[:IDS_SHOWN],
+            count=len(one.rows),
+        )
+        for one in done.refusals
+    ]

@@ -1,0 +1,133 @@
+"""Which cells of a column were refused, and how is that said once for each reason?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from walkstats.reading.dates_in_text import ISO, WrongForm, looks_like
+from walkstats.reading.numbers_in_text import Refused
+
+SHOWN = 5
+
+
+class NoTruth(Refused):
+    """A cell that is neither true nor false."""
+
+
+@dataclass(frozen=True, eq=False)
+class Refusal:
+    """Cells of one column that were refused for one reason.
+
+    Attributes
+    ----------
+    reason, what_to_do : str
+    rows : numpy.ndarray
+        Positions, shape (k,).
+    """
+
+    reason: str
+    what_to_do: str
+    rows: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The distinct cells of a column, and where they stand.
+
+    Attributes
+    ----------
+    distinct : numpy.ndarray
+        Shape (d,).
+    empty : numpy.ndarray
+        bool, shape (d,): those that mean missing.
+    place : numpy.ndarray
+        Which distinct cell each row holds, -1 for none, shape (n,).
+    lines : numpy.ndarray
+        Line of each row, shape (n,).
+    """
+
+    distinct: np.ndarray
+    empty: np.ndarray
+    place: np.ndarray
+    lines: np.ndarray
+
+    def rows(self, which: list[int]) -> np.ndarray:
+        """Positions of the rows that hold one of these cells."""
+        return np.flatnonzero(np.isin(self.place, which))
+
+    def show(self, which: list[int]) -> str:
+        """Some of these cells, in quotes."""
+        listed = ", ".join(repr(str(self.distinct[k])[:40]) for k in which[:SHOWN])
+        return listed + (f" and {len(which) - SHOWN} more" if len(which) > SHOWN else "")
+
+
+def group_refusals(
+    refused: Mapping[int, Refused], seen: Seen, dates: str | None
+) -> tuple[Refusal, ...]:
+    """Put the refused cells of a column together by reason.
+
+    Parameters
+    ----------
+    refused : mapping of int to Refused
+        Distinct cell -> why.
+    seen : Seen
+    dates : str or None
+        The declared format of dates.
+
+    Returns
+    -------
+    tuple of Refusal
+    """
+    groups: dict[tuple[str, str], list[int]] = {}
+    forms = [k for k, why in refused.items() if isinstance(why, WrongForm)]
+    truths = [k for k, why in refused.items() if isinstance(why, NoTruth)]
+    for k, why in refused.items():
+        if not isinstance(why, WrongForm | NoTruth):
+            groups.setdefault((why.reason, why.remedy), []).append(k)
+    found = [
+        Refusal(f"{seen.show(which)}: {reason}", remedy, seen.rows(which))
+        for (reason, remedy), which in groups.items()
+    ]
+    if forms:
+        found.append(_about_forms(forms, seen, dates))
+    if truths:
+        found.append(_about_truth(truths, seen))
+    return tuple(found)
+
+
+def _about_truth(which: list[int], seen: Seen) -> Refusal:
+    found = sorted(cell for cell, gone in zip(seen.distinct, seen.empty, strict=True) if not gone)
+    meanings = ("false", "true") if len(found) == 2 else ("true",)
+    example = ", ".join(f'"{c}" = {m}' for c, m in zip(found, meanings, strict=False))
+    return Refusal(
+        f"must be 0/1, true/false or yes/no; found {{{', '.join(found[:8])}}}",
+        f"declare what each means in trial.toml, as in codes = {{ {example} }}",
+        seen.rows(which),
+    )
+
+
+def _about_forms(which: list[int], seen: Seen, dates: str | None) -> Refusal:
+    """List the forms in which dates stand in the column, with the first row of each."""
+    firsts: dict[str, int] = {}
+    declared = dates or ISO
+    wrong = set(which)
+    order = np.array([k for k in seen.place if k >= 0 and not seen.empty[k]], dtype=np.int64)
+    for k in dict.fromkeys(order.tolist()):
+        form = looks_like(seen.distinct[k]) if k in wrong else f"{declared} as declared"
+        firsts.setdefault(form, k)
+    told = "; ".join(
+        f"{form}: {str(seen.distinct[k])[:30]!r} (row {seen.lines[seen.rows([k])[0]]})"
+        for form, k in firsts.items()
+    )
+    if len(firsts) > 1:
+        reason = f"{len(firsts)} date formats in one column: {told}"
+        remedy = "write all dates in one format, best YYYY-MM-DD"
+    else:
+        reason = f"dates are read as {declared}, found {told}"
+        remedy = 'declare the format of the column in trial.toml, as in dates = "%d/%m/%Y"'
+    if "two-digit year" in firsts:
+        remedy = "export the years with four digits: 68 may be 1968 or 2068"
+    return Refusal(reason, remedy, seen.rows(which))

@@ -1,0 +1,69 @@
+"""Which trial.toml says what a written trial needs to be read back?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from walkstats.checks.conforming import kind_of
+from walkstats.schema import TABLES
+from walkstats.trial import Trial
+
+
+def manifest_text(trial: Trial, missing: Mapping[str, Mapping[str, str]], format: str) -> str:
+    """The text of trial.toml for tables in the dictionary's own names.
+
+    Parameters
+    ----------
+    trial : Trial
+    missing : mapping of str to mapping of str to str
+        Table -> column -> its own code for missing. Tables that are not in it are not written.
+    format : {"csv", "parquet"}
+
+    Returns
+    -------
+    str
+    """
+    lines = [
+        f"name = {quoted(trial.name)}",
+        f"source = {quoted(trial.source)}",
+        f"arms = [{', '.join(map(quoted, trial.arms))}]",
+        f"strata = [{', '.join(map(quoted, trial.strata))}]",
+        f"currency = {quoted(trial.currency)}",
+        f"licence = {quoted(trial.licence)}",
+    ]
+    if trial.price_year is not None:
+        lines.append(f"price_year = {int(trial.price_year)}")
+    for name, codes in missing.items():
+        lines += ["", f"[{name}]", f"from = {quoted(f'{name}.{format}')}"]
+        columns = _columns(trial, name, codes)
+        if columns:
+            lines += ["", f"[{name}.columns]", *columns]
+    return "\n".join([*lines, ""])
+
+
+def _columns(trial: Trial, table: str, codes: Mapping[str, str]) -> list[str]:
+    """Clauses for the columns that reading could not know by themselves."""
+    known = {column.name for column in TABLES[table].columns}
+    frame = trial.table(table)
+    clauses = []
+    for name in frame.columns:
+        parts = []
+        if name not in known:
+            parts = [f"from = {quoted(name)}", f"type = {quoted(kind_of(frame[name].dtype))}"]
+        if name in codes:
+            parts.append(f"missing = [{quoted(codes[name])}]")
+        if parts:
+            clauses.append(f"{quoted(name)} = {{ {', '.join(parts)} }}")
+    return clauses
+
+
+def quoted(text: str) -> str:
+    """A TOML string: JSON's escapes are TOML's, but for DEL and lone halves of characters.
+
+    Examples
+    --------
+    >>> print(quoted('a "b"'))
+    "a \\"b\\""
+    """
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,85 @@
+"""Is this folder a trial that can be analysed, and which trial is it?"""
+
+from __future__ import annotations
+
+import os
+
+import pandas as pd
+
+from walkstats.checks import find_problems, material_of
+from walkstats.errors import DataError, problems_frame
+from walkstats.reading.folders import read_folder
+from walkstats.trial import Trial
+
+
+def read_trial(folder: str | os.PathLike[str]) -> Trial:
+    """Read a trial from its folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        Holds ``trial.toml`` and one file per table, CSV or Parquet.
+
+    Returns
+    -------
+    Trial
+        Every table with all columns of the dictionary, then the columns beyond it. Its
+        ``load_report`` tells what was renamed, converted, carried along, and warned of.
+
+    Raises
+    ------
+    DataError
+        With every problem of the folder at once: table, row (line of the file), column, up to five
+        ids, count, what to do.
+
+    Notes
+    -----
+    Cells are read as text and converted by the dictionary and by what ``trial.toml`` declares; nothing
+    is guessed from the values. Ids are text for ever. Numbers are exact. A cell is missing when it is
+    empty or holds a declared code. Dates other than that of randomisation become days from it.
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> from walkstats.reading.samples import sample_folder
+    >>> trial = ws.read_trial(sample_folder("bladder"))
+    >>> trial.arms
+    ('placebo', 'pyridoxine', 'thiotepa')
+    """
+    reading = read_folder(folder)
+    if reading.trial is None or any(one.severity == "error" for one in reading.problems):
+        raise DataError(reading.problems)
+    return reading.trial
+
+
+def check_trial(trial: str | os.PathLike[str] | Trial) -> pd.DataFrame:
+    """Everything that is wrong or unlikely in a trial.
+
+    Parameters
+    ----------
+    trial : path-like or Trial
+        A trial folder, or a trial in memory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per finding, errors first: severity ("error", "warning"), table, row, column, ids (up
+        to five), count, problem, what_to_do. Without rows when nothing was found. ``row`` is the
+        line of the file, or for a trial in memory the place of the row from 1.
+
+    Notes
+    -----
+    Data never make it raise, however bad they are. The folder is not changed.
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> found = ws.check_trial(ws.load_sample("bladder"))
+    >>> found[["severity", "count", "ids"]].values.tolist()
+    [['warning', 2, '1, 49']]
+    """
+    if isinstance(trial, Trial):
+        material, problems = material_of(trial)
+        found = [*problems, *find_problems(material)]
+        return problems_frame(sorted(found, key=lambda one: one.severity != "error"))
+    return problems_frame(read_folder(trial).problems)

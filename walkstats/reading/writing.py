@@ -1,0 +1,243 @@
+"""How is a trial put into a folder so that it reads back as the same trial?"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from walkstats._arguments import check_choice
+from walkstats.checks import conformed, find_problems, material_of
+from walkstats.checks.conforming import conform_beyond, kind_of
+from walkstats.errors import DataError, Problem
+from walkstats.reading.folders import read_folder
+from walkstats.reading.manifest import MANIFEST
+from walkstats.reading.toml_writing import manifest_text
+from walkstats.schema import TABLES
+from walkstats.trial import Trial
+
+FORMATS = ("csv", "parquet")
+
+
+def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "csv") -> None:
+    """Write a trial to a folder, from which ``read_trial`` gives the same trial.
+
+    Parameters
+    ----------
+    trial : Trial
+    folder : path-like
+        Made if need be. A folder that holds something already is refused.
+    format : {"csv", "parquet"}
+        Of the tables. Parquet needs pyarrow.
+
+    Raises
+    ------
+    DataError
+        When the trial has errors that reading would refuse, holds what the format cannot, or the
+        folder cannot be written. Nothing is left behind then.
+    ValueError
+        For an unknown format.
+
+    Notes
+    -----
+    ``trial.toml`` and one file per table that has rows, in the dictionary's names, units and codes;
+    dates stay ISO dates. Numbers are written by ``repr``, so every bit comes back. Before the folder
+    gets its name it is read back and compared. Columns come back in the dictionary's order and dtypes: a
+    trial built in memory is compared after it was brought there without loss. The load report is not
+    written.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import walkstats as ws
+    >>> trial = ws.load_sample("bladder")
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     ws.write_trial(trial, pathlib.Path(place) / "copy")
+    ...     ws.read_trial(pathlib.Path(place) / "copy").equals(trial)
+    True
+    """
+    check_choice(format, FORMATS, "format")
+    target = Path(folder)
+    ready = _ready(trial)
+    _refuse_filled(target)
+    place = _beside(target)
+    try:
+        _write(ready, place, format)
+        _compare(ready, place)
+        if target.exists():
+            target.rmdir()
+        place.rename(target)
+    except OSError as reason:
+        raise _unwritable(target, reason) from None
+    finally:
+        if place.exists():
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _ready(trial: Trial) -> Trial:
+    """The trial as reading would give it; errors that reading would refuse are raised here."""
+    ready, problems = conformed(trial)
+    tables = {}
+    for name, table in TABLES.items():
+        frame = ready.table(name)
+        known = {column.name for column in table.columns}
+        for column in [c for c in frame.columns if c not in known]:
+            values, lost = conform_beyond(frame[column])
+            frame = frame.assign(**{column: values}) if isinstance(column, str) else frame
+            if not isinstance(column, str) or lost.any():
+                problems.append(_no_text_form(name, column, frame, lost))
+        tables[name] = frame
+    ready = dataclasses.replace(ready, **tables)
+    material, _ = material_of(ready)
+    problems += [one for one in find_problems(material) if one.severity == "error"]
+    if problems:
+        raise DataError(problems)
+    return ready
+
+
+def _no_text_form(table: str, column: object, frame: pd.DataFrame, lost: np.ndarray) -> Problem:
+    return Problem(
+        f"the column {column} holds {frame[column].dtype} that cannot be written without loss",
+        "make it text, numbers, true and false, or days without time and time zone",
+        table=table,
+        column=str(column),
+        count=max(int(lost.sum()), 1),
+    )
+
+
+def _refuse_filled(target: Path) -> None:
+    try:
+        filled = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    except OSError as reason:
+        raise _unwritable(target, reason) from None
+    if filled:
+        raise DataError.of(
+            f"{target} is there already and not an empty folder",
+            what_to_do="name a new folder, or empty that one yourself",
+        )
+
+
+def _beside(target: Path) -> Path:
+    """A temporary folder on the same disk, so that giving it its name is one step."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}-", dir=target.parent))
+    except (OSError, ValueError) as reason:
+        raise _unwritable(target, reason) from None
+
+
+def _unwritable(target: Path, reason: OSError | ValueError) -> DataError:
+    said = getattr(reason, "strerror", None) or reason
+    return DataError.of(
+        f"{target} cannot be written ({said})",
+        what_to_do="choose a folder in which you may write; nothing was left behind",
+    )
+
+
+def _write(trial: Trial, place: Path, format: str) -> None:
+    place.chmod(0o755)
+    missing: dict[str, dict[str, str]] = {}
+    for name in TABLES:
+        frame = trial.table(name)
+        if len(frame) or name == "participants" or frame.shape[1] > len(TABLES[name].columns):
+            missing[name] = _missing_codes(frame)
+            if format == "csv":
+                data = _csv_text(frame, missing[name]).encode("utf-8")
+                (place / f"{name}.csv").write_bytes(data)
+            else:
+                _write_parquet(frame, missing[name], place / f"{name}.parquet")
+    text = manifest_text(trial, missing, format)
+    (place / MANIFEST).write_bytes(text.encode("utf-8"))
+
+
+def _missing_codes(frame: pd.DataFrame) -> dict[str, str]:
+    """Columns in which an empty cell is a text of its own -> the code for missing instead."""
+    codes = {}
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            cells = set(frame[name].dropna())
+            if any(not cell.strip() for cell in cells):
+                taken = {cell.strip() for cell in cells}
+                codes[name] = next(c for c in _codes() if c not in taken)
+    return codes
+
+
+def _codes() -> list[str]:
+    return ["NA", "missing", *(f"missing-{k}" for k in range(1_000_000))]
+
+
+def _csv_text(frame: pd.DataFrame, missing: dict[str, str]) -> str:
+    columns = [_as_text(frame[name], missing.get(name, "")) for name in frame.columns]
+    out = io.StringIO(newline="")
+    plain = csv.writer(out, lineterminator="\n")
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in [tuple(frame.columns), *zip(*columns, strict=True)]:
+        broken = any("\r" in cell or "\n" in cell for cell in row)
+        (quoted if broken else plain).writerow(row)
+    return out.getvalue()
+
+
+def _as_text(values: pd.Series, missing: str) -> list[str]:
+    kind = kind_of(values.dtype)
+    gone = values.isna().to_numpy()
+    if kind == "number":
+        texts = [repr(one) for one in values.to_numpy(dtype=float).tolist()]
+    elif kind == "date":
+        texts = [str(one) for one in values.to_numpy().astype("datetime64[D]")]
+    elif kind == "boolean":
+        texts = ["true" if one is True else "false" for one in values.astype(object)]
+    else:
+        texts = [str(one) for one in values.astype(object)]
+    return [missing if empty else text for text, empty in zip(texts, gone, strict=True)]
+
+
+def _write_parquet(frame: pd.DataFrame, missing: dict[str, str], path: Path) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise DataError.of(
+            "writing Parquet needs pyarrow", what_to_do='pip install pyarrow, or format="csv"'
+        ) from None
+    kinds = {
+        "number": pa.float64(),
+        "integer": pa.int64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "text": pa.string(),
+    }
+    arrays = []
+    for name in frame.columns:
+        kind = kind_of(frame[name].dtype)
+        cells = [None if pd.isna(one) else one for one in frame[name].astype(object)]
+        if kind == "date":
+            cells = [None if one is None else one.date() for one in cells]
+        arrays.append(pa.array(cells, type=kinds[kind]))
+    pq.write_table(pa.table(arrays, names=list(frame.columns)), path)
+
+
+def _compare(trial: Trial, place: Path) -> None:
+    """Read it back before it counts as written."""
+    reading = read_folder(place)
+    errors = [one for one in reading.problems if one.severity == "error"]
+    if errors or reading.trial is None:
+        raise DataError(
+            [
+                dataclasses.replace(one, problem=f"cannot be written: {one.problem}")
+                for one in errors
+            ]
+        )
+    if not reading.trial.equals(trial):
+        differing = [n for n in TABLES if not trial.table(n).equals(reading.trial.table(n))]
+        raise DataError.of(
+            f"{', '.join(differing) or 'the facts of the trial'} would not read back as they are",
+            what_to_do="look for texts with characters that no file can hold, and rename columns "
+            "whose names differ in case or spaces only",
+        )
