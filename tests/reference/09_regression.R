@@ -198,11 +198,11 @@ entry("reg.anorexia.ancova_robust", "anorexia", list(
 
 # ---- more than the first set: what else the code has to get right ---------------------------------------------------
 
-# Weighted, clustered: the working variance is the inverse of the weight. Degrees of freedom of contrasts too.
+# Weighted, clustered: clubSandwich works on the rows times the root of their weight. Contrasts with their df too.
 children$weight <- children$age - 6
 heavier <- lm(distance ~ I(age - 11) * I(Sex - 1), data = children, weights = weight)
-clustered <- function(model, groups, target, type = "CR2") {
-  v <- vcovCR(model, cluster = groups, type = type, target = target)
+clustered <- function(model, groups, type = "CR2") {
+  v <- vcovCR(model, cluster = groups, type = type)
   shown <- coef_test(model, vcov = v, test = "Satterthwaite")
   list(se = vec(shown$SE), df = vec(shown$df_Satt), p = vec(shown$p_Satt), vcov = by_row(as.matrix(v)))
 }
@@ -212,12 +212,12 @@ contrasts_of <- function(model, groups, rows) {
   list(estimate = vec(shown$Est), se = vec(shown$SE), df = vec(shown$df))
 }
 entry("reg.more.weighted_clusters", "orthodont", list(
-  CR2 = clustered(heavier, children$id, 1 / children$weight), CR3 = clustered(heavier, children$id, 1 / children$weight, "CR3"),
+  CR2 = clustered(heavier, children$id), CR3 = clustered(heavier, children$id, "CR3"),
   HC2 = with_covariance(heavier, vcovHC(heavier, "HC2"), 104), contrasts = contrasts_of(growth, children$id, combinations)
 ), "weights age - 6; contrasts of the unweighted model: girls at 14, slope of girls, girls less boys at 8")
 
 entry("reg.more.epil_CR2", "epil", list(
-  CR2 = clustered(rates, seizures$subject, rep(1, nrow(seizures))), CR3 = clustered(rates, seizures$subject, rep(1, nrow(seizures)), "CR3")
+  CR2 = clustered(rates, seizures$subject), CR3 = clustered(rates, seizures$subject, "CR3")
 ))
 
 # Every child with a level of its own: each cluster fits its own intercept exactly.

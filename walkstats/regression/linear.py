@@ -158,11 +158,10 @@ def ols(
     need equal, independent errors.
 
     The reference distribution is t: with n - k degrees of freedom for classical and HC standard
-    errors, with G - 1 for CR0, CR1 and CR3 of G clusters, and with Satterthwaite's for each
-    contrast for CR2 [2]_. CR1 has Stata's factor G / (G - 1) (n - 1) / (n - k). HC and CR of a
-    weighted fit are those of the rows multiplied by the root of their weight, as in R's sandwich;
-    R's clubSandwich takes a working variance that does not depend on the weights unless told
-    otherwise.
+    errors, with G - 1 for CR0 and CR1 of G clusters, and with Satterthwaite's for each contrast for
+    CR2 and CR3 [2]_. CR1 has Stata's factor G / (G - 1) (n - 1) / (n - k). HC, CR2 and CR3 of a
+    weighted fit are those of the rows multiplied by the root of their weight, as in R's sandwich
+    and clubSandwich.
 
     A coefficient that rests on one row alone (leverage 1), or with clusters on one cluster alone,
     has no residual that says how sure it is: its robust standard error is missing and a note says

@@ -171,7 +171,7 @@ def variance_of(
     robust, pieces = cr_covariance(design, solution.residuals, groups, kind.name)
     clusters = int(groups.max()) + 1
     freedom = Freedom("clusters", float(clusters - 1))
-    if kind.name == "CR2":
+    if kind.name in ("CR2", "CR3"):
         freedom = Freedom("satterthwaite", np.nan, pieces)
     return Variance(
         kind,
