@@ -167,10 +167,9 @@ def _sample(arguments: argparse.Namespace) -> int:
     target: Path = arguments.folder
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DataError.of(f"{target} exists and is not empty", what_to_do="name a new folder")
-    with sample_folder(arguments.name) as folder:
-        try:
-            shutil.copytree(folder, target, dirs_exist_ok=True)
-        except OSError as error:
-            raise DataError.of(f"{target} cannot be written: {error.strerror}") from None
+    try:
+        shutil.copytree(sample_folder(arguments.name), target, dirs_exist_ok=True)
+    except OSError as error:
+        raise DataError.of(f"{target} cannot be written: {error.strerror}") from None
     print(f"The sample {arguments.name} is in {target}")
     return 0

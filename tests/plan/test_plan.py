@@ -1,0 +1,183 @@
+"""A plan as data: what it may say, and that its run gives what the methods give when called."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import walkstats as ws
+from walkstats.errors import DataError
+from walkstats.plan import Analysis, Frame, Plan, default_plan, read_plan, run_plan, write_plan
+
+EVENTS = Frame("first_recurrence", {"kind": "any"})
+
+
+@pytest.fixture(scope="module")
+def bladder():
+    return ws.load_sample("bladder")
+
+
+@pytest.fixture(scope="module")
+def done(bladder):
+    return run_plan(bladder, default_plan(bladder), seed=1)
+
+
+def plan(*analyses, **options):
+    return Plan("test", tuple(analyses), **options)
+
+
+def test_the_run_gives_what_the_methods_give(bladder, done):
+    events = ws.derive.first_recurrence(bladder, kind="any")
+    fit = ws.survival.cox(events, "arm")
+    ran = done.results["any_cox"]
+    assert np.array_equal(fit.values, ran.values)
+    assert np.array_equal(fit.covariance, ran.covariance)
+    rows = done.numbers[done.numbers["analysis"] == "any_cox"].set_index("term")
+    expected = fit.to_frame(ratio=True).set_index("term")
+    assert rows["estimate"].tolist() == expected["estimate"].tolist()
+    assert rows["p_value"].tolist() == expected["p_value"].tolist()
+    assert set(rows["scale"]) == {"ratio"}
+    medians = done.numbers.query("analysis == 'any_curve' and part == 'median'")
+    curve = ws.survival.kaplan_meier(events, "arm")
+    assert medians["estimate"].tolist() == curve.quantile(0.5).values.tolist()
+
+
+def test_the_default_plan_asks_only_for_what_is_recorded(bladder):
+    names = [one.name for one in default_plan(bladder).analyses]
+    assert "activity_limiting_cox" not in names
+    assert "pain_on_walking" not in names
+    assert "any_cox_unadjusted" not in names
+    statuses = {one.name: one.status for one in default_plan(bladder).analyses}
+    assert statuses["any_cox"] == "primary"
+
+
+def test_times_lie_within_the_follow_up_of_every_arm(bladder):
+    events = ws.derive.first_recurrence(bladder, kind="any")
+    last = events.groupby("arm", observed=True)["days"].max().min()
+    arguments = {one.name: one.arguments for one in default_plan(bladder).analyses}
+    assert arguments["any_means"]["tau"] <= last
+    assert max(arguments["any_risks"]["at"]) <= last
+
+
+def test_a_plan_is_written_and_read_back_the_same(bladder, tmp_path):
+    asked = default_plan(bladder)
+    odd = plan(
+        *asked.analyses,
+        Analysis(
+            'say "x"',
+            "back\\slash, äöü\n",
+            "S",
+            "frame",
+            Frame("visits", {"measures": ["a"]}, {"month": 3}),
+        ),
+        published={"a.b": {"analysis": "any_cox", "term": "arm[thiotepa]", "ratio": True}},
+        record="walkback",
+        level=0.9,
+    )
+    for one in (asked, odd):
+        write_plan(one, tmp_path / "plan.toml")
+        again = read_plan(tmp_path / "plan.toml")
+        assert _plain(again) == _plain(one)
+
+
+def _plain(one):
+    from walkstats.plan.specification import plan_text
+
+    return plan_text(one)
+
+
+@pytest.mark.parametrize(
+    ("analyses", "words"),
+    [
+        ([Analysis("a", "t", "s", "os.system", EVENTS)], "no method 'os.system'"),
+        ([Analysis("a", "t", "s", "survival.cox", Frame("eval"))], "no frame 'eval'"),
+        ([Analysis("a", "t", "s", "survival.cox")], "either a frame or an earlier result"),
+        ([Analysis("a", "t", "s", "survival.cox", of="b")], "does not stand before it"),
+        ([Analysis("a", "t", "s", "frame", EVENTS)] * 2, "stands twice"),
+        ([Analysis("a", "t", "s", "frame", EVENTS, status="best")], "status must be one of"),
+    ],
+)
+def test_what_a_plan_cannot_say(analyses, words):
+    with pytest.raises(DataError, match=words):
+        plan(*analyses)
+
+
+def test_a_bad_level_is_refused_before_the_data_are_seen():
+    with pytest.raises(DataError, match="level must lie between 0 and 1"):
+        plan(Analysis("a", "t", "s", "frame", EVENTS), level=95)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("title = 3 3", "cannot be read as TOML"),
+        ('title = "x"', "missing: analysis"),
+        ('title = "x"\nanalysis = []\ncolour = 1', "unknown: colour"),
+        ('title = "x"\n[[analysis]]\nname = "a"', "missing: method, section, title"),
+    ],
+)
+def test_a_plan_file_that_cannot_be_read_says_why(text, words, tmp_path):
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=words):
+        read_plan(tmp_path / "plan.toml")
+    with pytest.raises(DataError, match="there is no plan"):
+        read_plan(tmp_path / "none.toml")
+
+
+def test_a_model_that_cannot_be_fitted_is_a_deviation_and_the_rest_goes_on(bladder):
+    nobody = Frame("first_recurrence", {"kind": "any"}, {"event": False})
+    asked = plan(
+        Analysis(
+            "none", "Nobody recurs", "S", "survival.cox", nobody, arguments={"formula": "arm"}
+        ),
+        Analysis("zph", "Its check", "S", "survival.check_proportional_hazards", of="none"),
+        Analysis("curve", "Curve", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"}),
+    )
+    ran = run_plan(bladder, asked, seed=1)
+    assert ran.deviations["analysis"].tolist() == ["none", "zph"]
+    assert "event" in ran.deviations["happened"].iloc[0]
+    assert list(ran.results) == ["curve"]
+
+
+def test_wrong_arguments_name_the_analysis(bladder):
+    wrong = Analysis("c", "t", "S", "survival.cox", EVENTS, arguments={"formula": "weight"})
+    with pytest.raises(DataError, match=r"analysis 'c' cannot be run: No column 'weight'"):
+        run_plan(bladder, plan(wrong), seed=1)
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, "1", True])
+def test_the_seed_is_a_whole_number(bladder, seed):
+    with pytest.raises(ValueError, match="seed must be"):
+        run_plan(bladder, plan(Analysis("a", "t", "s", "frame", EVENTS)), seed=seed)
+
+
+def test_the_level_of_the_plan_reaches_every_method(bladder):
+    asked = default_plan(bladder)
+    wide = run_plan(bladder, Plan("x", asked.analyses, level=0.99), seed=1)
+    assert wide.results["any_cox"].level == 0.99
+    assert wide.results["any_curve"].level == 0.99
+    assert wide.results["any_means"].difference.level == 0.99
+
+
+def test_published_figures_stand_beside_ours():
+    trial = ws.load_sample("walkback-like")
+    ran = run_plan(trial, default_plan(trial), seed=1)
+    assert len(ran.deviations) == 0
+    beside = ran.beside.set_index("name")
+    name = "primary_outcome_activity_limiting_recurrence.hr"
+    events = ws.derive.first_recurrence(trial, kind="activity_limiting")
+    ours = ws.survival.cox(events, "arm").estimate("arm[walking]", ratio=True)
+    assert beside.loc[name, "ours"] == ours.estimate
+    assert beside.loc[name, "published"] == 0.72
+    assert beside.loc["adverse_events.any_ae_control.n", "ours"] == 190
+    assert beside.loc["flow.randomised", "ours"] == len(trial.participants) == 701
+    walked = ws.derive.visits(trial, measures="pain_nrs", walking_weeks=4).query("month == 3")
+    mean = walked.groupby("arm", observed=True)["walking_minutes"].mean()["walking"]
+    leaf = "secondary_continuous.walking_minutes_per_week.m3.intervention"
+    assert beside.loc[leaf, "ours"] == pytest.approx(mean, rel=1e-12)
+    assert set(beside.index) == set(default_plan(trial).published)
+
+
+def test_results_are_read_only(done):
+    with pytest.raises(TypeError):
+        done.results["x"] = 1
+    assert isinstance(done.frames["any_cox"], pd.DataFrame)

@@ -1,0 +1,166 @@
+"""The report: every number in it comes from a result; files are whole or not there at all."""
+
+import json
+import os
+import re
+import stat
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+import walkstats as ws
+from walkstats.errors import DataError
+from walkstats.plan import default_plan, run_plan
+from walkstats.report import compose, write_report
+
+
+@pytest.fixture(scope="module", params=["bladder", "walkback-like"])
+def made(request):
+    trial = ws.load_sample(request.param)
+    results = run_plan(trial, default_plan(trial), seed=7)
+    return results, compose(results)
+
+
+@pytest.fixture(scope="module")
+def written(made, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out") / "report"
+    return made[0], write_report(made[1], folder)
+
+
+class Page(HTMLParser):
+    """Collects what a page links to, its ids, headings and text, and that its tags are balanced."""
+
+    VOID = frozenset({"meta", "img", "br", "link", "hr"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.links, self.ids, self.images, self.text = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given[k] for k in ("href", "src") if k in given]
+        self.images += [given] if tag == "img" else []
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_the_page_needs_no_other_file(written):
+    page = Page(written[1].read_text(encoding="utf-8"))
+    assert page.open == []
+    for link in page.links:
+        assert link.startswith(("#", "data:image/svg+xml;base64,")), link[:60]
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert page.images
+    assert all(image["alt"] for image in page.images)
+
+
+def test_synthetic_data_say_so_first_and_real_data_do_not(written):
+    results, file = written
+    text = " ".join(Page(file.read_text(encoding="utf-8")).text)
+    assert ("Synthetic data." in text[: text.index("Participants")]) == results.trial.synthetic
+    assert " ".join(results.trial.source.split()[:4]) in text
+
+
+def test_the_primary_result_stands_in_a_sentence(written):
+    results, file = written
+    text = file.read_text(encoding="utf-8")
+    primary = next(one.name for one in results.plan.analyses if one.status == "primary"
+                   and one.method == "survival.cox")  # fmt: skip
+    fit = results.results[primary]
+    for term in fit.terms:
+        one = fit.estimate(term, ratio=True)
+        assert f"{one.estimate:.2f} (95% CI {one.conf_low:.2f} to {one.conf_high:.2f}" in text
+
+
+def test_tables_figures_and_provenance_stand_beside_it(written):
+    results, file = written
+    folder = file.parent
+    tables = sorted(p.name for p in (folder / "tables").iterdir())
+    assert {"baseline.csv", "any_cox.csv", "any_means.csv", "any_risks.csv"} <= set(tables)
+    vectors = sorted(p.stem for p in (folder / "figures").glob("*.svg"))
+    assert {"flow", "any_curve"} <= set(vectors)
+    assert vectors == sorted(p.stem for p in (folder / "figures").glob("*.pdf"))
+    for path in (folder / "figures").glob("*.svg"):
+        ElementTree.parse(path)
+    facts = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert facts["seed"] == 7
+    assert facts["versions"]["walkstats"] == ws.__version__
+    assert facts["inputs"]
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in facts["inputs"].values())
+    numbers = pd.read_csv(folder / "numbers.csv")
+    assert set(numbers["analysis"]) <= {one.name for one in results.plan.analyses}
+
+
+def test_the_same_report_gives_the_same_bytes(made, tmp_path):
+    one = write_report(made[1], tmp_path / "one")
+    two = write_report(made[1], tmp_path / "two")
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_an_earlier_report_is_replaced_and_other_files_are_left(made, tmp_path):
+    folder = tmp_path / "report"
+    (folder / "tables").mkdir(parents=True)
+    (folder / "tables" / "old.csv").write_text("x")
+    (folder / "notes.txt").write_text("mine")
+    write_report(made[1], folder)
+    assert not (folder / "tables" / "old.csv").exists()
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert [p.name for p in tmp_path.iterdir()] == ["report"]
+
+
+def test_nothing_is_left_half_written(made, tmp_path, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("walkstats.report.files._write_figure", full)
+    with pytest.raises(DataError, match="No space left"):
+        write_report(made[1], tmp_path / "report")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_refused_before_computing(made, tmp_path):
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(DataError, match="no permission"):
+        write_report(made[1], tmp_path / "report")
+
+
+def test_a_file_in_the_way_is_named(made, tmp_path):
+    (tmp_path / "report").write_text("x")
+    with pytest.raises(DataError, match="is a file"):
+        write_report(made[1], tmp_path / "report")
+
+
+def test_text_of_the_data_cannot_become_markup(tmp_path):
+    trial = ws.load_sample("bladder")
+    import dataclasses
+
+    evil = dataclasses.replace(trial, name="<script>alert(1)</script>", source="<img src=x>")
+    results = run_plan(evil, default_plan(evil), seed=1)
+    text = write_report(compose(results), tmp_path / "report").read_text(encoding="utf-8")
+    assert "<script>" not in text
+    assert "<img src=x>" not in text
+
+
+def test_deviations_have_a_section(tmp_path):
+    from walkstats.plan import Analysis, Frame, Plan
+
+    trial = ws.load_sample("bladder")
+    nobody = Frame("first_recurrence", {"kind": "any"}, {"event": False})
+    asked = Plan(
+        "t",
+        (Analysis("none", "Nobody", "S", "survival.cox", nobody, arguments={"formula": "arm"}),),
+    )
+    report = compose(run_plan(trial, asked, seed=1))
+    assert report.sections[-1].title == "Deviations from the plan"
