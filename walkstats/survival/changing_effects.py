@@ -6,6 +6,7 @@ Kernels of ``diagnostics``: a fit in, arrays out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,41 +130,56 @@ TRANSFORMS: dict[str, Callable[[RiskSets], Floats]] = {
 
 
 def scaled_residuals(fit: CoxFit, added: AddedScore, groups: Mapping[str, Indices]) -> Floats:
-    """Residuals (d, groups) in units of the coefficients, by the mean information of an event."""
+    """Residuals (d, groups) in units of the coefficients, by the mean information of an event.
+
+    A group of several columns counts as one covariate, its combination by the fit. What does not
+    vary within a stratum has no residual there, nor do its events count in the mean information.
+    """
     sets = fit.risk_sets
-    k = len(fit.terms)
-    codes = np.zeros(sets.n_rows, dtype=np.intp) if sets.strata is None else sets.strata
-    stratum = codes[event_rows(sets)]
-    events = np.bincount(stratum, minlength=sets.n_strata)
-    used = _varies(centred(fit), codes, sets.n_strata, groups) * events[:, None]
+    stratum = _strata(sets)[event_rows(sets)]
+    bounds = np.searchsorted(stratum, np.arange(sets.n_strata + 1))
+    events = np.diff(bounds)
+    used = _varies(fit, groups) * events[:, None]
     shared = np.minimum(used[:, :, None], used[:, None, :]).sum(axis=0)
-    mean = added.information[:k, :k] / np.where(shared == 0, 1.0, shared)
-    combine = np.zeros((k, len(groups)))
-    centre = np.zeros(len(groups))
-    for j, columns in enumerate(groups.values()):
-        single = len(columns) == 1
-        combine[columns, j] = 1.0 if single else fit.values[columns]
-        centre[j] = fit.values[columns[0]] if single else 1.0
+    k = len(fit.terms)
+    mean = added.information[:k, :k] / np.where(shared == 0, 1, shared)
+    combine, centre = _combination(fit, groups)
     values, mean = added.residuals @ combine, combine.T @ mean @ combine
-    firsts = np.array([columns[0] for columns in groups.values()])
+    firsts = [columns[0] for columns in groups.values()]
     out = np.full(values.shape, np.nan)
-    for s in range(sets.n_strata):
-        known = np.flatnonzero(used[s, firsts])
-        rows = np.flatnonzero(stratum == s)
-        if len(known) and len(rows):
-            solved = np.linalg.solve(mean[np.ix_(known, known)], values[np.ix_(rows, known)].T).T
-            out[np.ix_(rows, known)] = solved + centre[known]
+    for s in np.flatnonzero(events):
+        known, rows = np.flatnonzero(used[s, firsts]), slice(bounds[s], bounds[s + 1])
+        with suppress(np.linalg.LinAlgError):
+            solved = np.linalg.solve(mean[np.ix_(known, known)], values[rows, known].T)
+            out[rows, known] = solved.T + centre[known]
     return out
 
 
-def _varies(
-    X: Floats, codes: Indices, n_strata: int, groups: Mapping[str, Indices]
-) -> NDArray[np.bool_]:
-    """(s, k) whether a column (or another of its term) varies within the stratum."""
-    varies = np.zeros((n_strata, X.shape[1]), dtype=bool)
-    for s in range(n_strata):
-        rows = X[codes == s]
-        varies[s] = np.ptp(rows, axis=0) > 0
+def _strata(sets: RiskSets) -> Indices:
+    return np.zeros(sets.n_rows, dtype=np.intp) if sets.strata is None else sets.strata
+
+
+def _combination(fit: CoxFit, groups: Mapping[str, Indices]) -> tuple[Floats, Floats]:
+    """Weights (k, groups) of the columns, and the coefficient (groups,) of each combination."""
+    combine = np.zeros((len(fit.terms), len(groups)))
+    centre = np.ones(len(groups))
+    for j, columns in enumerate(groups.values()):
+        if len(columns) == 1:
+            combine[columns, j], centre[j] = 1.0, fit.values[columns[0]]
+        else:
+            combine[columns, j] = fit.values[columns]
+    return combine, centre
+
+
+def _varies(fit: CoxFit, groups: Mapping[str, Indices]) -> NDArray[np.bool_]:
+    """(s, k) whether a column, or another of its group, varies within the stratum."""
+    sets = fit.risk_sets
+    begins = sets.bounds[sets.stratum_bounds[:-1]]
+    sizes = np.diff(sets.bounds[sets.stratum_bounds])
+    filled, X = np.flatnonzero(sizes), fit.matrix[sets.order]
+    varies = np.zeros((sets.n_strata, X.shape[1]), dtype=bool)
+    highest, lowest = (f.reduceat(X, begins[filled]) for f in (np.maximum, np.minimum))
+    varies[filled] = highest > lowest
     for columns in groups.values():
         varies[:, columns] = np.any(varies[:, columns], axis=1, keepdims=True)
     return varies
