@@ -1,0 +1,39 @@
+"""Figures of results; they compute nothing.
+
+Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook shows it once. Each
+``draw_x(ax, result)`` draws on axes of one's own.
+
+``plot_survival``, ``draw_survival``             curves over follow-up
+``draw_numbers_at_risk``                         the numbers below them, on axes of their own
+``plot_forest``, ``draw_forest``                 estimates with their intervals
+``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
+``draw_doses``                                   the doses observed, below it
+``plot_flow``, ``draw_flow``                     the flow of participants
+"""
+
+from typing import TYPE_CHECKING
+
+from walkstats._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "survival_curves": ["draw_survival", "plot_survival"],
+        "numbers_at_risk": ["draw_numbers_at_risk"],
+        "forest": ["draw_forest", "plot_forest"],
+        "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
+        "flow_boxes": ["draw_flow", "plot_flow"],
+    },
+)
+
+if TYPE_CHECKING:
+    from walkstats.figures.dose_lines import draw_dose_response as draw_dose_response
+    from walkstats.figures.dose_lines import draw_doses as draw_doses
+    from walkstats.figures.dose_lines import plot_dose_response as plot_dose_response
+    from walkstats.figures.flow_boxes import draw_flow as draw_flow
+    from walkstats.figures.flow_boxes import plot_flow as plot_flow
+    from walkstats.figures.forest import draw_forest as draw_forest
+    from walkstats.figures.forest import plot_forest as plot_forest
+    from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk
+    from walkstats.figures.survival_curves import draw_survival as draw_survival
+    from walkstats.figures.survival_curves import plot_survival as plot_survival

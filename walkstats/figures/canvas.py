@@ -1,0 +1,122 @@
+"""On what is a figure drawn, and in which state is it handed over?"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib as mpl
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure
+
+from walkstats._arguments import check_choice
+from walkstats.figures.palette import MUTED, SMALL, STYLE
+
+# Dates would make the same figure differ from one run to the next.
+UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
+
+class StyledFigure(Figure):
+    """A figure that keeps its style when it is drawn or saved later, whatever the settings.
+
+    Attributes
+    ----------
+    alt_text : str
+        What the figure shows, for those who cannot see it.
+    """
+
+    alt_text: str = ""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw under the style of ``walkstats.figures.palette``."""
+        with mpl.rc_context(STYLE):
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Save under the same style; SVG and PDF keep text as text and carry no date."""
+        kind = options.get("format") or Path(str(fname)).suffix.lstrip(".")
+        undated = UNDATED.get(f".{str(kind).lower()}")
+        if undated is not None:
+            options["metadata"] = {
+                **undated,
+                "Title": self.alt_text,
+                **(options.get("metadata") or {}),
+            }
+        with mpl.rc_context(STYLE):
+            super().savefig(fname, **options)
+
+
+@contextmanager
+def canvas(width: float, height: float, alt_text: str = "") -> Iterator[StyledFigure]:
+    """Open a figure [inches] with pyplot and close it at the end, also when drawing fails.
+
+    A closed figure can still be shown and saved; a notebook shows it once, when it is returned.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _open(width, height)
+        figure.alt_text = alt_text
+        try:
+            yield figure
+        finally:
+            _close(figure)
+
+
+def _open(width: float, height: float) -> StyledFigure:
+    options: dict[str, Any] = {"figsize": (width, height), "layout": "constrained"}
+    try:
+        import matplotlib.pyplot as plt
+
+        return cast(StyledFigure, plt.figure(FigureClass=StyledFigure, **options))
+    except ImportError:
+        # The backend asked for needs a screen or a toolkit that is not here.
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        figure = StyledFigure(**options)
+        FigureCanvasAgg(figure)
+        return figure
+
+
+def _close(figure: Figure) -> None:
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
+
+
+def add_note(figure: Figure, source: str, *remarks: str) -> None:
+    """Write the note line under a figure: remarks, then where the data come from.
+
+    Parameters
+    ----------
+    figure : Figure
+    source : str
+        Of the result; one that begins with "synthetic" stands first, in capitals.
+    *remarks : str
+    """
+    said = [remark for remark in remarks if remark]
+    if source.lower().startswith("synthetic"):
+        said.insert(0, f"SYNTHETIC DATA{source[len('synthetic') :]}".rstrip(".") + ".")
+    elif source:
+        said.append(f"Source: {source}")
+    if not said:
+        return
+    width = figure.get_size_inches()[0]
+    # A character is about 0.53 of its size wide on average.
+    wrapped = textwrap.wrap(" ".join(said), max(int(width * 72 / (0.53 * SMALL)), 20))
+    text = literal("\n".join(wrapped))
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=SMALL, color=MUTED)
+
+
+def literal(text: str) -> str:
+    """A label of the user's as it is: dollar signs start no formula."""
+    return text.replace("\\$", "$").replace("$", r"\$")
+
+
+def check_names(names: Any, groups: tuple[str, ...]) -> dict[str, str]:
+    """Group -> printed name, for every group."""
+    given = dict(names or {})
+    for group in given:
+        check_choice(group, groups, "a key of names")
+    return {group: str(given.get(group, group)) for group in groups}

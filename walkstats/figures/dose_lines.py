@@ -1,0 +1,180 @@
+"""How does the outcome change with the dose? A line with its band, and where the doses lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from walkstats._labels import capitalised, described
+from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
+from walkstats.figures.end_labels import label_ends
+from walkstats.figures.palette import BAND_ALPHA, INK, MUTED, NORMAL, RULE, arm_style
+from walkstats.figures.time_axis import NumberFormatter
+from walkstats.results import Curve
+
+BARS = 40
+BARS_HEIGHT = 0.45  # inches
+
+
+def plot_dose_response(
+    curve: Curve,
+    *,
+    observed: ArrayLike | None = None,
+    null: float | None = None,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+    width: float = 6.0,
+) -> StyledFigure:
+    """Plot an outcome against a dose with its confidence band.
+
+    Parameters
+    ----------
+    curve : Curve
+        From ``regression.dose_response``: shape "line", one row per dose.
+    observed : array_like, optional
+        Doses observed; drawn as bars below, since a line says little where nobody was.
+    null : float, optional
+        A horizontal line at "no difference"; by default the value at which every band closes, the
+        reference dose.
+    names : mapping of str to str, optional
+        Group -> printed name.
+    title : str
+    xlabel, ylabel : str, optional
+        By default what the dictionary of tables calls the dose, and the curve its quantity.
+    width : float
+        Of the figure [inches].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Closed. Its last line names the source of the data.
+
+    Raises
+    ------
+    ValueError
+        For a curve of steps.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from walkstats.results import Curve
+    >>> frame = pd.DataFrame(
+    ...     {"group": "all", "walking_minutes": [0.0, 90.0], "estimate": [0.0, -0.4],
+    ...      "conf_low": [0.0, -0.7], "conf_high": [0.0, -0.1]}
+    ... )
+    >>> figure = plot_dose_response(Curve(frame, "walking_minutes", "difference", "line"))
+    >>> figure.axes[0].get_xlabel()
+    'Time walked in the week, minutes/week'
+    """
+    bars = BARS_HEIGHT if observed is not None else 0.0
+    alt = f"{capitalised(curve.quantity)} against {described(curve.x)}."
+    with canvas(width, 3.5 + bars + 0.25 * bool(title), alt) as figure:
+        if observed is None:
+            ax = figure.add_subplot(label="dose-response")
+        else:
+            grid = figure.add_gridspec(2, 1, height_ratios=[3.0, bars])
+            ax = figure.add_subplot(grid[0], label="dose-response")
+            low = figure.add_subplot(grid[1], sharex=ax, label="observed doses")
+        draw_dose_response(ax, curve, null=null, names=names, xlabel=xlabel, ylabel=ylabel)
+        if observed is not None:
+            ax.tick_params(labelbottom=False)
+            ax.set_xlabel("")
+            draw_doses(low, observed)
+            low.set_xlabel(literal(xlabel or described(curve.x)))
+        if title:
+            ax.set_title(literal(title), loc="left")
+        add_note(figure, curve.source)
+    return figure
+
+
+def draw_dose_response(
+    ax: Axes,
+    curve: Curve,
+    *,
+    null: float | None = None,
+    names: Mapping[str, str] | None = None,
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+) -> list[Line2D]:
+    """Draw an outcome against a dose on axes of one's own.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    curve, null, names, xlabel, ylabel
+        As for ``plot_dose_response``.
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+        One line per group.
+
+    Raises
+    ------
+    ValueError
+        For a curve of steps.
+    """
+    if curve.shape != "line":
+        raise ValueError("A dose-response curve is a line; this one has steps.")
+    printed = check_names(names, curve.groups)
+    level = _closing(curve) if null is None else null
+    if level is not None:
+        ax.axhline(level, color=RULE, linewidth=1.0, zorder=0)
+    lines = []
+    for place, group in enumerate(curve.groups):
+        rows = curve.frame[curve.frame["group"] == group]
+        style = arm_style(place)
+        x, y, low, high = (
+            rows[name].to_numpy(dtype=float)
+            for name in (curve.x, "estimate", "conf_low", "conf_high")
+        )
+        ax.fill_between(x, low, high, color=style.colour, alpha=BAND_ALPHA, linewidth=0)
+        (line,) = ax.plot(
+            x, y, color=style.colour, linestyle=style.dash, label=literal(printed[group])
+        )
+        lines.append(line)
+    xs = curve.frame[curve.x].to_numpy(dtype=float)
+    ax.set_xlim(float(xs.min()), float(xs.max()))
+    _set_axes(ax, xlabel or described(curve.x), ylabel or capitalised(curve.quantity))
+    if len(lines) > 1:
+        label_ends(ax, lines)
+    return lines
+
+
+def _closing(curve: Curve) -> float | None:
+    """The common value at which the bands have no width: the reference dose."""
+    frame = curve.frame
+    width = (frame["conf_high"] - frame["conf_low"]).to_numpy(dtype=float)
+    values = np.unique(frame["estimate"].to_numpy(dtype=float)[width <= 1e-12])
+    return float(values[0]) if len(values) == 1 else None
+
+
+def _set_axes(ax: Axes, xlabel: str, ylabel: str) -> None:
+    ax.set_xlabel(literal(xlabel))
+    ax.set_ylabel(literal(ylabel))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(NumberFormatter())
+
+
+def draw_doses(ax: Axes, observed: ArrayLike) -> None:
+    """Draw the doses observed as bars, on axes below those of the curve.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Shares its x with the axes of the curve.
+    observed : array_like
+        In the unit of the dose; missing ones are left out, those outside the axes not drawn.
+    """
+    doses = np.asarray(observed, dtype=float)
+    low, high = ax.get_xlim()
+    ax.hist(doses[np.isfinite(doses)], bins=BARS, range=(low, high), color=MUTED, alpha=0.7)
+    ax.spines["left"].set_visible(False)
+    ax.set_yticks([])
+    ax.set_ylabel("Observed", rotation=0, ha="right", va="center", fontsize=NORMAL - 1, color=INK)

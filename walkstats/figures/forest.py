@@ -1,0 +1,294 @@
+"""How do estimates compare? A forest of points with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from matplotlib.transforms import blended_transform_factory
+
+from walkstats import _digits
+from walkstats._digits import style_of
+from walkstats._labels import capitalised, percent_level
+from walkstats.figures.canvas import StyledFigure, add_note, canvas, literal
+from walkstats.figures.palette import ARM_STYLES, INK, MUTED, NORMAL, RULE
+from walkstats.figures.text_width import text_inches
+from walkstats.figures.time_axis import NumberFormatter
+from walkstats.results import Estimate, Estimates
+
+LINE = 0.27  # inches from one row to the next
+INDENT = 10.0  # points
+RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0,
+               100.0)  # fmt: skip
+FEWER_RATIO_TICKS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+# A limit this many times further from the null than the estimates reach is cut and given an arrow.
+FAR = 4.0
+
+Rows = Mapping[str, "Estimate | Mapping[str, Estimate]"]
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One row: a heading without estimate, or an estimate with what stands beside it."""
+
+    label: str
+    estimate: Estimate | None
+    text: str
+    indent: int = 0
+
+
+def forest_rows(
+    estimates: Estimates | Rows, *, ratio: bool | None = None, style: str = "plain"
+) -> list[ForestRow]:
+    """The forest as rows, before it is drawn.
+
+    Parameters
+    ----------
+    estimates : Estimates or mapping
+        label -> Estimate; under a heading label -> mapping of label to Estimate.
+    ratio : bool, optional
+        Of ``Estimates``: exponentials, by default where the link is log or logit.
+    style : {"plain", "nejm", "lancet"}
+
+    Returns
+    -------
+    list of ForestRow
+
+    Raises
+    ------
+    ValueError
+        Without estimates, or for ratios and differences mixed.
+    """
+    marks = style_of(style)
+    if isinstance(estimates, Estimates):
+        as_ratio = estimates.link != "identity" if ratio is None else ratio
+        estimates = {term: estimates.estimate(term, ratio=as_ratio) for term in estimates.terms}
+    rows: list[ForestRow] = []
+    for label, one in estimates.items():
+        if isinstance(one, Estimate):
+            rows.append(ForestRow(label, one, _written(one, marks)))
+            continue
+        rows.append(ForestRow(label, None, ""))
+        rows += [ForestRow(name, sub, _written(sub, marks), 1) for name, sub in one.items()]
+    scales = {row.estimate.scale for row in rows if row.estimate is not None}
+    if len(scales) != 1:
+        raise ValueError("A forest needs estimates, all of them ratios or all of them differences.")
+    return rows
+
+
+def _written(one: Estimate, style: _digits.NumberStyle) -> str:
+    values = (one.estimate, one.conf_low, one.conf_high)
+    if one.scale == "ratio":
+        decimals = [_digits.ratio_decimals(value) for value in values]
+    else:
+        decimals = [_digits.decimals_for((one.conf_high - one.conf_low) / 2.0)] * 3
+    number = _digits.fixed(one.estimate, decimals[0], style)
+    if math.isnan(one.conf_low) and math.isnan(one.conf_high):
+        return number
+    limits = _digits.interval(one.conf_low, one.conf_high, (decimals[1], decimals[2]), style)
+    return f"{number} ({limits})"
+
+
+def plot_forest(
+    estimates: Estimates | Rows,
+    *,
+    ratio: bool | None = None,
+    favours: tuple[str, str] | None = None,
+    xlabel: str | None = None,
+    title: str = "",
+    source: str | None = None,
+    style: str = "plain",
+    width: float = 6.8,
+) -> StyledFigure:
+    """Plot estimates below each other with their intervals.
+
+    Parameters
+    ----------
+    estimates : Estimates (a fit) or mapping
+        label -> Estimate; under a heading label -> mapping of label to Estimate (subgroups).
+    ratio : bool, optional
+        Of ``Estimates``: exponentials, by default where the link is log or logit.
+    favours : (str, str), optional
+        Whom values below and above the null favour.
+    xlabel, title : str, optional
+    source : str, optional
+        For the note line; by default that of the estimates.
+    style : {"plain", "nejm", "lancet"}
+        Of the numbers at the right.
+    width : float
+        Of the figure [inches].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Closed. Ratios stand on a logarithmic axis; an interval that leaves it ends in an arrow.
+
+    Raises
+    ------
+    ValueError
+        Without estimates, or for ratios and differences mixed.
+
+    Examples
+    --------
+    >>> from walkstats.results import Estimate
+    >>> one = Estimate("arm", 0.72, 0.09, -3.7, float("inf"), 0.0002, 0.6, 0.85, null=1.0,
+    ...                scale="ratio", measure="hazard ratio")
+    >>> figure = plot_forest({"This trial": one})
+    >>> figure.axes[0].get_xscale()
+    'log'
+    """
+    rows = forest_rows(estimates, ratio=ratio, style=style)
+    known = [row.estimate for row in rows if row.estimate is not None]
+    height = LINE * (len(rows) + 1) + 0.75 + 0.25 * bool(title) + 0.2 * bool(favours)
+    alt = f"Forest of {len(known)} estimates: {', '.join(row.label for row in rows)}."
+    with canvas(width, height, alt) as figure:
+        ax = figure.add_subplot(label="forest")
+        _draw(ax, rows, favours, xlabel)
+        if title:
+            ax.set_title(literal(title), loc="left", pad=LINE * 72 + 4)
+        found = next((one.source for one in known if one.source), "")
+        add_note(figure, found if source is None else source)
+    return figure
+
+
+def draw_forest(
+    ax: Axes,
+    estimates: Estimates | Rows,
+    *,
+    ratio: bool | None = None,
+    favours: tuple[str, str] | None = None,
+    xlabel: str | None = None,
+    style: str = "plain",
+) -> None:
+    """Draw a forest on axes of one's own.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    estimates, ratio, favours, xlabel, style
+        As for ``plot_forest``.
+    """
+    _draw(ax, forest_rows(estimates, ratio=ratio, style=style), favours, xlabel)
+
+
+def _draw(
+    ax: Axes, rows: Sequence[ForestRow], favours: tuple[str, str] | None, xlabel: str | None
+) -> None:
+    known = [row.estimate for row in rows if row.estimate is not None]
+    first = known[0]
+    on_log = first.scale == "ratio"
+    low, high = axis_limits(known)
+    ax.set_xscale("log" if on_log else "linear")
+    ax.set_xlim(low, high)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    if first.null is not None:
+        ax.axvline(first.null, color=MUTED, linewidth=0.9, zorder=1)
+    for place, row in enumerate(rows):
+        if row.estimate is not None:
+            _draw_one(ax, place, row.estimate, (low, high))
+    _write_beside(ax, rows, first)
+    _set_ticks(ax, low, high, on_log)
+    ax.set_xlabel(literal(xlabel or capitalised(first.measure) or "Estimate"))
+    if favours is not None:
+        _write_favours(ax, favours, first.null)
+
+
+def axis_limits(known: Sequence[Estimate]) -> tuple[float, float]:
+    """Limits of the axis: all estimates and the null, and intervals unless they reach far out."""
+    on_log = known[0].scale == "ratio"
+    values = [one.estimate for one in known]
+    values += [one.null for one in known if one.null is not None]
+    ends = [end for one in known for end in (one.conf_low, one.conf_high)]
+    points = _scaled(values, on_log)
+    if not len(points):
+        points = np.array([0.0])
+    reach = max(float(np.ptp(points)), 0.5 if on_log else 0.0)
+    inside = _scaled(ends, on_log)
+    if reach > 0 and len(known) > 1:
+        near = (inside >= points.min() - FAR * reach) & (inside <= points.max() + FAR * reach)
+        inside = inside[near]
+    shown = np.concatenate([points, inside])
+    margin = 0.06 * max(float(np.ptp(shown)), 1e-9 if not on_log else 0.1)
+    low, high = float(shown.min() - margin), float(shown.max() + margin)
+    if low == high:
+        low, high = low - 1.0, high + 1.0
+    return (math.exp(low), math.exp(high)) if on_log else (low, high)
+
+
+def _scaled(values: Sequence[float], on_log: bool) -> np.ndarray:
+    array = np.array(values, dtype=float)
+    if on_log:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            array = np.log(array)
+    return array[np.isfinite(array)]
+
+
+def _draw_one(ax: Axes, place: int, one: Estimate, limits: tuple[float, float]) -> None:
+    colour = ARM_STYLES[0].colour
+    low, high = max(one.conf_low, limits[0]), min(one.conf_high, limits[1])
+    if not (math.isnan(one.conf_low) or math.isnan(one.conf_high)):
+        ax.plot((low, high), (place, place), color=colour, linewidth=1.4, solid_capstyle="butt")
+        for cut, end, marker in (
+            (one.conf_low < limits[0], low, "<"),
+            (one.conf_high > limits[1], high, ">"),
+        ):
+            if cut:
+                ax.plot(end, place, marker=marker, color=colour, markersize=6, clip_on=False)
+    if limits[0] <= one.estimate <= limits[1]:
+        ax.plot(one.estimate, place, marker="s", color=colour, markersize=5.5)
+
+
+def _write_beside(ax: Axes, rows: Sequence[ForestRow], first: Estimate) -> None:
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    weights = ["normal" if row.estimate is not None else "bold" for row in rows]
+    widest = max(
+        text_inches(row.label, NORMAL, weight) * 72.0 + INDENT * row.indent
+        for row, weight in zip(rows, weights, strict=True)
+    )
+    for place, (row, weight) in enumerate(zip(rows, weights, strict=True)):
+        ax.annotate(
+            literal(row.label), (0.0, place), (INDENT * row.indent - widest - INDENT, 0.0),
+            ("axes fraction", "data"), "offset points", ha="left", va="center", fontsize=NORMAL,
+            fontweight=weight, annotation_clip=False,
+        )  # fmt: skip
+    beside = ax.get_yaxis_transform()
+    for place, row in enumerate(rows):
+        ax.text(1.03, place, row.text, transform=beside, va="center", fontsize=NORMAL, color=INK)
+    measure = capitalised(first.measure) or "Estimate"
+    ax.annotate(
+        f"{literal(measure)} ({percent_level(first.level)}% CI)", (1.03, 1.0), (0.0, 4.0),
+        "axes fraction", "offset points", fontsize=NORMAL, fontweight="bold",
+        annotation_clip=False,
+    )  # fmt: skip
+    ax.axhline(-0.5, color=RULE, linewidth=0.8)
+
+
+def _set_ticks(ax: Axes, low: float, high: float, on_log: bool) -> None:
+    if not on_log:
+        ax.xaxis.set_major_formatter(NumberFormatter())
+        return
+    choices = [tick for tick in RATIO_TICKS if low <= tick <= high]
+    if len(choices) > 9 or len(choices) < 2:
+        choices = [tick for tick in FEWER_RATIO_TICKS if low <= tick <= high] or [1.0]
+    ax.xaxis.set_major_locator(FixedLocator(choices))
+    ax.xaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in choices]))
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _write_favours(ax: Axes, favours: tuple[str, str], null: float | None) -> None:
+    at_null = blended_transform_factory(ax.transData, ax.transAxes)
+    where = 0.0 if null is None else null
+    for text, side, shift in (
+        (f"← favours {favours[0]}", "right", -6.0),
+        (f"favours {favours[1]} →", "left", 6.0),
+    ):
+        ax.annotate(
+            literal(text), (where, 0.0), (shift, -20.0), at_null, "offset points", ha=side,
+            va="top", fontsize=NORMAL - 1, color=MUTED, annotation_clip=False,
+        )  # fmt: skip
+    ax.xaxis.labelpad = 14.0

@@ -1,0 +1,133 @@
+"""Where are the ticks of an axis, in which unit, and how are they labelled?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedFormatter, FixedLocator, Formatter
+from numpy.typing import NDArray
+
+from walkstats._arguments import check_choice, check_times
+from walkstats._digits import fixed
+from walkstats.figures.canvas import literal
+
+Floats = NDArray[np.float64]
+
+DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12.0, "years": 365.25}
+# Steps between ticks that people think in.
+STEPS = {
+    "days": (1, 2, 5, 7, 14, 30, 60, 90, 180, 360, 720, 1080),
+    "weeks": (1, 2, 4, 8, 13, 26, 52, 104),
+    "months": (1, 2, 3, 6, 12, 24, 36, 60),
+    "years": (0.5, 1, 2, 5, 10, 20),
+}
+MOST_TICKS = 8
+
+
+@dataclass(frozen=True)
+class TimeUnit:
+    """How the x of a curve becomes the x of an axis.
+
+    Attributes
+    ----------
+    name : str
+        Unit shown.
+    per : float
+        Units of the curve's x in one unit shown.
+    label : str
+        Of the axis.
+    """
+
+    name: str
+    per: float
+    label: str
+
+    def shown(self, x: Floats | Sequence[float]) -> Floats:
+        """Times of the curve in the unit shown."""
+        return np.asarray(x, dtype=float) / self.per
+
+    def own(self, x: Floats | Sequence[float]) -> Floats:
+        """Times shown in the unit of the curve."""
+        return np.asarray(x, dtype=float) * self.per
+
+
+def time_unit(x: str, unit: str | None) -> TimeUnit:
+    """The unit of the axis for a curve over ``x``.
+
+    Parameters
+    ----------
+    x : str
+        Name of the curve's x column; its last word tells its unit (days, stop_days, months, ...).
+    unit : {"days", "weeks", "months", "years"}, optional
+        Unit to show; by default that of the column. A month is 365.25/12 days.
+
+    Raises
+    ------
+    ValueError
+        For a unit asked for where that of the column is unknown.
+
+    Examples
+    --------
+    >>> time_unit("days", "months").shown([365.25]).tolist()
+    [12.0]
+    """
+    known = x.rsplit("_", 1)[-1].lower()
+    if unit is None:
+        return TimeUnit(known, 1.0, f"Time ({known})" if known in DAYS else x.replace("_", " "))
+    check_choice(unit, DAYS, "unit")
+    if known not in DAYS:
+        raise ValueError(f"The unit of {x!r} is unknown, so it cannot be shown in {unit}.")
+    return TimeUnit(unit, DAYS[unit] / DAYS[known], f"Time ({unit})")
+
+
+def tick_times(last: float, unit: TimeUnit, times: Sequence[float] | None = None) -> Floats:
+    """Times of the ticks from 0 to ``last`` [unit shown]: those given, or regular ones.
+
+    Examples
+    --------
+    >>> tick_times(1100.0, time_unit("days", None)).tolist()
+    [0.0, 180.0, 360.0, 540.0, 720.0, 900.0, 1080.0]
+    """
+    if times is not None:
+        return np.unique(check_times(times, "times"))
+    if not last > 0:
+        return np.array([0.0])
+    power = 10.0 ** math.floor(math.log10(last))
+    plain = tuple(step * power / 10.0 for step in (0.5, 1, 2, 5, 10, 20, 50))
+    for step in (*STEPS.get(unit.name, ()), *plain):
+        if last / step <= MOST_TICKS - 1 + 1e-9:
+            return np.arange(0.0, last + step * 1e-9, step)
+    return np.linspace(0.0, last, 5)
+
+
+def set_time_axis(ax: Axes, ticks: Floats, last: float, label: str) -> None:
+    """Limits, ticks and label of the axis of follow-up."""
+    ax.set_xlim(0.0, max(last, float(ticks.max()), 1e-12))
+    ax.xaxis.set_major_locator(FixedLocator(list(ticks)))
+    ax.xaxis.set_major_formatter(FixedFormatter(number_labels(ticks)))
+    ax.set_xlabel(literal(label))
+
+
+def number_labels(values: Floats | Sequence[float]) -> list[str]:
+    """Tick labels with as many decimals as tell the values apart, in no locale."""
+    array = np.asarray(values, dtype=float)
+    decimals = 0
+    while decimals < 6 and not np.allclose(array, np.round(array, decimals), rtol=1e-9, atol=1e-12):
+        decimals += 1
+    return [fixed(value, decimals).replace("-", "−") for value in array]
+
+
+class NumberFormatter(Formatter):
+    """Tick labels that share their decimals, whatever the locale."""
+
+    def __call__(self, value: float, place: int | None = None) -> str:
+        """One label, as the cursor shows it."""
+        return number_labels([value])[0]
+
+    def format_ticks(self, values: list[float]) -> list[str]:
+        """All labels of an axis."""
+        return number_labels(values)
