@@ -113,7 +113,7 @@ def _rtol(gold: dict[str, Any], key: str) -> float:
 
 def leaves(at: Any, path: str = "") -> list[str]:
     """Paths of the numbers of an entry; a list or a mapping of plain numbers is one leaf."""
-    if isinstance(at, dict) and any(isinstance(v, (dict, list)) for v in at.values()):
+    if isinstance(at, dict) and (not path or any(isinstance(v, (dict, list)) for v in at.values())):
         return [leaf for k, v in at.items() for leaf in leaves(v, f"{path}.{k}" if path else k)]
     return [path]
 
