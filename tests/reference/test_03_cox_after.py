@@ -1,5 +1,7 @@
-"""What follows a Cox fit against R's survival (03_cox.R): concordance, baseline hazard, predicted curves,
-residuals, the test of proportional hazards, predictions of rows, comparison of models.
+"""What follows a Cox fit against R's survival (03_cox.R).
+
+Concordance, baseline hazards, predicted curves, residuals, the test of proportional hazards,
+predictions of single rows, comparison of models, effects that change with time.
 
 Tolerances are those of the entries: 1e-7 or 1e-8 relative, everything being closed form given a
 coefficient that is iterated until it no longer moves.
@@ -51,7 +53,7 @@ def veteran_strata() -> Any:
     return survival.cox(data("veteran.csv"), "trt + karno", strata="celltype", **VETERAN)
 
 
-# ---- concordance ------------------------------------------------------------------------------------
+# ---- concordance --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_concordance_of_two_models() -> None:
     all_compared(one)
 
 
-# ---- baseline hazard ----------------------------------------------------------------------------------
+# ---- baseline hazard ----------------------------------------------------------------------------
 
 
 def test_baseline_hazard() -> None:
@@ -150,7 +152,7 @@ def test_baseline_hazard_by_stratum() -> None:
     all_compared(one)
 
 
-# ---- predicted curves ---------------------------------------------------------------------------------
+# ---- predicted curves ---------------------------------------------------------------------------
 
 
 def by_time(rows: pd.DataFrame, column: str, people: int) -> np.ndarray:
@@ -231,9 +233,10 @@ def test_predicted_curves_in_every_stratum() -> None:
 def test_predicted_curve_of_somebody_who_changes() -> None:
     """R's error after the change takes the latest covariates as if they had held all along.
 
-    Ours follows the path, and `tests/survival/test_prediction.py` holds it against derivatives. Here
-    R's number is rebuilt from public curves: the hazard's own variance along the path, and the part
-    of the coefficients from the curve of somebody who had the second covariates from the beginning.
+    Ours follows the path, and `tests/survival/test_prediction.py` holds it against derivatives.
+    Here R's number is rebuilt from public curves: the hazard's own variance along the path, and
+    the part of the coefficients from the curve of somebody who had the second covariates from the
+    beginning.
     """
     one = gold("survfit.heart.time_varying_path")
     fit = survival.cox(data("heart.csv"), "age + transplant", **HEART)
@@ -302,7 +305,7 @@ def test_predicted_curves_of_a_clustered_fit() -> None:
     all_compared(one)
 
 
-# ---- residuals ------------------------------------------------------------------------------------------
+# ---- residuals ----------------------------------------------------------------------------------
 
 
 def terms_of(frame: pd.DataFrame, fit: Any) -> np.ndarray:
@@ -377,7 +380,7 @@ def test_residuals_within_strata() -> None:
     all_compared(one)
 
 
-# ---- proportional hazards -----------------------------------------------------------------------------
+# ---- proportional hazards -----------------------------------------------------------------------
 
 
 def compare_tests(one: dict[str, Any], path: str, found: Any) -> None:
@@ -433,7 +436,7 @@ def test_proportional_hazards_with_an_own_function_of_time() -> None:
     all_compared(one)
 
 
-# ---- single rows ----------------------------------------------------------------------------------------
+# ---- single rows --------------------------------------------------------------------------------
 
 
 def test_risk_of_single_rows() -> None:
@@ -469,7 +472,7 @@ def test_risk_relative_to_the_stratum() -> None:
     all_compared(one)
 
 
-# ---- comparison of models, effects that change -----------------------------------------------------------
+# ---- comparison of models, effects that change --------------------------------------------------
 
 
 def aic(fit: Any) -> float:

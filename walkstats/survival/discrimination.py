@@ -143,6 +143,11 @@ def concordance(
         _check_own_columns({**given, "marker": marker, "strata": strata, "cluster": cluster})
         read = _from_fits({"concordance": fit} if isinstance(fit, CoxFit) else fit)
     sign = 1.0 if higher == "risk" else -1.0
+    if read.sets.start is not None and time_weight in ("n/G2", "S/G"):
+        raise ValueError(
+            f"time_weight={time_weight!r} needs the curve of censoring, which spells do not show. "
+            "Use 'n', 'S' or 'I'."
+        )
     v = pair_weights(read.sets, time_weight, up_to)
     counted = {term: count_pairs(read.sets, sign * x, v) for term, x in read.markers.items()}
     return _pack(read, counted, TIME_WEIGHTS[time_weight].described, up_to, level)
@@ -251,9 +256,8 @@ def _coded(
         return None, ()
     groups = used.groupby(list(strata), observed=True, sort=True)
     labels = [key if isinstance(key, tuple) else (key,) for key in groups.groups]
-    return groups.ngroup().to_numpy(dtype=np.intp), tuple(
-        ", ".join(map(str, key)) for key in labels
-    )
+    codes: NDArray[np.intp] = np.asarray(groups.ngroup(), dtype=np.intp)
+    return codes, tuple(", ".join(map(str, key)) for key in labels)
 
 
 def _from_fits(fits: object) -> _Read:
@@ -286,14 +290,14 @@ def _pack(
     read: _Read, counted: dict[str, PairCounts], weighting: str, up_to: float | None, level: float
 ) -> Concordance:
     influence = np.column_stack([one.influence for one in counted.values()])
-    copies: Floats = np.ones(read.sets.n_rows)
-    if read.sets.frequencies is not None:
-        copies = read.sets.frequencies.astype(np.float64)
+    given = read.sets.frequencies
+    copies = np.ones(read.sets.n_rows) if given is None else given.astype(np.float64)
+    copied = influence * copies[:, None]
     if read.cluster is None:
-        covariance = influence.T @ (influence * copies[:, None])
+        covariance = influence.T @ copied
     else:
-        weighted = influence * copies[:, None]
-        summed = np.column_stack([np.bincount(read.cluster, column) for column in weighted.T])
+        by_cluster = [np.bincount(read.cluster, column) for column in copied.T]
+        summed = np.column_stack(by_cluster).astype(np.float64)
         covariance = summed.T @ summed
     until = "" if up_to is None else f" Events up to {up_to:g}."
     by = "" if read.cluster is None else ", summed by cluster"
