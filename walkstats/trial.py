@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from walkstats.schema import DTYPES, TABLES, empty_table
+from walkstats.schema import DTYPES, TABLES, Measure, empty_table
 
 LOAD_REPORT_COLUMNS = ("table", "column", "action", "count", "detail")
 
@@ -45,6 +45,10 @@ class Trial:
     licence : str
     published : str
         Name of the published record to set beside the results; empty for none.
+    visit_windows : mapping of float to tuple of float
+        Month of a visit -> from which month to which it may take place; empty for none.
+    measures : mapping of str to Measure
+        Outcome measures of this trial beyond ``walkstats.schema.MEASURES``.
     inputs : mapping of str to str
         File read -> SHA-256 of its bytes; empty for a trial that was not read from files.
     load_report : pandas.DataFrame
@@ -68,6 +72,8 @@ class Trial:
     price_year: int | None = None
     licence: str = ""
     published: str = ""
+    visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     load_report: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(LOAD_REPORT_COLUMNS))

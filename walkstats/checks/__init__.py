@@ -5,7 +5,7 @@
 ``conformed``       a Trial in memory in the dictionary's own columns and dtypes
 
 ``dictionary`` holds what the dictionary alone can tell (required, ranges, values, keys, unknown
-participants); ``people``, ``episodes``, ``weeks``, ``visits_and_costs`` hold the rules of each table.
+participants); ``people``, ``episodes``, ``weeks``, ``visits_and_costs`` the rules of each table.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Does a trial in memory have the dictionary's columns and dtypes, or can it have them without loss?"""
+"""Has a trial in memory the dictionary's columns and dtypes, or can it have them without loss?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHOLE = 2**53
 """Whole numbers above this are not exact as floats."""
 
 
-class _Lossy(ValueError):
+class _LossError(ValueError):
     """A value that has no place in the kind; the message names it."""
 
 
@@ -49,7 +49,8 @@ def material_of(trial: Trial) -> tuple[Material, list[Problem]]:
             tuple(trial.strata),
             refused=refused,
             incomplete=frozenset(incomplete),
-            measures=MEASURES,
+            visit_windows=trial.visit_windows,
+            measures={**MEASURES, **trial.measures},
         ),
         problems,
     )
@@ -65,11 +66,11 @@ def conformed(trial: Trial) -> tuple[Trial, list[Problem]]:
     Returns
     -------
     tuple
-        The trial: dictionary columns first, in its order, absent ones missing throughout; and what
-        could not be brought there without loss.
+        The trial, its columns in their order, and what could not be brought there without loss.
     """
     material, problems = material_of(trial)
-    return dataclasses.replace(trial, **material.tables), problems
+    tables: dict[str, Any] = dict(material.tables)
+    return dataclasses.replace(trial, **tables), problems
 
 
 def kind_of(dtype: Any) -> str:
@@ -88,7 +89,7 @@ def kind_of(dtype: Any) -> str:
         return "number"
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return "date"
-    texts = isinstance(dtype, pd.CategoricalDtype | pd.StringDtype) or dtype == object
+    texts = isinstance(dtype, pd.CategoricalDtype | pd.StringDtype) or dtype.kind == "O"
     return "text" if texts else ""
 
 
@@ -98,7 +99,7 @@ def _conformed_table(
     problems: list[Problem],
     refused: dict[tuple[str, str], np.ndarray],
 ) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
+    columns: dict[Any, Any] = {}
     frame = frame.reset_index(drop=True)
     if not frame.columns.is_unique:
         problems.append(Problem("two columns have the same name", "rename one of them", table=name))
@@ -115,9 +116,8 @@ def _conformed_table(
         if bad.any():
             problems.append(_wrong(name, column.name, column.kind, frame, bad))
             refused[(name, column.name)] = bad
-    for other in [c for c in frame.columns if c not in columns]:
-        columns[other] = frame[other]
-    return pd.DataFrame(columns, index=frame.index)
+    order = [*frame.columns, *(name for name in columns if name not in frame.columns)]
+    return pd.DataFrame({c: columns.get(c, frame.get(c)) for c in order}, index=frame.index)
 
 
 def conform_beyond(frame: pd.Series) -> tuple[pd.Series, np.ndarray]:
@@ -141,13 +141,12 @@ def _conformed(values: pd.Series, kind: str) -> tuple[pd.Series, np.ndarray]:
             continue
         try:
             out.append(convert(value))
-        except _Lossy:
+        except _LossError:
             out.append(None)
             fine[k] = True
     if kind == "date":
-        return pd.Series(pd.to_datetime(pd.Series(out, dtype=object)), index=values.index).astype(
-            DTYPES[kind]
-        ), fine
+        days = pd.to_datetime(pd.Series(out, dtype=object, index=values.index))
+        return days.astype("datetime64[ns]"), fine
     return pd.Series(out, index=values.index, dtype=DTYPES[kind]), fine
 
 
@@ -155,40 +154,45 @@ def _to_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        raise _Lossy
-    whole = float(value).is_integer() and abs(value) < WHOLE
-    return str(int(value)) if whole or isinstance(value, numbers.Integral) else repr(float(value))
+        raise _LossError
+    number = float(value)
+    if isinstance(value, numbers.Integral) or (number.is_integer() and abs(number) < WHOLE):
+        return str(int(number) if not isinstance(value, numbers.Integral) else int(value))
+    return repr(number)
 
 
 def _to_float(value: Any) -> float:
     if isinstance(value, bool | np.bool_ | str) or not isinstance(value, numbers.Real):
-        raise _Lossy
+        raise _LossError
     if isinstance(value, numbers.Integral) and int(float(value)) != int(value):
-        raise _Lossy
+        raise _LossError
     return float(value)
 
 
 def _to_int(value: Any) -> int:
-    number = _to_float(value) if not isinstance(value, numbers.Integral) else value
-    if isinstance(value, bool | np.bool_) or number != number or abs(number) >= 2**63:
-        raise _Lossy
-    if int(number) != number:
-        raise _Lossy
-    return int(number)
+    if isinstance(value, bool | np.bool_):
+        raise _LossError
+    if not isinstance(value, numbers.Integral):
+        value = _to_float(value)
+        if not value.is_integer():
+            raise _LossError
+    if not -(2**63) <= int(value) < 2**63:
+        raise _LossError
+    return int(value)
 
 
 def _to_bool(value: Any) -> bool:
     if isinstance(value, str) or value not in (0, 1):
-        raise _Lossy
+        raise _LossError
     return bool(value)
 
 
 def _to_day(value: Any) -> dt.date:
     stamp = isinstance(value, dt.datetime)
     if stamp and (value.tzinfo is not None or value.time() != dt.time()):
-        raise _Lossy
+        raise _LossError
     if not isinstance(value, dt.date) or not 1678 <= value.year <= 2261:
-        raise _Lossy
+        raise _LossError
     return pd.Timestamp(value.year, value.month, value.day)
 
 
@@ -232,7 +236,7 @@ def _wrong(table: str, column: str, kind: str, frame: pd.DataFrame, bad: np.ndar
         what = f"{column} must be 0/1, true/false; found {{{', '.join(values[:8])}}}"
     else:
         what = f"{column} needs {NEEDED[kind]}; found {shown}"
-    ids = frame["participant_id"][bad] if "participant_id" in frame else []
+    ids: list[object] = list(frame["participant_id"][bad]) if "participant_id" in frame else []
     return Problem(
         what,
         f"make it {NEEDED[kind]} before building the Trial",

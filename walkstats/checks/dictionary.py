@@ -114,9 +114,7 @@ def _outside(material: Material, table: Table, column: Column) -> list[Problem]:
     if column.name == "walking_minutes" and below:
         hint = "minutes cannot be negative: correct them, or leave the week empty"
     if column.name in ("unit_cost", "quantity"):
-        hint = (
-            "a cost is not negative; enter refunds in a column of their own, which is carried along"
-        )
+        hint = "no cost is negative; enter refunds in a column of their own, which is carried along"
     return _problem(material, (table.name, column.name), rows, sentence, hint)
 
 
@@ -160,7 +158,7 @@ def _infinite(material: Material, table: Table, column: Column) -> list[Problem]
         (table.name, column.name),
         rows,
         f"{column.name} is infinite",
-        "use censoring at last contact: leave a time not reached empty and give the end of follow-up",
+        "use censoring at last contact: leave a time not reached empty, give the end of follow-up",
     )
 
 
@@ -199,7 +197,9 @@ def _repeated_keys(material: Material, table: Table) -> list[Problem]:
     if not table.key:
         return []
     frame = material.tables[table.name]
-    keyed = ~np.any([material.refused.get((table.name, k), False) for k in table.key], axis=0)
+    keyed = np.ones(len(frame), dtype=bool)
+    for name in table.key:
+        keyed &= ~material.refused.get((table.name, name), np.zeros(len(frame), dtype=bool))
     required = [c.name for c in table.columns if c.required and c.name in table.key]
     there = frame[required].notna().all(axis=1).to_numpy(dtype=bool) & keyed
     rows = frame.duplicated(list(table.key), keep=False).to_numpy(dtype=bool) & there

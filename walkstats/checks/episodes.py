@@ -164,8 +164,8 @@ EPISODE_RULES = (
         "onset_days",
         "error",
         "recurrences that overlap an earlier one of the participant: {told}",
-        'correct the days, or choose a rule in trial.toml under [recurrences]: overlapping = "merge" '
-        '(one episode from the first onset to the last day) or "first" (leave the later one out)',
+        "correct the days, or choose a rule in trial.toml under [recurrences]: overlapping = "
+        '"merge" (one episode, first onset to last day) or "first" (leave the later out)',
         _overlaps,
         _told_overlaps,
     ),
@@ -182,8 +182,8 @@ EPISODE_RULES = (
         "recurrences",
         "onset_days",
         "warning",
-        "recurrences on the day of randomisation: they are not after it, and survival methods do not "
-        "count them",
+        "recurrences on the day of randomisation: they are not after it, and survival methods do "
+        "not count them",
         "check that they were not there before; correct the day if pain came back later",
         _onset_on_day_zero,
     ),
@@ -200,7 +200,7 @@ EPISODE_RULES = (
         "recurrences",
         "onset_days",
         "error",
-        "a recurrence has a first day of limited activities or of care, and says that there was none",
+        "a first day of limited activities or of care is given, and denied by the yes/no column",
         "correct one of the two",
         _flag_contradicts,
     ),

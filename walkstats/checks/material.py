@@ -1,4 +1,4 @@
-"""What do the checks look at? The tables of a trial, and what is already known to be wrong with them."""
+"""What do the checks look at? The tables of a trial, and what is known to be wrong with them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Material:
     Attributes
     ----------
     tables : mapping of str to pandas.DataFrame
-        Every table of the dictionary, with every column and dtype of the dictionary, index 0 to n - 1.
+        Every table of the dictionary, with its columns and dtypes, index 0 to n - 1.
     arms : tuple of str
         The first is the reference.
     strata : tuple of str

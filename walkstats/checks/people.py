@@ -1,4 +1,4 @@
-"""Are the participants who they should be: ids, arms, strata, follow-up, what is known at baseline?"""
+"""Are the participants who they should be: ids, arms, strata, follow-up, baseline?"""
 
 from __future__ import annotations
 

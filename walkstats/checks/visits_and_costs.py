@@ -139,8 +139,8 @@ VISIT_RULES = (
         "value",
         "error",
         "scores outside their scale: {told}",
-        "correct them, or declare the code for missing; the scale of a measure can be declared under "
-        "measures in trial.toml",
+        "correct them, or declare the code for missing; trial.toml can declare the scale of a "
+        "measure under measures",
         _off_scale,
         _told_off_scale,
     ),
@@ -148,10 +148,10 @@ VISIT_RULES = (
         "outcomes",
         "measure",
         "warning",
-        "the dictionary does not know {told}: its scale is not checked, and nothing says whether higher "
-        "is better or worse",
-        "spell it as the dictionary does, or declare it: measures.name = { low = 0, high = 100, better = "
-        '"lower" }',
+        "the dictionary does not know {told}: its scale is not checked, and nothing says whether "
+        "higher is better or worse",
+        "spell it as the dictionary does, or declare it: measures.name = "
+        '{ low = 0, high = 100, better = "lower" }',
         _unknown_measure,
         _told_measures,
     ),
@@ -169,7 +169,7 @@ VISIT_RULES = (
         "value",
         "warning",
         "there are later values and none at month 0, so no change and no adjustment: {told}",
-        "enter the baseline if it is known; analyses that need it leave these participants out and say so",
+        "enter the baseline if it is known; analyses that need it leave them out and say so",
         _change_without_baseline,
         _told_by_arm,
     ),

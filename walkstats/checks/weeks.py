@@ -66,8 +66,8 @@ WEEK_RULES = (
         "walking_minutes",
         "warning",
         "weeks without minutes between weeks with minutes: {told}",
-        "enter them if they are known; they stay missing and are never 0, and adherence says how many "
-        "weeks it rests on",
+        "enter them if they are known; they stay missing and are never 0, and adherence says how "
+        "many weeks it rests on",
         _beside_gaps,
         _told_gaps,
     ),

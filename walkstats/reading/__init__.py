@@ -5,8 +5,8 @@
 ``write_trial``  a Trial to a folder that reads back as the same Trial
 ``load_sample``  the trials that come with walkstats
 
-One module per format gives text (``delimited``, ``parquet``); ``manifest`` reads trial.toml; ``parts``
-and ``conversion`` turn text into the dictionary's columns; ``folders`` holds it together.
+One module per format gives text (``delimited``, ``parquet``); ``manifest`` reads trial.toml;
+``parts`` and ``conversion`` turn text into the dictionary's columns; ``folders`` holds it together.
 """
 
 from typing import TYPE_CHECKING

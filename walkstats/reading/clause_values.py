@@ -12,14 +12,14 @@ from walkstats.reading.dates_in_text import check_date_format
 from walkstats.schema import DTYPES
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A value of another kind; the message says which kind is needed."""
 
 
 def as_text(value: Any) -> str:
     """A text in quotes."""
     if not isinstance(value, str):
-        raise Unfit("needs a text in quotes")
+        raise UnfitError("needs a text in quotes")
     return value
 
 
@@ -37,18 +37,18 @@ def as_texts(value: Any) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
     try:
         texts = tuple(as_scalar(one) for one in listed)
-    except Unfit:
-        raise Unfit('needs a list of texts, as in ["a", "b"]') from None
+    except UnfitError:
+        raise UnfitError('needs a list of texts, as in ["a", "b"]') from None
     twice = sorted({one for one in texts if texts.count(one) > 1})
     if twice:
-        raise Unfit(f"names {', '.join(map(repr, twice))} twice")
+        raise UnfitError(f"names {', '.join(map(repr, twice))} twice")
     return texts
 
 
 def as_integer(value: Any) -> int:
     """A whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Unfit("needs a whole number")
+        raise UnfitError("needs a whole number")
     return value
 
 
@@ -56,21 +56,23 @@ def as_number(value: Any) -> float:
     """A finite number."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value):
-        raise Unfit("needs a number")
+        raise UnfitError("needs a number")
     return float(value)
 
 
 def as_flag(value: Any) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        raise Unfit("needs true or false, without quotes")
+        raise UnfitError("needs true or false, without quotes")
     return value
 
 
 def as_conditions(value: Any) -> dict[str, tuple[str, ...]]:
     """Columns with the values that they may have."""
     if not isinstance(value, Mapping) or not value:
-        raise Unfit('needs columns and values, as in { status = "1" } or { status = ["1", "2"] }')
+        raise UnfitError(
+            'needs columns and values, as in { status = "1" } or { status = ["1", "2"] }'
+        )
     return {name: as_texts(one) for name, one in value.items()}
 
 
@@ -78,8 +80,10 @@ def as_codes(value: Any) -> dict[str, str]:
     """The team's codes with their meaning."""
     try:
         return {str(code): as_scalar(meaning) for code, meaning in value.items()}
-    except (AttributeError, Unfit):
-        raise Unfit('needs codes and meanings, as in { 1 = "walking", 2 = "control" }') from None
+    except (AttributeError, UnfitError):
+        raise UnfitError(
+            'needs codes and meanings, as in { 1 = "walking", 2 = "control" }'
+        ) from None
 
 
 def as_carry(value: Any) -> bool | tuple[str, ...]:
@@ -92,14 +96,14 @@ def as_encoding(value: Any) -> str:
     try:
         "a".encode(codecs.lookup(as_text(value)).name)
     except (LookupError, ValueError):
-        raise Unfit('names no text encoding; use for example "utf-8", "cp1252"') from None
+        raise UnfitError('names no text encoding; use for example "utf-8", "cp1252"') from None
     return value
 
 
 def as_character(value: Any) -> str:
     """One character."""
     if len(as_text(value)) != 1 or value in '"\r\n\0':
-        raise Unfit('needs one character, as in ";" or "\\t"')
+        raise UnfitError('needs one character, as in ";" or "\\t"')
     return value
 
 
@@ -108,9 +112,9 @@ def as_dates(value: Any) -> tuple[dt.date, dt.date]:
     try:
         first, last = (dt.date.fromisoformat(as_scalar(one)) for one in value)
     except (TypeError, ValueError):
-        raise Unfit('needs two days, as in ["2019-09-01", "2024-12-31"]') from None
+        raise UnfitError('needs two days, as in ["2019-09-01", "2024-12-31"]') from None
     if first > last:
-        raise Unfit("needs the earlier day first")
+        raise UnfitError("needs the earlier day first")
     return first, last
 
 
@@ -118,7 +122,7 @@ def as_date_format(value: Any) -> str:
     """A date format that can be read without guessing."""
     wrong = check_date_format(as_text(value))
     if wrong:
-        raise Unfit(f"{value!r}: {wrong}")
+        raise UnfitError(f"{value!r}: {wrong}")
     return value
 
 
@@ -129,7 +133,7 @@ def as_timezone(value: Any) -> str:
     try:
         ZoneInfo(as_text(value))
     except (OSError, ValueError, KeyError):
-        raise Unfit(f"{value!r} is no time zone known here; one is Europe/London") from None
+        raise UnfitError(f"{value!r} is no time zone known here; one is Europe/London") from None
     return value
 
 
@@ -141,24 +145,24 @@ def as_windows(value: Any) -> dict[float, tuple[float, float]]:
             for month, (begin, end) in value.items()
         }
     except (AttributeError, TypeError, ValueError):
-        raise Unfit("needs months and windows, as in { 3 = [2, 4], 12 = [11, 14] }") from None
+        raise UnfitError("needs months and windows, as in { 3 = [2, 4], 12 = [11, 14] }") from None
     for month, (begin, end) in windows.items():
         if not begin <= month <= end:
-            raise Unfit(f"has a window for month {month:g} that does not hold it")
+            raise UnfitError(f"has a window for month {month:g} that does not hold it")
     return windows
 
 
 def as_table(value: Any) -> dict[str, Any]:
     """A table of TOML."""
     if not isinstance(value, Mapping):
-        raise Unfit("needs a table, in braces or under a heading in brackets")
+        raise UnfitError("needs a table, in braces or under a heading in brackets")
     return dict(value)
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if value not in words or not isinstance(value, str):
-            raise Unfit(f"needs one of {', '.join(repr(word) for word in words)}")
+            raise UnfitError(f"needs one of {', '.join(repr(word) for word in words)}")
         return value
 
     return check

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import lzma
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from walkstats.errors import DataError
 from walkstats.reading.text_tables import unreadable
 
 MOST_BYTES = 2**30
@@ -37,7 +40,26 @@ OTHER_PROGRAMS = {
 }
 
 
-def file_bytes(path: Path) -> tuple[bytes, tuple[str, ...]]:
+@dataclass(frozen=True)
+class FileBytes:
+    """What a file holds.
+
+    Attributes
+    ----------
+    data : bytes
+        Unpacked.
+    sha256 : str
+        Of the file as it is on disk.
+    note : str
+        What was unpacked; empty for nothing.
+    """
+
+    data: bytes
+    sha256: str
+    note: str = ""
+
+
+def file_bytes(path: Path) -> FileBytes:
     """Read a file, unpacking zip and gzip within limits.
 
     Parameters
@@ -47,8 +69,7 @@ def file_bytes(path: Path) -> tuple[bytes, tuple[str, ...]]:
 
     Returns
     -------
-    tuple
-        The bytes, and notes on what was unpacked.
+    FileBytes
 
     Raises
     ------
@@ -66,15 +87,17 @@ def file_bytes(path: Path) -> tuple[bytes, tuple[str, ...]]:
             file=path.name,
         ) from None
     if not data:
-        raise unreadable(
-            f"{path.name} is empty (0 bytes)", "export the table again", file=path.name
-        )
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-        return _from_zip(data, path.name)
+        raise _empty(path.name)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        member, unpacked = _from_zip(data, path.name)
+        return FileBytes(unpacked, sha256, f"{member} unpacked from {path.name}")
     if data.startswith(b"\x1f\x8b"):
         unpacked = _unpack(gzip.GzipFile(fileobj=io.BytesIO(data)), len(data), path.name)
-        return unpacked, (f"{path.name} unpacked (gzip, {len(unpacked)} bytes)",)
-    return data, ()
+        if not unpacked:
+            raise _empty(f"the content of {path.name}")
+        return FileBytes(unpacked, sha256, f"{path.name} unpacked")
+    return FileBytes(data, sha256)
 
 
 def _refuse_other_programs(file: str, suffix: str) -> None:
@@ -85,7 +108,8 @@ def _refuse_other_programs(file: str, suffix: str) -> None:
         )
 
 
-def _from_zip(data: bytes, file: str) -> tuple[bytes, tuple[str, ...]]:
+def _from_zip(data: bytes, file: str) -> tuple[str, bytes]:
+    """The name and the bytes of the only member."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         names = [one for one in archive.namelist() if not _by_the_way(one)]
@@ -111,10 +135,8 @@ def _from_zip(data: bytes, file: str) -> tuple[bytes, tuple[str, ...]]:
         raise _damaged(file) from None
     unpacked = _unpack(member, len(data), file)
     if not unpacked:
-        raise unreadable(
-            f"{names[0]} in {file} is empty (0 bytes)", "export the table again", file=file
-        )
-    return unpacked, (f"{names[0]} unpacked from {file} ({len(unpacked)} bytes)",)
+        raise _empty(f"{names[0]} in {file}")
+    return names[0], unpacked
 
 
 def _by_the_way(member: str) -> bool:
@@ -144,5 +166,9 @@ def _unpack(stream: IO[bytes] | gzip.GzipFile, packed: int, file: str) -> bytes:
     return b"".join(pieces)
 
 
-def _damaged(file: str) -> Exception:
+def _empty(file: str) -> DataError:
+    return unreadable(f"{file} is empty (0 bytes)", "export the table again", file=file)
+
+
+def _damaged(file: str) -> DataError:
     return unreadable(f"{file} is damaged and cannot be unpacked", "copy it again", file=file)

@@ -1,7 +1,7 @@
 """What are the cells of one column, once the dictionary and trial.toml have said what they mean?
 
-Each distinct cell is converted once. What cannot be converted is refused by name, and stays missing in
-the column while all other findings are gathered.
+Each distinct cell is converted once. What cannot be converted is refused by name, and stays
+missing in the column while all other findings are gathered.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from walkstats.reading.dates_in_text import ISO, is_iso_date, to_date
-from walkstats.reading.numbers_in_text import Refused, to_integer, to_number
-from walkstats.reading.refusals import NoTruth, Refusal, Seen, group_refusals
+from walkstats.reading.numbers_in_text import RefusedError, to_integer, to_number
+from walkstats.reading.refusals import NoTruthError, Refusal, Seen, group_refusals
 from walkstats.schema import DTYPES
 
 TRUTH = {"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
@@ -102,7 +102,7 @@ def convert(cells: np.ndarray, lines: np.ndarray, meaning: Meaning) -> Converted
     empty = np.array([_is_missing(cell, meaning.missing) for cell in distinct], dtype=bool)
     done = _coded_missing(distinct, empty, counts)
     texts = [None if gone else cell for cell, gone in zip(distinct, empty, strict=True)]
-    refused: dict[int, Refused] = {}
+    refused: dict[int, RefusedError] = {}
     if meaning.codes:
         texts = _decoded(texts, meaning.codes, refused)
         done["cells by their codes"] = int(counts[~empty].sum())
@@ -145,7 +145,7 @@ def _coded_missing(distinct: np.ndarray, empty: np.ndarray, counts: np.ndarray) 
 
 
 def _decoded(
-    texts: list[str | None], codes: Mapping[str, str], refused: dict[int, Refused]
+    texts: list[str | None], codes: Mapping[str, str], refused: dict[int, RefusedError]
 ) -> list[str | None]:
     known = ", ".join(f"{code} = {meaning}" for code, meaning in codes.items())
     out: list[str | None] = []
@@ -153,7 +153,7 @@ def _decoded(
         if text is None or text in codes or text.strip() in codes:
             out.append(None if text is None else codes.get(text, codes.get(text.strip())))
         else:
-            refused[k] = Refused(
+            refused[k] = RefusedError(
                 f"not among the declared codes ({known})", "correct it or declare the code"
             )
             out.append(None)
@@ -194,7 +194,9 @@ def _scaled(text: str, meaning: Meaning) -> float:
 def _scaled_integer(text: str, meaning: Meaning) -> int:
     value = _scaled(text, meaning)
     if not value.is_integer():
-        raise Refused("not a whole number in the dictionary's unit", "correct it or the factor")
+        raise RefusedError(
+            "not a whole number in the dictionary's unit", "correct it or the factor"
+        )
     return int(value)
 
 
@@ -205,12 +207,12 @@ def _ordinal(text: str, declared: str, first: dt.date, last: dt.date) -> int:
 def _truth(text: str) -> bool:
     word = text.strip().casefold()
     if word not in TRUTH:
-        raise NoTruth("neither true nor false", "")
+        raise NoTruthError("neither true nor false", "")
     return TRUTH[word]
 
 
 def _parsed(
-    texts: list[str | None], parse: Callable[[str], Any], refused: dict[int, Refused]
+    texts: list[str | None], parse: Callable[[str], Any], refused: dict[int, RefusedError]
 ) -> list[Any]:
     values: list[Any] = []
     for k, text in enumerate(texts):
@@ -218,7 +220,7 @@ def _parsed(
         if text is not None:
             try:
                 value = parse(text)
-            except Refused as reason:
+            except RefusedError as reason:
                 refused[k] = reason
         values.append(value)
     return values
@@ -233,7 +235,7 @@ def _column(values: list[Any], place: np.ndarray, kind: str) -> Any:
         numbers = np.array([np.nan if v is None else v for v in values] + [np.nan], dtype=float)
         return numbers[place]
     if kind in ("integer", "boolean"):
-        distinct = pd.array([*values, None], dtype=DTYPES[kind])
+        distinct: Any = pd.Series([*values, None], dtype=DTYPES[kind]).array  # type: ignore[call-overload]
         return distinct.take(np.where(place < 0, len(values), place))
     texts = np.empty(len(values) + 1, dtype=object)
     texts[:-1] = values

@@ -1,7 +1,7 @@
 """How do records of single days become weeks from randomisation?
 
-A week is known when enough of its days are (all seven unless trial.toml says otherwise), and then holds
-the sum, scaled to seven days. A week with fewer is missing, never 0 and never a part of a sum.
+A week is known when enough of its days are (all seven unless trial.toml says otherwise), and holds
+the sum, scaled to seven days. A week with fewer is missing, never 0 and never part of a sum.
 """
 
 from __future__ import annotations

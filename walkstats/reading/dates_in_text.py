@@ -10,12 +10,12 @@ import datetime as dt
 import re
 from functools import lru_cache
 
-from walkstats.reading.numbers_in_text import Refused
+from walkstats.reading.numbers_in_text import RefusedError
 
 ISO = "%Y-%m-%d"
 
 
-class WrongForm(Refused):
+class WrongFormError(RefusedError):
     """A date in another form than the declared one; ``reason`` is the form it seems to have."""
 
 
@@ -106,7 +106,7 @@ def to_date(cell: str, declared: str, first: dt.date, last: dt.date) -> dt.date:
 
     Raises
     ------
-    Refused
+    RefusedError
         With the reason and what to do.
 
     Examples
@@ -116,17 +116,17 @@ def to_date(cell: str, declared: str, first: dt.date, last: dt.date) -> dt.date:
     """
     match = _pattern(declared).fullmatch(cell.strip())
     if match is None:
-        raise WrongForm(looks_like(cell), "")
+        raise WrongFormError(looks_like(cell), "")
     parts = match.groupdict()
     month = parts.get("month") or NUMBER_OF_MONTH.get(parts.get("name", "").lower())
     if month is None:
-        raise Refused("a month that is not an English name", "write the month as a number")
+        raise RefusedError("a month that is not an English name", "write the month as a number")
     try:
         day = dt.date(int(parts["year"]), int(month), int(parts["day"]))
     except ValueError:
-        raise Refused("a day that no calendar has", "correct it") from None
+        raise RefusedError("a day that no calendar has", "correct it") from None
     if not first <= day <= last:
-        raise Refused(
+        raise RefusedError(
             f"outside {first.isoformat()} to {last.isoformat()}",
             "correct the year; trial.toml can state the study's own span, as in "
             'dates_between = ["2019-09-01", "2024-12-31"]',

@@ -1,4 +1,4 @@
-"""What can a trial.toml declare? Every clause of the format, as data, and the shapes it is read into.
+"""What can a trial.toml declare? Every clause of the format, as data, and what it is read into.
 
 The manifest reader, the error messages and docs/trial-folder.md all follow these tables.
 """
@@ -63,6 +63,12 @@ TRIAL_CLAUSES = (
         "texts",
         "columns of participants by which randomisation was stratified",
         'strata = ["referral"]',
+    ),
+    Clause(
+        "published",
+        "text",
+        "name of the published record to set beside the results",
+        'published = "walkback"',
     ),
     Clause("currency", "text", "of all costs", 'currency = "AUD"'),
     Clause("price_year", "integer", "of all costs", "price_year = 2023"),
@@ -268,7 +274,7 @@ class Declared:
 
     Attributes
     ----------
-    name, source, licence, currency : str
+    name, source, licence, currency, published : str
     arms, strata : tuple of str
     price_year : int or None
     dates_between : tuple of datetime.date
@@ -286,6 +292,7 @@ class Declared:
     arms: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
     currency: str = ""
+    published: str = ""
     price_year: int | None = None
     dates_between: tuple[dt.date, dt.date] = DEFAULT_DATES
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)

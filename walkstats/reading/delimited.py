@@ -230,7 +230,7 @@ def _frame(rows: list[list[str]], header: list[str], lines: np.ndarray) -> pd.Da
 
 
 def _unnamed_columns(frame: pd.DataFrame, file: str) -> list[Problem]:
-    """A column without a name is an error unless it holds nothing (a comma at the end throughout)."""
+    """A column without a name is an error unless it holds nothing (a comma ends every row)."""
     filled = [
         k
         for k, name in enumerate(frame.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -57,6 +58,7 @@ class _Folder:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     incomplete: set[str] = field(default_factory=set)
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 def read_folder(folder: str | os.PathLike[str]) -> Reading:
@@ -121,6 +123,7 @@ def _toml(found: _Folder) -> TomlText:
             what_to_do="check that it is a file and that you may read it",
             table=MANIFEST,
         ) from None
+    found.inputs[MANIFEST] = hashlib.sha256(data).hexdigest()
     return parse_toml(data, MANIFEST)
 
 
@@ -210,11 +213,13 @@ def _text_files(found: _Folder, files: list[tuple[DeclaredTable, str]]) -> None:
 
 
 def _text(found: _Folder, file: str, declared: FileFormat, table: str) -> TextTable:
-    data, notes = file_bytes(found.path / file)
-    found.notes.extend((table, "", "unpacked", 1, note) for note in notes)
-    if data.startswith(MAGIC):
-        return read_parquet_text(data, file)
-    return read_delimited(data, file, declared)
+    content = file_bytes(found.path / file)
+    found.inputs[file] = content.sha256
+    if content.note:
+        found.notes.append((table, "", "unpacked", 1, content.note))
+    if content.data.startswith(MAGIC):
+        return read_parquet_text(content.data, file)
+    return read_delimited(content.data, file, declared)
 
 
 def _tables(
@@ -287,6 +292,10 @@ def _trial(
         currency=declared.currency,
         price_year=declared.price_year,
         licence=declared.licence,
+        published=declared.published,
+        visit_windows=dict(declared.visit_windows),
+        measures=dict(declared.measures),
+        inputs=dict(found.inputs),
         load_report=pd.DataFrame(notes, columns=list(LOAD_REPORT_COLUMNS)),
         **{name: one.frame for name, one in tables.items()},
     )

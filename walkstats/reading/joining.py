@@ -25,7 +25,7 @@ class Joined:
     Attributes
     ----------
     frame : pandas.DataFrame
-        Dictionary columns first, index 0 to n - 1.
+        Every column of the dictionary and those beyond it, index 0 to n - 1.
     lines : numpy.ndarray
         Line of its file of each row, shape (n,).
     refused : mapping of str to numpy.ndarray

@@ -1,7 +1,7 @@
 """What does this trial.toml declare, and what in it cannot be right?
 
-Every finding of the file comes at once, with its line. A clause that is not known is an error, with the
-nearest one that is: a misspelt clause would otherwise be passed over in silence.
+Every finding of the file comes at once, with its line. A clause that is not known is an error, with
+the nearest one that is: a misspelt clause would otherwise be passed over in silence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkstats.errors import Problem
-from walkstats.reading.clause_values import KINDS, Unfit
+from walkstats.reading.clause_values import KINDS, UnfitError
 from walkstats.reading.declarations import (
     COLUMN_CLAUSES,
     DEFAULT_DATES,
@@ -59,7 +59,7 @@ class _Finder:
                 continue
             try:
                 values[name] = KINDS[known[name].kind](value)
-            except Unfit as reason:
+            except UnfitError as reason:
                 self.report((*path, name), f"{here}{name} {reason}", known[name].example)
         for clause in known.values():
             if clause.required and clause.name not in found:
@@ -123,7 +123,7 @@ def _measure(finder: _Finder, name: str, value: Any) -> Measure | None:
     path = ("measures", name)
     try:
         found = KINDS["measures"](value)
-    except Unfit as reason:
+    except UnfitError as reason:
         finder.report(path, f"measures.{name} {reason}")
         return None
     before = len(finder.problems)
@@ -272,7 +272,7 @@ def _wide(
     for source, constants in columns.items():
         try:
             fixed = KINDS["codes"](constants)
-        except Unfit:
+        except UnfitError:
             finder.report((*path, "columns", source), f"wide: {source} needs constants in braces")
             continue
         wrong = [name for name in fixed if name not in targets or name == into]

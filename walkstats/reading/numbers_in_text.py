@@ -1,7 +1,7 @@
 """Is this cell a number, and if not, what is it instead?
 
-Only digits, one point and an exponent make a number. Everything else is refused with the reason, since
-a guess at ``1,200`` or ``3,5`` is wrong for somebody.
+Only digits, one point and an exponent make a number. Everything else is refused with the reason,
+since a guess at ``1,200`` or ``3,5`` is wrong for somebody.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A cell that cannot be converted: why, and what mends it."""
 
     def __init__(self, reason: str, remedy: str) -> None:
@@ -43,9 +43,8 @@ def _way(pattern: str, reason: str, remedy: str) -> NotANumber:
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
-MISSING_WORDS = (
-    ". .. - -- ? na n/a n.a. nan null none nil missing unknown nd n.d. not.done #n/a *"
-).split()
+SIGNS_FOR_MISSING = (".", "..", "-", "--", "?", "*")
+WORDS_FOR_MISSING = ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd")
 
 WAYS = (
     _way(
@@ -54,7 +53,7 @@ WAYS = (
         "mend the formula, or declare the cell as missing",
     ),
     _way(
-        "|".join(re.escape(word) for word in MISSING_WORDS),
+        "|".join(re.escape(word) for word in (*SIGNS_FOR_MISSING, *WORDS_FOR_MISSING)),
         "a sign for missing that is not declared",
         'if it means missing, add it to the codes for missing, as in missing = ["", "NA"]',
     ),
@@ -110,7 +109,7 @@ def to_number(cell: str, decimal: str = ".") -> float:
 
     Raises
     ------
-    Refused
+    RefusedError
         With the reason and what to do.
 
     Examples
@@ -122,12 +121,14 @@ def to_number(cell: str, decimal: str = ".") -> float:
     if decimal == "," and "." not in text:
         text = text.replace(",", ".")
     elif decimal == "," and NUMBER.fullmatch(text):
-        raise Refused("a decimal point where decimal commas are declared", "use one of the two")
+        raise RefusedError(
+            "a decimal point where decimal commas are declared", "use one of the two"
+        )
     if not NUMBER.fullmatch(text):
         raise _why(text)
     value = float(text)
     if math.isinf(value):
-        raise Refused("a number too large to be held", "check the exponent")
+        raise RefusedError("a number too large to be held", "check the exponent")
     return value
 
 
@@ -145,7 +146,7 @@ def to_integer(cell: str, decimal: str = ".") -> int:
 
     Raises
     ------
-    Refused
+    RefusedError
         With the reason and what to do.
 
     Examples
@@ -159,15 +160,15 @@ def to_integer(cell: str, decimal: str = ".") -> int:
     else:
         value = to_number(text, decimal)
         if not value.is_integer():
-            raise Refused("not a whole number", "correct it: this column counts")
+            raise RefusedError("not a whole number", "correct it: this column counts")
         whole = int(value)
     if not -(2**63) <= whole < 2**63:
-        raise Refused("a number too large to be held", "read it as text if it is a label")
+        raise RefusedError("a number too large to be held", "read it as text if it is a label")
     return whole
 
 
-def _why(text: str) -> Refused:
+def _why(text: str) -> RefusedError:
     for way in WAYS:
         if way.pattern.fullmatch(text):
-            return Refused(way.reason, way.remedy)
-    return Refused("not a number", "correct it, declare it as missing, or give it a code")
+            return RefusedError(way.reason, way.remedy)
+    return RefusedError("not a number", "correct it, declare it as missing, or give it a code")

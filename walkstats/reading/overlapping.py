@@ -23,8 +23,8 @@ def settle_overlaps(
     lines : numpy.ndarray
         Line of each row, shape (n,).
     rule : {"merge", "first"}
-        "merge": an episode from the first onset to the last resolution, true where any is true, with
-        the largest of the scores. "first": rows that begin inside an earlier one are left out.
+        "merge": an episode from the first onset to the last resolution, true where any is true,
+        with the largest of the scores. "first": rows that begin inside an earlier one are left out.
 
     Returns
     -------
@@ -47,7 +47,8 @@ def _merged(frame: pd.DataFrame, inside: np.ndarray, earlier: np.ndarray) -> pd.
     open_end = frame["resolved_days"].isna().groupby(first).transform("any")
     for name in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[name].dtype):
-            how = "min" if name in EARLIEST else "max"
-            merged[name] = frame[name].groupby(first).transform(how).astype(frame[name].dtype)
+            groups = frame[name].groupby(first)
+            best = groups.transform("min") if name in EARLIEST else groups.transform("max")
+            merged[name] = best.astype(frame[name].dtype)
     merged["resolved_days"] = merged["resolved_days"].mask(open_end)
     return merged

@@ -10,7 +10,7 @@ import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.conversion import Converted, Meaning, convert
-from walkstats.reading.declarations import Conditions, DeclaredColumn, DeclaredTable, Declared
+from walkstats.reading.declarations import Conditions, Declared, DeclaredColumn, DeclaredTable
 from walkstats.reading.headers import Matched, find_header, match_headers, not_found
 from walkstats.reading.manifest import DAILY
 from walkstats.reading.text_tables import TextTable
@@ -31,8 +31,8 @@ class Part:
     Attributes
     ----------
     frame : pandas.DataFrame
-        Typed; every column of the dictionary, then the others. Columns of days that were given as
-        dates still hold dates.
+        Typed; columns in the order of the file, then those of the dictionary that it does not have.
+        Columns of days that were given as dates still hold dates.
     lines : numpy.ndarray
         Line of the file of each row, shape (n,).
     refused : mapping of str to numpy.ndarray
@@ -78,7 +78,7 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
     dated: list[str] = []
     lines = rows.index.to_numpy(dtype=np.int64)
     ids = _ids(rows, matched)
-    for column in _in_order(declared, matched):
+    for column in _in_order(declared, matched, list(rows.columns)):
         done = _converted(rows, lines, column, matched, declared, trial)
         frame[column.target] = done.values
         refused[column.target] = done.refused
@@ -94,7 +94,7 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
 
 
 def meeting(frame: pd.DataFrame, where: Conditions) -> np.ndarray:
-    """Which rows have the values asked for; columns are known to be there. An empty cell meets ""."""
+    """Which rows have the values asked for, in columns that are there; an empty cell is ""."""
     met = np.ones(len(frame), dtype=bool)
     for name, values in where.items():
         cells = frame[find_header(name, list(frame.columns))[0]]
@@ -181,7 +181,7 @@ def _one_row_per(
             )
     varying = [name for name, source in matched.carried.items() if differing[source].any()]
     carried = {name: s for name, s in matched.carried.items() if name not in varying}
-    kept = rows[~groups.duplicated(keep=declared.keep or "first").to_numpy()]
+    kept = rows[~groups.duplicated(keep="last" if declared.keep == "last" else "first")]
     if len(kept) < len(rows):
         detail = f"rows: one row per {found[0]}, the {declared.keep or 'first'}"
         notes.append((declared.table, "", "left out", len(rows) - len(kept), detail))
@@ -209,9 +209,17 @@ def _ids(rows: pd.DataFrame, matched: Matched) -> np.ndarray:
     return rows[source].fillna("").to_numpy(dtype=object)
 
 
-def _in_order(declared: DeclaredTable, matched: Matched) -> list[DeclaredColumn]:
+def _in_order(declared: DeclaredTable, matched: Matched, header: list[str]) -> list[DeclaredColumn]:
+    """Columns in the order of the file, then constants, then those that the file does not have."""
     carried = [DeclaredColumn(name, source) for name, source in matched.carried.items()]
-    return [*declared.columns, *carried]
+    sources = {**matched.sources, **matched.carried}
+
+    def place(column: DeclaredColumn) -> int:
+        if column.target in sources:
+            return header.index(sources[column.target])
+        return len(header) + (column.value is None)
+
+    return sorted([*declared.columns, *carried], key=place)
 
 
 def _kind(column: DeclaredColumn, declared: DeclaredTable) -> str:
@@ -236,7 +244,8 @@ def _converted(
     elif source is not None:
         cells = rows[source].to_numpy(dtype=object)
     if column.where and all(find_header(name, list(rows.columns)) for name in column.where):
-        cells = np.where(meeting(rows, column.where), cells, None)
+        cells = cells.copy()
+        cells[~meeting(rows, column.where)] = None
     known = TABLES[declared.table].column(column.target)
     kind = _kind(column, declared)
     wanted = known.unit if known else "days" if kind == "days" else ""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from walkstats.reading.dates_in_text import ISO, WrongForm, looks_like
-from walkstats.reading.numbers_in_text import Refused
+from walkstats.reading.dates_in_text import ISO, WrongFormError, looks_like
+from walkstats.reading.numbers_in_text import RefusedError
 
 SHOWN = 5
 
 
-class NoTruth(Refused):
+class NoTruthError(RefusedError):
     """A cell that is neither true nor false."""
 
 
@@ -65,13 +65,13 @@ class Seen:
 
 
 def group_refusals(
-    refused: Mapping[int, Refused], seen: Seen, dates: str | None
+    refused: Mapping[int, RefusedError], seen: Seen, dates: str | None
 ) -> tuple[Refusal, ...]:
     """Put the refused cells of a column together by reason.
 
     Parameters
     ----------
-    refused : mapping of int to Refused
+    refused : mapping of int to RefusedError
         Distinct cell -> why.
     seen : Seen
     dates : str or None
@@ -82,10 +82,10 @@ def group_refusals(
     tuple of Refusal
     """
     groups: dict[tuple[str, str], list[int]] = {}
-    forms = [k for k, why in refused.items() if isinstance(why, WrongForm)]
-    truths = [k for k, why in refused.items() if isinstance(why, NoTruth)]
+    forms = [k for k, why in refused.items() if isinstance(why, WrongFormError)]
+    truths = [k for k, why in refused.items() if isinstance(why, NoTruthError)]
     for k, why in refused.items():
-        if not isinstance(why, WrongForm | NoTruth):
+        if not isinstance(why, WrongFormError | NoTruthError):
             groups.setdefault((why.reason, why.remedy), []).append(k)
     found = [
         Refusal(f"{seen.show(which)}: {reason}", remedy, seen.rows(which))

@@ -30,8 +30,9 @@ def load_sample(name: str) -> Trial:
     Examples
     --------
     >>> import walkstats as ws
-    >>> print(repr(ws.load_sample("bladder")))
-    <Trial Bladder tumour recurrence trial: 118 participants (placebo 48, pyridoxine 32, thiotepa 38)>
+    >>> trial = ws.load_sample("bladder")
+    >>> trial.name, len(trial.participants), len(trial.recurrences)
+    ('Bladder tumour recurrence trial', 118, 189)
     """
     return read_trial(sample_folder(name))
 

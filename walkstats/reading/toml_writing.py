@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from walkstats.checks.conforming import kind_of
-from walkstats.schema import TABLES
+from walkstats.schema import TABLES, Measure
 from walkstats.trial import Trial
 
 
@@ -32,14 +32,28 @@ def manifest_text(trial: Trial, missing: Mapping[str, Mapping[str, str]], format
         f"currency = {quoted(trial.currency)}",
         f"licence = {quoted(trial.licence)}",
     ]
+    if trial.published:
+        lines.append(f"published = {quoted(trial.published)}")
     if trial.price_year is not None:
         lines.append(f"price_year = {int(trial.price_year)}")
+    if trial.visit_windows:
+        windows = [f'"{m!r}" = [{a!r}, {b!r}]' for m, (a, b) in trial.visit_windows.items()]
+        lines.append(f"visit_windows = {{ {', '.join(windows)} }}")
+    lines += [_measure(name, measure) for name, measure in trial.measures.items()]
     for name, codes in missing.items():
         lines += ["", f"[{name}]", f"from = {quoted(f'{name}.{format}')}"]
         columns = _columns(trial, name, codes)
         if columns:
             lines += ["", f"[{name}.columns]", *columns]
     return "\n".join([*lines, ""])
+
+
+def _measure(name: str, measure: Measure) -> str:
+    parts = [f"described = {quoted(measure.described)}", f"better = {quoted(measure.better)}"]
+    parts += [f"low = {measure.low!r}"] if measure.low is not None else []
+    parts += [f"high = {measure.high!r}"] if measure.high is not None else []
+    parts += [f"unit = {quoted(measure.unit)}"] if measure.unit else []
+    return f"measures.{quoted(name)} = {{ {', '.join(parts)} }}"
 
 
 def _columns(trial: Trial, table: str, codes: Mapping[str, str]) -> list[str]:
@@ -59,11 +73,11 @@ def _columns(trial: Trial, table: str, codes: Mapping[str, str]) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """A TOML string: JSON's escapes are TOML's, but for DEL and lone halves of characters.
+    r"""A TOML string: JSON's escapes are TOML's, but for DEL and lone halves of characters.
 
     Examples
     --------
     >>> print(quoted('a "b"'))
-    "a \\"b\\""
+    "a \"b\""
     """
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -23,8 +23,9 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
     Returns
     -------
     Trial
-        Every table with all columns of the dictionary, then the columns beyond it. Its
-        ``load_report`` tells what was renamed, converted, carried along, and warned of.
+        Every table with all columns of the dictionary and those beyond it, in the order of the
+        file; columns that the file does not have stand at the end. Its ``load_report`` tells what
+        was renamed, converted, carried along, and warned of.
 
     Raises
     ------
@@ -34,9 +35,10 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
 
     Notes
     -----
-    Cells are read as text and converted by the dictionary and by what ``trial.toml`` declares; nothing
-    is guessed from the values. Ids are text for ever. Numbers are exact. A cell is missing when it is
-    empty or holds a declared code. Dates other than that of randomisation become days from it.
+    Cells are read as text and converted by the dictionary and by what ``trial.toml`` declares;
+    nothing is guessed from the values. Ids are text for ever. Numbers are exact. A cell is missing
+    when it is empty or holds a declared code. Dates other than that of randomisation become days
+    from it.
 
     Examples
     --------
@@ -63,9 +65,9 @@ def check_trial(trial: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per finding, errors first: severity ("error", "warning"), table, row, column, ids (up
-        to five), count, problem, what_to_do. Without rows when nothing was found. ``row`` is the
-        line of the file, or for a trial in memory the place of the row from 1.
+        One row per finding, errors first: severity ("error", "warning"), table, row, column, ids
+        (up to five), count, problem, what_to_do. Without rows when nothing was found. ``row`` is
+        the line of the file, or for a trial in memory the place of the row from 1.
 
     Notes
     -----

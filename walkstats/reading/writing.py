@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from walkstats.errors import DataError, Problem
 from walkstats.reading.folders import read_folder
 from walkstats.reading.manifest import MANIFEST
 from walkstats.reading.toml_writing import manifest_text
-from walkstats.schema import TABLES
+from walkstats.schema import TABLES, empty_table
 from walkstats.trial import Trial
 
 FORMATS = ("csv", "parquet")
@@ -48,10 +49,10 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
     Notes
     -----
     ``trial.toml`` and one file per table that has rows, in the dictionary's names, units and codes;
-    dates stay ISO dates. Numbers are written by ``repr``, so every bit comes back. Before the folder
-    gets its name it is read back and compared. Columns come back in the dictionary's order and dtypes: a
-    trial built in memory is compared after it was brought there without loss. The load report is not
-    written.
+    dates stay ISO dates. Numbers are written by ``repr``, so every bit comes back. Before the
+    folder gets its name it is read back and compared. Tables come back with the dictionary's
+    dtypes: a trial built in memory is compared after it was brought there without loss. The load
+    report is not written.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
 def _ready(trial: Trial) -> Trial:
     """The trial as reading would give it; errors that reading would refuse are raised here."""
     ready, problems = conformed(trial)
-    tables = {}
+    tables: dict[str, Any] = {}
     for name, table in TABLES.items():
         frame = ready.table(name)
         known = {column.name for column in table.columns}
@@ -146,7 +147,7 @@ def _write(trial: Trial, place: Path, format: str) -> None:
     missing: dict[str, dict[str, str]] = {}
     for name in TABLES:
         frame = trial.table(name)
-        if len(frame) or name == "participants" or frame.shape[1] > len(TABLES[name].columns):
+        if len(frame) or list(frame.columns) != list(empty_table(name).columns):
             missing[name] = _missing_codes(frame)
             if format == "csv":
                 data = _csv_text(frame, missing[name]).encode("utf-8")
