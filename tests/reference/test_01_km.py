@@ -295,7 +295,7 @@ def test_two_curves_at_one_time(day: int) -> None:
     signs = {
         "plain": gap.statistic,
         "log": -found.survival_ratio.estimate("sex[2]").statistic,
-        "cloglog": -found.hazard_ratio.estimate("sex[2]").statistic,
+        "cloglog": -found.cumulative_hazard_ratio.estimate("sex[2]").statistic,
     }
     for key, scale in [("plain", "plain"), ("log", "log"), ("cloglog", "log-log")]:
         agree(one, f"{stem}.z.{key}", signs[key])

@@ -15,6 +15,7 @@ from walkstats._variables import levels_of
 from walkstats.errors import DataError
 from walkstats.results import Counts
 from walkstats.survival.observations import observe
+from walkstats.survival.product_limit import clustered_covariance
 from walkstats.survival.risk_sets import merge_times
 from walkstats.survival.risk_tables import RiskTable, count_risk_table
 
@@ -102,7 +103,7 @@ class GroupedRows:
     def only(self, rows: Booleans | Indices) -> GroupedRows:
         """These rows with chosen ones among them; labels, counts and notes stay."""
         arrays = ("start", "weights", "frequencies", "cluster", "goes_on")
-        chosen = {
+        chosen: dict[str, Any] = {
             name: None if getattr(self, name) is None else getattr(self, name)[rows]
             for name in arrays
         }
@@ -115,6 +116,15 @@ class GroupedRows:
             **chosen,
         )
 
+    def covariance(self, influences: Floats) -> Floats:
+        """Covariance (k, k) of functionals from the influence (n, k) of the rows."""
+        return clustered_covariance(
+            influences,
+            weights=self.weights,
+            frequencies=self.frequencies,
+            cluster=self.cluster,
+        )
+
     def group_sizes(self) -> NDArray[np.int64]:
         """Rows (copies counted) in each group."""
         counted = np.bincount(self.group, self.frequencies, len(self.labels))
@@ -125,6 +135,17 @@ class GroupedRows:
         ends = np.full(len(self.labels), -np.inf)
         np.maximum.at(ends, self.group, self.stop)
         return ends
+
+    def check_comparison(self) -> None:
+        """Refuse to compare fewer than two groups."""
+        if not self.by:
+            raise ValueError("by must name the column of the groups.")
+        if len(self.labels) < 2:
+            raise DataError.of(
+                f"comparison needs 2 groups, found 1 ({self.labels[0]}, n={self.group_sizes()[0]})",
+                column=self.by,
+                what_to_do="check the filters and the column of the groups",
+            )
 
     @property
     def begins(self) -> float:

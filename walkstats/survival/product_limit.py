@@ -56,8 +56,8 @@ def product_limit(table: RiskTable) -> Steps:
     """Kaplan-Meier survival and Greenwood's variance of its logarithm."""
     left = _left(table)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share: Floats = left / table.n_risk
-        term: Floats = table.n_event / (table.n_risk * left)
+        share = np.asarray(left / table.n_risk)
+        term = np.asarray(table.n_event / (table.n_risk * left))
     nothing = table.n_event == 0
     share[nothing], term[nothing] = 1.0, 0.0
     return Steps(np.cumprod(share, axis=1), np.cumsum(term, axis=1))
@@ -174,17 +174,22 @@ def jackknife_variance(
 
 
 def clustered_covariance(
-    influences: Floats, table: RiskTable, cluster: Indices | None = None
+    influences: Floats,
+    *,
+    weights: Floats | None,
+    frequencies: Floats | None,
+    cluster: Indices | None,
 ) -> Floats:
-    """Covariance (k, k) of functionals from the influence (n, k) of rows, summed in clusters."""
+    """Covariance (k, k) of functionals from the influence (n, k) of rows, summed in clusters.
+
+    Copies of a row are so many people where rows are independent, one cluster's where they are not.
+    """
+    copies = 1.0 if frequencies is None else frequencies[:, None]
+    scaled = influences if weights is None else influences * weights[:, None]
     if cluster is None:
-        weights = _row_weights(table)[:, None]
-        copies = 1.0 if table.frequencies is None else table.frequencies[:, None]
-        scaled = influences * weights
-        return (scaled * copies).T @ scaled
-    scaled = influences * table.mass[:, None]
-    sums = np.column_stack([np.bincount(cluster, column) for column in scaled.T])
-    return (sums.T @ sums).astype(np.float64)
+        return np.asarray((scaled * copies).T @ scaled, dtype=np.float64)
+    sums = np.column_stack([np.bincount(cluster, column) for column in (scaled * copies).T])
+    return np.asarray(sums.T @ sums, dtype=np.float64)
 
 
 def _left(table: RiskTable) -> Floats:

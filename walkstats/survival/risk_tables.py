@@ -112,7 +112,7 @@ def count_risk_table(
     mass = _mass(weights, frequencies)
     happened, ends = event, key
     first = np.zeros(last.size, dtype=np.intp)
-    change = 0.0
+    change: Floats | float = 0.0
     if ranks.start is not None:
         first = ranks.start + 1
         seen = first <= last

@@ -1,0 +1,390 @@
+"""How many more are free of the event at a given time, and how many must be treated for one?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats._arguments import check_choice, check_level, check_times
+from walkstats.numerics.limits import INTERVAL_FORMS, chi2_p, probability_limits
+from walkstats.results import Estimates
+from walkstats.results.frozen import Result
+from walkstats.survival.against_reference import (
+    Contrasts,
+    contrast_terms,
+    differences,
+    logarithms,
+    reference_said,
+    transformed,
+)
+from walkstats.survival.grouped_rows import PERSON, GroupedRows, read_grouped_rows
+from walkstats.survival.product_limit import influence, product_limit
+from walkstats.survival.risk_tables import RiskTable
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FixedTimeComparison(Result):
+    """Survival of groups at given times and their contrasts with the first group.
+
+    With one time the terms are the groups, and ``arm[walking]`` in contrasts; with several they end
+    in the time, ``arm[walking] at 180``.
+
+    Attributes
+    ----------
+    at : (t,) array
+    by_group : Estimates
+        Survival probabilities, with the limits of the Kaplan-Meier curve.
+    survival_difference, risk_difference : Estimates
+        Group minus reference; risk is 1 minus survival.
+    survival_ratio, risk_ratio, cumulative_hazard_ratio : Estimates
+        Group over reference, on the log scale; the last is of -log survival.
+    number_needed : pandas.DataFrame
+        One row per term: term, at, estimate (1 over the absolute risk difference), direction
+        ("benefit" where the group has fewer events, "harm" where it has more), benefit_low,
+        benefit_high, harm_low, harm_high. An interval that holds no difference runs from
+        benefit_low over infinity to harm_low.
+    tests : pandas.DataFrame
+        One row per time and scale (plain, log, log-log): at, scale, statistic, df, p_value for no
+        difference between any groups.
+    """
+
+    at: Floats
+    by_group: Estimates
+    survival_difference: Estimates
+    risk_difference: Estimates
+    survival_ratio: Estimates
+    risk_ratio: Estimates
+    cumulative_hazard_ratio: Estimates
+    number_needed: pd.DataFrame
+    tests: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per measure and term; ratios as ratios."""
+        parts = []
+        for name in ("by_group", "risk_difference", "risk_ratio", "survival_ratio"):
+            estimates: Estimates = getattr(self, name)
+            frame = estimates.to_frame(ratio=estimates.link == "log")
+            frame.insert(0, "measure", estimates.measure)
+            parts.append(frame)
+        return pd.concat(parts, ignore_index=True)
+
+
+def compare_at(
+    events: pd.DataFrame,
+    by: Any,
+    *,
+    at: float | Sequence[float],
+    interval: str = "log-log",
+    extend: bool = False,
+    time: str | None = None,
+    event: str = "event",
+    event_value: object = None,
+    entry: str | None = None,
+    weights: str | None = None,
+    frequencies: str | None = None,
+    subject: str | None = PERSON,
+    cluster: str | None = None,
+    robust: bool | None = None,
+    start_time: float | None = None,
+    level: float = 0.95,
+) -> FixedTimeComparison:
+    """Compare the share with and without the event at given times between groups.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        One row per participant, or per spell of follow-up where there is an entry time.
+    by : str or sequence of str
+        Column of the groups; the first group is the reference.
+    at : float or sequence of float
+        Times, in the unit of the time column.
+    interval : {"log-log", "log", "plain", "logit", "arcsin"}
+        Scale of the intervals of each group's survival.
+    extend : bool
+        Carry the last value of a curve on beyond its follow-up; missing there otherwise.
+    time, event, event_value, entry, weights, frequencies, subject, cluster, robust, start_time
+        As in `walkstats.survival.kaplan_meier`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    FixedTimeComparison
+
+    Raises
+    ------
+    ValueError
+        For unknown columns and choices, or times that are no finite numbers.
+    DataError
+        For fewer than two groups, and for follow-up that cannot be analysed.
+
+    Notes
+    -----
+    Differences have Wald intervals from Greenwood's errors; ratios are on the log scale by the
+    delta method. The tests compare survival, log survival or log(-log) survival at one time [1]_;
+    the last holds its level best in small groups. The number needed to treat is 1 over the risk
+    difference; where the interval of the difference holds 0, that of the number runs from a benefit
+    over infinity to a harm [2]_, [3]_. Benefit means fewer events: where the event is a good one,
+    read it the other way round. Beyond a group's follow-up nothing is estimated.
+
+    References
+    ----------
+    .. [1] Klein JP and others. Stat Med 2007;26:4505-4519. https://doi.org/10.1002/sim.2864
+    .. [2] Altman DG. BMJ 1998;317:1309-1312. https://doi.org/10.1136/bmj.317.7168.1309
+    .. [3] Altman DG, Andersen PK. BMJ 1999;319:1492-1495.
+       https://doi.org/10.1136/bmj.319.7223.1492
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from walkstats import survival
+    >>> frame = pd.DataFrame({
+    ...     "days": [10, 20, 30, 400, 400, 15, 25, 35, 45, 400],
+    ...     "event": [1, 1, 1, 0, 0, 1, 1, 1, 1, 0],
+    ...     "arm": ["walking"] * 5 + ["control"] * 5})
+    >>> found = survival.compare_at(frame, "arm", at=365)
+    >>> round(found.risk_difference.estimate("arm[walking]").estimate, 3)
+    -0.2
+    >>> found.number_needed[["estimate", "direction"]].round(1).values.tolist()
+    [[5.0, 'benefit']]
+    """
+    check_level(level)
+    check_choice(interval, INTERVAL_FORMS, "interval")
+    times = check_times(at)
+    rows = read_grouped_rows(
+        events,
+        by,
+        time=time,
+        event=event,
+        event_value=event_value,
+        entry=entry,
+        weights=weights,
+        frequencies=frequencies,
+        subject=subject,
+        cluster=cluster,
+        robust=robust,
+        start_time=start_time,
+    )
+    rows.check_comparison()
+    beyond = np.zeros((times.size, len(rows.labels)), dtype=bool)
+    if not extend:
+        beyond = times[:, None] > rows.follow_up_ends()[None, :]
+    found = survival_at(rows.table(), times, rows)
+    known = np.where(beyond.ravel(), np.nan, found.values)
+    parts = _Parts(rows, times, np.ndim(at) > 0, known, found.covariance, interval, level)
+    return _pack(parts, _remarks(rows, times, beyond))
+
+
+def survival_at(table: RiskTable, times: Floats, rows: GroupedRows) -> Contrasts:
+    """Survival (t * g,), time by time, and its covariance."""
+    groups, q = table.shape
+    steps = product_limit(table)
+    index = np.searchsorted(table.times, times, side="right")
+    survival = np.hstack([np.ones((groups, 1)), steps.value])[:, index]
+    values = survival.T.ravel()
+    if rows.robust:
+        before = np.arange(q)[None, :, None] < index[None, None, :]
+        own = influence(table, np.where(before, survival[:, None, :], 0.0))
+        member = table.group[:, None] == np.arange(groups)
+        wide = (own[:, :, None] * member[:, None, :]).reshape(own.shape[0], -1)
+        return Contrasts(values, rows.covariance(wide))
+    variance = np.hstack([np.zeros((groups, 1)), steps.variance])
+    earlier = np.minimum(index[:, None], index[None, :])
+    covariance = np.zeros((times.size, groups, times.size, groups))
+    with np.errstate(invalid="ignore"):
+        for g in range(groups):
+            s = survival[g]
+            covariance[:, g, :, g] = s[:, None] * s[None, :] * variance[g][earlier]
+    return Contrasts(values, covariance.reshape(values.size, values.size))
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What every measure is made from: survival (t * g,) with its covariance, and the setting."""
+
+    rows: GroupedRows
+    times: Floats
+    several: bool
+    survival: Floats
+    covariance: Floats
+    interval: str
+    level: float
+
+    def terms(self, names: Sequence[str]) -> tuple[str, ...]:
+        if not self.several:
+            return tuple(names)
+        return tuple(f"{name} at {moment:g}" for moment in self.times for name in names)
+
+    def against_first(self, of: Contrasts) -> Contrasts:
+        return differences(of.values, of.covariance, self.times.size)
+
+
+# Scale -> what is compared on it. log(-log S) is what a hazard ratio would shift.
+SCALES: dict[str, Callable[[Floats, Floats], Contrasts]] = {
+    "plain": Contrasts,
+    "log": logarithms,
+    "log-log": lambda s, v: _log_minus_log(s, v),
+}
+
+
+def _log_minus_log(survival: Floats, covariance: Floats) -> Contrasts:
+    inside = np.where((survival > 0) & (survival < 1), survival, np.nan)
+    log_survival = np.log(inside)
+    return transformed(np.log(-log_survival), 1.0 / (inside * log_survival), covariance)
+
+
+def _pack(parts: _Parts, notes: list[str]) -> FixedTimeComparison:
+    rows, level = parts.rows, parts.level
+    listed = ", ".join(f"{moment:g}" for moment in parts.times)
+    said = (
+        f"Kaplan-Meier survival at {listed} ({rows.time}) with {100 * level:g} % intervals "
+        f"({INTERVAL_FORMS[parts.interval].described}; differences untransformed, ratios on the "
+        "log scale).",
+        reference_said(rows.by, rows.labels),
+        rows.errors_said,
+        rows.said,
+    )
+    contrasts = parts.terms(contrast_terms(rows.by, rows.labels))
+    s, v = parts.survival, parts.covariance
+    risk_change = parts.against_first(Contrasts(1.0 - s, v))
+    common = {"level": level, "method": " ".join(filter(None, said)), "counts": rows.counts}
+    needed = pd.DataFrame(
+        [
+            {"term": term, "at": moment, **number_needed_to_treat(*change)}
+            for term, moment, change in zip(
+                contrasts,
+                np.repeat(parts.times, len(rows.labels) - 1),
+                _with_limits(contrasts, risk_change, level),
+                strict=True,
+            )
+        ]
+    )
+    notes = [*rows.notes, *([rows.order_note] if rows.order_note else []), *notes]
+    notes += _said_of_numbers(needed)
+    common |= {"notes": tuple(notes), "source": rows.source}
+
+    def estimates(of: Contrasts, measure: str, **more: Any) -> Estimates:
+        return Estimates(
+            values=of.values,
+            covariance=of.covariance,
+            measure=measure,
+            **{"terms": contrasts, **common, **more},
+        )
+
+    with np.errstate(invalid="ignore"):
+        error = np.sqrt(np.diag(v))
+    limits = np.column_stack(probability_limits(s, error, parts.interval, level))
+    ratios = {
+        "survival ratio": logarithms(s, v),
+        "risk ratio": logarithms(1.0 - s, v),
+        "cumulative hazard ratio": _log_minus_log(s, v),
+    }
+    log_ratios = {
+        name: estimates(parts.against_first(of), name, link="log") for name, of in ratios.items()
+    }
+    return FixedTimeComparison(
+        at=parts.times,
+        by_group=estimates(
+            Contrasts(s, v), "survival", terms=parts.terms(rows.labels), limits=limits, null=None
+        ),
+        survival_difference=estimates(
+            parts.against_first(Contrasts(s, v)), "difference in survival"
+        ),
+        risk_difference=estimates(risk_change, "risk difference"),
+        survival_ratio=log_ratios["survival ratio"],
+        risk_ratio=log_ratios["risk ratio"],
+        cumulative_hazard_ratio=log_ratios["cumulative hazard ratio"],
+        number_needed=needed,
+        tests=_tests(parts),
+        method=str(common["method"]),
+        notes=tuple(notes),
+        counts=rows.counts,
+        source=rows.source,
+    )
+
+
+def _with_limits(
+    terms: Sequence[str], of: Contrasts, level: float
+) -> list[tuple[float, float, float]]:
+    made = Estimates(tuple(terms), of.values, of.covariance, level=level)
+    each = [made.estimate(term) for term in terms]
+    return [(one.estimate, one.conf_low, one.conf_high) for one in each]
+
+
+def number_needed_to_treat(difference: float, low: float, high: float) -> dict[str, float | str]:
+    """Turn a risk difference with its interval into numbers needed for one benefit or harm.
+
+    Parameters
+    ----------
+    difference, low, high : float
+        Risk in the treated minus risk in the reference group; negative is a benefit.
+
+    Returns
+    -------
+    dict
+        estimate, direction, benefit_low, benefit_high, harm_low, harm_high; missing where the
+        interval holds no such effect, infinite where it holds no effect at all.
+
+    Examples
+    --------
+    >>> both = number_needed_to_treat(-0.05, -0.15, 0.05)
+    >>> round(both["benefit_low"], 2), both["benefit_high"], both["harm_low"], both["harm_high"]
+    (6.67, inf, 20.0, inf)
+    """
+    known = np.isfinite([difference, low, high]).all()
+    benefit, harm = (low < 0, high > 0) if known else (False, False)
+    return {
+        "estimate": _one_over(difference),
+        "direction": "benefit" if difference < 0 else "harm" if difference > 0 else "none",
+        "benefit_low": _one_over(low) if benefit else np.nan,
+        "benefit_high": (_one_over(high) if high < 0 else np.inf) if benefit else np.nan,
+        "harm_low": _one_over(high) if harm else np.nan,
+        "harm_high": (_one_over(low) if low > 0 else np.inf) if harm else np.nan,
+    }
+
+
+def _one_over(change: float) -> float:
+    return np.inf if change == 0 else float(abs(1.0 / change))
+
+
+def _said_of_numbers(needed: pd.DataFrame) -> list[str]:
+    both = needed[np.isposinf(needed["benefit_high"]) & np.isposinf(needed["harm_high"])]
+    return [
+        f"Number needed to treat, {row.term}: the interval runs from {row.benefit_low:.3g} to "
+        f"benefit over infinity to {row.harm_low:.3g} to harm."
+        for row in both.itertuples()
+    ]
+
+
+def _tests(parts: _Parts) -> pd.DataFrame:
+    groups = len(parts.rows.labels)
+    found = []
+    for scale, change in SCALES.items():
+        shifted = parts.against_first(change(parts.survival, parts.covariance))
+        for k, moment in enumerate(parts.times):
+            own = slice(k * (groups - 1), (k + 1) * (groups - 1))
+            gap, spread = shifted.values[own], shifted.covariance[own, own]
+            statistic = np.nan
+            if np.isfinite(spread).all() and np.linalg.matrix_rank(spread) == groups - 1:
+                statistic = float(gap @ np.linalg.solve(spread, gap))
+            found.append(
+                (moment, scale, statistic, groups - 1, float(chi2_p(statistic, groups - 1)))
+            )
+    return pd.DataFrame(found, columns=["at", "scale", "statistic", "df", "p_value"])
+
+
+def _remarks(rows: GroupedRows, times: Floats, beyond: NDArray[np.bool_]) -> list[str]:
+    ends = rows.follow_up_ends()
+    return [
+        f"{rows.by} = {label} is followed to {ends[g]:g}: nothing is estimated at {moment:g}."
+        for k, moment in enumerate(times)
+        for g, label in enumerate(rows.labels)
+        if beyond[k, g]
+    ]

@@ -1,0 +1,131 @@
+"""How far are the events of each group from what equal hazards would bring?
+
+Kernels of the log-rank family, arrays in and arrays out. Arrays (g, q) run over g groups and q
+times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from walkstats.survival.risk_tables import RiskTable
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Weights of the event times.
+
+    Attributes
+    ----------
+    described : str
+        As a methods section says it.
+    weights : callable
+        ``weights(n, d) -> (m,)`` from the numbers at risk and of events at m event times.
+    """
+
+    described: str
+    weights: Callable[[Floats, Floats], Floats]
+
+
+def fleming_harrington(rho: float, gamma: float) -> Weighting:
+    """S(t-)**rho (1 - S(t-))**gamma with the pooled Kaplan-Meier curve just before t."""
+
+    def weights(n: Floats, d: Floats) -> Floats:
+        if rho == 0 and gamma == 0:
+            return np.ones(n.size)
+        after = np.cumprod(1.0 - d / n)
+        before = np.concatenate([[1.0], after[:-1]])
+        return np.asarray(before**rho * (1.0 - before) ** gamma)
+
+    if rho == 0 and gamma == 0:
+        return Weighting("", weights)
+    return Weighting(f"Fleming-Harrington weights, rho {rho:g} and gamma {gamma:g}", weights)
+
+
+def _peto_peto(n: Floats, d: Floats) -> Floats:
+    return np.cumprod(1.0 - d / (n + 1.0))
+
+
+WEIGHTINGS = {
+    "gehan": Weighting("Gehan-Breslow weights, the number at risk", lambda n, d: n),
+    "tarone-ware": Weighting(
+        "Tarone-Ware weights, the root of the number at risk", lambda n, d: np.sqrt(n)
+    ),
+    "peto-peto": Weighting("Peto-Peto weights", _peto_peto),
+    "modified-peto-peto": Weighting(
+        "modified Peto-Peto weights", lambda n, d: _peto_peto(n, d) * n / (n + 1.0)
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """Weighted events of each of g groups against their expectation in one stratum.
+
+    Attributes
+    ----------
+    observed, expected : (g,) sums over event times of weight times events, and of their expectation
+    covariance : (g, g) hypergeometric, of observed minus expected
+    """
+
+    observed: Floats
+    expected: Floats
+    covariance: Floats
+
+
+def group_scores(table: RiskTable, weighting: Weighting) -> Score:
+    """Observed, expected and their covariance over the event times of one table."""
+    d = table.n_event.sum(axis=0)
+    times = np.flatnonzero(d > 0)
+    d, events, at_risk = d[times], table.n_event[:, times], table.n_risk[:, times]
+    n = at_risk.sum(axis=0)
+    w = weighting.weights(n, d) if times.size else np.empty(0)
+    wd = w * d / n
+    # One person at risk: no variance, and no 0 / 0.
+    spread = w * wd * (n - d) / np.maximum(n - 1.0, 1.0) / n
+    covariance = -(at_risk * spread) @ at_risk.T
+    covariance[np.diag_indices_from(covariance)] += at_risk @ (spread * n)
+    return Score(events @ w, at_risk @ wd, covariance)
+
+
+def row_scores(table: RiskTable, weighting: Weighting) -> Floats:
+    """(n, g) each row's part in observed minus expected, for each unit of its weight.
+
+    The sum over event times of weight times (own group - share of the groups at risk) times the
+    row's martingale increment under one hazard; weighted and summed it gives the score.
+    """
+    groups, q = table.shape
+    d, n = table.n_event.sum(axis=0), table.n_risk.sum(axis=0)
+    times = np.flatnonzero(d > 0)
+    w = np.zeros(q)
+    w[times] = weighting.weights(n[times], d[times])
+    hazard = np.divide(w * d, n, out=np.zeros(q), where=n > 0)
+    share = np.divide(table.n_risk, n, out=np.zeros((groups, q)), where=n > 0)
+    everybody = np.broadcast_to(hazard, (groups, q))
+    own = table.group[:, None] == np.arange(groups)
+    at_event = table.event[:, None] * w[table.last][:, None] * (own - share.T[table.last])
+    spent = table.over_time(np.repeat((hazard * share).T[None], groups, axis=0))
+    return at_event - own * table.over_time(everybody)[:, None] + spent
+
+
+def quadratic_form(score: Floats, covariance: Floats) -> tuple[float, int]:
+    """Score statistic and its degrees of freedom, the rank of the covariance.
+
+    The scores add up to 0, so the rank is at most one below the number of groups; groups that are
+    never at risk together lower it further.
+    """
+    scale = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    kept = scale > 1e-12 * scale.max(initial=0.0)
+    if not kept.any():
+        return np.nan, 0
+    block = covariance[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
+    roots, vectors = np.linalg.eigh(block)
+    used = roots > 1e-10 * roots[-1]
+    along = vectors[:, used].T @ (score[kept] / scale[kept])
+    return float(np.sum(along**2 / roots[used])), int(used.sum())
