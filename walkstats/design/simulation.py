@@ -114,6 +114,7 @@ def _tables(design: Design, seed: int, stages: Stages) -> Trial:
         name=design.name,
         source=f"{design.source} (seed {seed})",
         arms=design.arms,
+        published=design.published,
         participants=tabulation.participants(design, people, stages.coverage),
         check_ins=tabulation.check_ins(people, stages.coverage),
         recurrences=tabulation.recurrences(people, stages.reported),

@@ -235,6 +235,8 @@ class Design:
         The source begins with "synthetic".
     arms : tuple of str
         Reference arm, walking arm.
+    published : str
+        Name of the published record that the design resembles; empty for none.
     currency : str
     price_year : int
     enrolment, people, check_ins, recurrence, walking, questionnaires, harms, resources, screening
@@ -261,6 +263,7 @@ class Design:
     name: str
     source: str
     arms: tuple[str, ...]
+    published: str
     currency: str
     price_year: int
     enrolment: Enrolment

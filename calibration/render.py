@@ -1,0 +1,77 @@
+"""What does docs/sample.md say? The treatment of each published figure as a table.
+
+    python -m calibration.render            prints the table
+    python -m calibration.render --write    puts it into docs/sample.md, between its two markers
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from calibration.measures import measures
+from walkstats.evidence import treatments
+from walkstats.reading import load_sample
+from walkstats.results import Estimate
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "sample.md"
+BEGIN, END = "<!-- begin treatments -->", "<!-- end treatments -->"
+
+
+def rendered() -> str:
+    """The tables in markdown, one for each part of the published record."""
+    found = measures(load_sample("walkback-like"))
+    table = treatments("walkback")
+    lines: list[str] = []
+    for part, rows in table.groupby(table["name"].str.split(".").str[0], sort=False):
+        lines += ["", f"### {part.replace('_', ' ')}", ""]
+        lines += ["| figure | published | where seen | treatment | window | sample |"]
+        lines += ["|---|---|---|---|---|---|"]
+        lines += [_line(row, part, found) for row in rows.to_dict("records")]
+    return "\n".join(lines).strip() + "\n"
+
+
+def page_with(table: str) -> str:
+    """The page with the tables in place."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    return f"{before}{BEGIN}\n{table}{END}{after}"
+
+
+def _line(row: dict[str, object], part: str, found: dict[str, Estimate | float]) -> str:
+    name = str(row["name"])
+    ours = found.get(name, np.nan)
+    value = ours.estimate if isinstance(ours, Estimate) else float(ours)
+    words = [str(row["treatment"]), str(row["reason"]), str(row["how"])]
+    cells = [
+        name.removeprefix(f"{part}."),
+        "" if row["value"] is None else str(row["value"]),
+        str(row["where"]),
+        ": ".join(word for word in words[:2] if word) + (f" ({words[2]})" if words[2] else ""),
+        _window(float(row["low"]), float(row["high"])) + (" *" if row["in_rule"] else ""),
+        "" if pd.isna(value) else f"{value:.4g}",
+    ]
+    return "| " + " | ".join(cell.replace("|", "/").strip() for cell in cells) + " |"
+
+
+def _window(low: float, high: float) -> str:
+    if np.isnan(low):
+        return ""
+    return f"{low:.5g}" if low == high else f"{low:.4g} to {high:.4g}"
+
+
+def main() -> None:
+    """Print or store the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="write docs/sample.md")
+    if parser.parse_args().write:
+        PAGE.write_text(page_with(rendered()), encoding="utf-8")
+    else:
+        print(rendered())
+
+
+if __name__ == "__main__":
+    main()
