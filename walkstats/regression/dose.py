@@ -58,7 +58,7 @@ def dose_response(
     reference: float,
     at: ArrayLike | None = None,
     given: Mapping[str, Any] | None = None,
-    level: float | None = None,
+    level: float = 0.95,
     simultaneous: bool = False,
 ) -> DoseResponse:
     r"""Compare the outcome at each dose with that at a reference dose.
@@ -75,8 +75,8 @@ def dose_response(
         Doses [unit of `x`]; by default 101 over the range observed, and the reference.
     given : mapping of str to object, optional
         Values of the covariates that the dose interacts with; needed for those, and for no others.
-    level : float, optional
-        Confidence level; the fit's own by default.
+    level : float
+        Confidence level.
     simultaneous : bool
         Limits that cover the whole curve, between the lowest and the highest dose shown, at once.
 
@@ -132,7 +132,7 @@ def dose_response(
     >>> curve.nonlinear is None
     True
     """
-    level = fit.level if level is None else check_level(level)
+    level = check_level(level)
     dose = find_dose(fit, x, given or {})
     low, high = dose.range
     if not low <= reference <= high:
