@@ -37,7 +37,7 @@ SIZE = 8.5
 LINE = 0.165
 PADDING = 0.09
 GAP = 0.3
-BETWEEN = 0.25
+BETWEEN = 0.36
 STAGE_WIDTH = 0.95
 BOX_WIDTH = 2.75
 SHADE = "#EEF1F5"
@@ -126,7 +126,8 @@ def plot_flow(
     """
     checked = checked_flow(flow)
     layout = lay_out(checked, names)
-    head, foot = 0.35 * bool(title), 0.5
+    found = str(flow.attrs.get("source", "")) if source is None else source
+    head, foot = 0.35 * bool(title), 0.4 if found else 0.05
     width, height = layout.width, layout.height + head + foot
     alt = f"Flow of {checked.before['randomised'].n} randomised participants."
     with canvas(width, height, alt) as figure:
@@ -137,7 +138,6 @@ def plot_flow(
         _draw(ax, layout, 1.0)
         if title:
             ax.set_title(literal(title), loc="left", x=0.1 / width)
-        found = str(flow.attrs.get("source", "")) if source is None else source
         add_note(figure, found)
     return figure
 
@@ -217,7 +217,7 @@ def _place_before(
         if "excluded" in flow.before:
             lines = _box_lines(flow.before["excluded"], "")
             side = screened.foot + GAP * 0.6
-            aside = PlacedBox(centre + 0.2, side, BOX_WIDTH, _height(lines), lines, MUTED)
+            aside = PlacedBox(centre + BETWEEN / 2.0, side, BOX_WIDTH, _height(lines), lines, MUTED)
             boxes.append(aside)
             level = aside.y + aside.height / 2.0
             arrows.append(((centre, level), (aside.x, level)))
@@ -259,12 +259,16 @@ def _arm_lines(arm: ArmFlow, stages: Sequence[str], name: str) -> tuple[str, ...
 
 def _box_lines(box: FlowBox, arm: str) -> tuple[str, ...]:
     room = BOX_WIDTH - 2.0 * PADDING
-    head = f"{WORDS[box.stage].format(arm=arm)} (n = {count(box.n)})"
-    lines = list(wrapped(head, room, SIZE))
+    lines = list(wrapped(_counted(WORDS[box.stage].format(arm=arm), box.n), room, SIZE))
     for reason, n in box.reasons:
-        first, *others = wrapped(f"{reason} (n = {count(n)})", room - HANG, SIZE)
+        first, *others = wrapped(_counted(reason, n), room - HANG, SIZE)
         lines += [f"{BULLET}{first}", *(f"{HANGING}{other}" for other in others)]
     return tuple(lines)
+
+
+def _counted(words: str, n: int) -> str:
+    """Words and number; the number is not torn apart."""
+    return f"{words} (n\u00a0=\u00a0{count(n)})"
 
 
 def _height(lines: Sequence[str]) -> float:

@@ -149,7 +149,7 @@ def plot_forest(
         ax = figure.add_subplot(label="forest")
         _draw(ax, rows, favours, xlabel)
         if title:
-            ax.set_title(literal(title), loc="left", pad=LINE * 72 + 4)
+            ax.set_title(literal(title), loc="left", pad=LINE * 72)
         found = next((one.source for one in known if one.source), "")
         add_note(figure, found if source is None else source)
     return figure
@@ -291,4 +291,4 @@ def _write_favours(ax: Axes, favours: tuple[str, str], null: float | None) -> No
             literal(text), (where, 0.0), (shift, -20.0), at_null, "offset points", ha=side,
             va="top", fontsize=NORMAL - 1, color=MUTED, annotation_clip=False,
         )  # fmt: skip
-    ax.xaxis.labelpad = 14.0
+    ax.xaxis.labelpad = 16.0

@@ -29,13 +29,15 @@ def text_inches(text: str, size: float, weight: str = "normal") -> float:
 def wrapped(text: str, room: float, size: float) -> tuple[str, ...]:
     """Text broken into lines no wider than ``room`` [inches]; a word that is wider is cut.
 
+    Lines break at blanks; a no-break space keeps what stands around it together.
+
     Examples
     --------
     >>> wrapped("declined to take part in the study", 1.5, 8.5)
     ('declined to take part in', 'the study')
     """
     lines = [""]
-    for word in " ".join(text.split()).split(" "):
+    for word in text.replace("\n", " ").split(" "):
         rest = word
         while rest:
             trial = f"{lines[-1]} {rest}" if lines[-1] else rest
@@ -48,7 +50,7 @@ def wrapped(text: str, room: float, size: float) -> tuple[str, ...]:
             fits = _longest(rest, room, size)
             lines[-1], rest = rest[:fits], rest[fits:]
             lines += [""] if rest else []
-    return tuple(line for line in lines if line) or ("",)
+    return tuple(line.replace("\u00a0", " ") for line in lines if line) or ("",)
 
 
 def _longest(word: str, room: float, size: float) -> int:

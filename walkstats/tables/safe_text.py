@@ -22,7 +22,7 @@ LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
-    '"': r"\textquotedbl{}",
+    '"': r"\textquotedblright{}",
     "−": r"$-$",
     "≤": r"$\leq$",
     "≥": r"$\geq$",
