@@ -79,7 +79,8 @@ def evaluate_sorted(beta: Floats, model: SortedCovariates) -> Evaluation:
     if model.ties == "exact":
         return Evaluation(*exact_ties.evaluate(linear_predictor(beta, model), model))
     fast = engine.kernel("cox_evaluate", model.mass.size)
-    return evaluate_arrays(beta, model) if fast is None else Evaluation(*fast(beta, model))
+    found = None if fast is None else fast(beta, model)
+    return evaluate_arrays(beta, model) if found is None else Evaluation(*found)
 
 
 def evaluate_arrays(beta: Floats, model: SortedCovariates) -> Evaluation:
@@ -197,7 +198,8 @@ def score_residuals(
 def score_residuals_sorted(beta: Floats, model: SortedCovariates) -> Floats:
     """Score residuals (k, n) in sorted order, as `score_residuals`."""
     fast = engine.kernel("cox_score_residuals", model.mass.size)
-    return score_residual_arrays(beta, model) if fast is None else fast(beta, model)
+    found = None if fast is None else fast(beta, model)
+    return score_residual_arrays(beta, model) if found is None else found
 
 
 def score_residual_arrays(beta: Floats, model: SortedCovariates) -> Floats:

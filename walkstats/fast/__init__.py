@@ -1,0 +1,1 @@
+"""Compiled twins of kernels, and nothing else; ``numerics.engine`` says when they run."""
