@@ -178,7 +178,7 @@ TABLES: dict[str, Table] = {
                     "time walked in the week",
                     "minutes/week",
                     low=0,
-                    high=7 * 1440,
+                    high=7 * 16 * 60,  # every waking hour; beyond it, steps are taken for minutes
                     unlikely_above=3000,
                 ),
                 Column("steps", "number", "steps in the week", "steps/week", low=0),

@@ -209,7 +209,7 @@ def _repeated_keys(material: Material, table: Table) -> list[Problem]:
     groups = frame[rows].groupby(list(table.key), sort=False, dropna=False)
     for key, positions in list(groups.indices.items())[:IDS_SHOWN]:
         at = np.flatnonzero(rows)[positions]
-        named = " ".join(str(part) for part in (key if isinstance(key, tuple) else (key,)))
+        named = " ".join(map(_plainly, key if isinstance(key, tuple) else (key,)))
         lines = ", ".join(str(material.line(table.name, int(k))) for k in at[:IDS_SHOWN])
         pairs.append(f"{named} in rows {lines}{_values(frame, table.name, at)}")
     what = f"a {table.row} stands more than once: " + "; ".join(pairs)
@@ -222,12 +222,16 @@ def _repeated_keys(material: Material, table: Table) -> list[Problem]:
     )
 
 
+def _plainly(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _values(frame: pd.DataFrame, table: str, at: np.ndarray) -> str:
     """What the repeated rows say, where that is one number."""
     column = {"outcomes": "value", "walking": "walking_minutes", "screening": "n"}.get(table)
     if column is None:
         return ""
-    values = ", ".join(str(value) for value in frame[column].iloc[at[:IDS_SHOWN]])
+    values = ", ".join(_plainly(value) for value in frame[column].iloc[at[:IDS_SHOWN]])
     return f" ({column} {values})"
 
 

@@ -84,7 +84,9 @@ def _arms(material: Material) -> list[Problem]:
 
 def _strata(material: Material) -> list[Problem]:
     people = material.tables["participants"]
-    found = []
+    found: list[Problem] = []
+    if "participants" in material.incomplete:
+        return found
     for name in material.strata:
         if name not in people.columns:
             found.append(
@@ -194,9 +196,10 @@ def _stage(table: pd.DataFrame, stage: str) -> int | None:
 def _odd_ids(material: Material) -> np.ndarray:
     """Ids without any digit among ids that are numbers: Total, Mean, a footnote."""
     ids = material.tables["participants"]["participant_id"]
-    numeric = ids.str.fullmatch(r"\d+").fillna(False).to_numpy(dtype=bool)
-    wordy = ids.notna().to_numpy() & ~ids.str.contains(r"\d").fillna(False).to_numpy(dtype=bool)
-    rest = ids.notna().to_numpy() & ~wordy
+    known = ids.notna().to_numpy()
+    numeric = ids.str.fullmatch(r"\d+").eq(True).to_numpy(dtype=bool)
+    wordy = known & ~ids.str.contains(r"\d").eq(True).to_numpy(dtype=bool)
+    rest = known & ~wordy
     return wordy & bool(numeric.sum() >= 2 and numeric[rest].all())
 
 

@@ -235,7 +235,7 @@ def _column(values: list[Any], place: np.ndarray, kind: str) -> Any:
         numbers = np.array([np.nan if v is None else v for v in values] + [np.nan], dtype=float)
         return numbers[place]
     if kind in ("integer", "boolean"):
-        distinct: Any = pd.Series([*values, None], dtype=DTYPES[kind]).array  # type: ignore[call-overload]
+        distinct: Any = pd.Series([*values, None], dtype=DTYPES[kind]).array
         return distinct.take(np.where(place < 0, len(values), place))
     texts = np.empty(len(values) + 1, dtype=object)
     texts[:-1] = values

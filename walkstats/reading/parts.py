@@ -109,6 +109,8 @@ def _rows_that_meet(
     for column in declared.columns:
         _usable(text, column.where, declared, problems)
     met = meeting(text.frame, where)
+    if where and len(met) and not met.any():
+        problems.append(_nothing_met(declared, text, where))
     if where and not met.all():
         told = " and ".join(f"{name} = {' or '.join(v)}" for name, v in where.items())
         notes.append((declared.table, "", "left out", int((~met).sum()), f"rows without {told}"))
@@ -133,6 +135,23 @@ def _usable(
         if never and len(text.frame):
             problems.append(_never_met(name, never, there, declared, text.file))
     return usable
+
+
+def _nothing_met(
+    declared: DeclaredTable, text: TextTable, where: Mapping[str, tuple[str, ...]]
+) -> Problem:
+    told = []
+    for name in where:
+        cells = text.frame[find_header(name, list(text.frame.columns))[0]].fillna("").str.strip()
+        told.append(f"{name} holds {', '.join(map(repr, sorted(set(cells))[:8]))}")
+    asked = " and ".join(f"{name} = {' or '.join(v)}" for name, v in where.items())
+    return Problem(
+        f"where: none of the {len(cells)} rows of {text.file} has {asked}; {'; '.join(told)}",
+        "correct the values in trial.toml; if there is no such row, leave the table out",
+        table=declared.table,
+        row=declared.line,
+        count=len(text.frame),
+    )
 
 
 def _never_met(

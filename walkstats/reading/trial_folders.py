@@ -54,12 +54,12 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
     return reading.trial
 
 
-def check_trial(trial: str | os.PathLike[str] | Trial) -> pd.DataFrame:
+def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     """Everything that is wrong or unlikely in a trial.
 
     Parameters
     ----------
-    trial : path-like or Trial
+    source : path-like or Trial
         A trial folder, or a trial in memory.
 
     Returns
@@ -80,8 +80,8 @@ def check_trial(trial: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     >>> found[["severity", "count", "ids"]].values.tolist()
     [['warning', 2, '1, 49']]
     """
-    if isinstance(trial, Trial):
-        material, problems = material_of(trial)
+    if isinstance(source, Trial):
+        material, problems = material_of(source)
         found = [*problems, *find_problems(material)]
         return problems_frame(sorted(found, key=lambda one: one.severity != "error"))
-    return problems_frame(read_folder(trial).problems)
+    return problems_frame(read_folder(source).problems)
