@@ -24,10 +24,11 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """A table under the name of the analysis that it shows."""
+    """A table under the name of the analysis that it shows; ``folded`` where a figure shows it."""
 
     name: str
     table: Table
+    folded: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 
 from walkstats.errors import WalkstatsError
@@ -51,9 +52,17 @@ def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, objec
                 blocks.append({"kind": "paragraph", "text": block.text, "role": block.role})
             elif isinstance(block, TableBlock):
                 tables += 1
-                # Table.to_html escapes every cell itself.
-                html = block.table.to_html()
-                blocks.append({"kind": "table", "number": tables, "html": html})
+                # The head of the page names the source of all. Table.to_html escapes every cell.
+                shown = replace(block.table, source="", title="")
+                blocks.append(
+                    {
+                        "kind": "table",
+                        "number": tables,
+                        "title": block.table.title,
+                        "html": shown.to_html(),
+                        "folded": block.folded,
+                    }
+                )
             elif isinstance(block, FigureBlock):
                 figures += 1
                 blocks.append(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from walkstats import figures, tables
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
-from walkstats.results import CoxFit, Curve, Fit
+from walkstats.results import CoxFit, Curve, Estimate, Estimates, Fit
 
 # A frame with more rows is data, not a table for readers.
 LONGEST_TABLE = 80
@@ -44,7 +46,7 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
         figure = figures.plot_flow(result)
         return [
             FigureBlock(analysis.name, figure, analysis.title, "Flow diagram of participants."),
-            TableBlock(analysis.name, _flow_table(result, analysis.title)),
+            TableBlock(analysis.name, _flow_table(result, analysis.title), folded=True),
         ]
     if derived == "baseline":
         table = tables.baseline_table(result, "arm", columns=_described(result), overall=True)
@@ -116,7 +118,7 @@ def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
 def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block]:
     """Sentences for the fit; the table of all Cox fits of the section stands with the first."""
     blocks: list[Block] = [
-        Paragraph(f"{analysis.title}: {_said(result, term)}.", "result")
+        Paragraph(f"{_said(result, term)} ({analysis.title.lower()}).", "result")
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]
@@ -134,10 +136,10 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
 
 
 def _said(fit: Fit, term: str) -> str:
-    arm = term.removeprefix("arm[").removesuffix("]")
+    arm = _plain_term(term)
     reference = fit.design.levels["arm"][0] if fit.design is not None else "reference"
     said = tables.sentence(fit, term)
-    return f"{said[:1].lower()}{said[1:]}, {arm} against {reference}"
+    return f"{said}, {arm} against {reference}"
 
 
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
@@ -168,11 +170,84 @@ def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
     ]
 
 
+def _means(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    parts = (result.by_group, result.difference, result.ratio)
+    table = tables.table_of(_rows(parts), title=f"{analysis.title}, to day {result.tau:g}")
+    return [*_differences(analysis, result.difference, "days"), TableBlock(analysis.name, table)]
+
+
+def _risks(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    table = tables.table_of(
+        _rows((result.by_group, result.risk_difference)),
+        title=f"{analysis.title}: share without recurrence, and difference in risk",
+    )
+    table = replace(table, notes=tuple(n for n in table.notes if not n.startswith(NEEDED)))
+    needed = tables.table_of(_needed(result.number_needed), title=NEEDED)
+    return [TableBlock(analysis.name, table), TableBlock(f"{analysis.name}_needed", needed)]
+
+
+NEEDED = "Number needed to treat"
+
+
+def _needed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers needed in words: an interval that holds no difference passes through infinity."""
+    rows = []
+    for one in frame.to_dict("records"):
+        side = str(one["direction"])
+        if pd.isna(one["estimate"]):
+            number, interval = "not known", ""
+        elif np.isinf(one["benefit_high"]) and np.isinf(one["harm_high"]):
+            number = f"{one['estimate']:.1f} to {side}"
+            benefit, harm = one["benefit_low"], one["harm_low"]
+            interval = f"{benefit:.1f} to benefit, over infinity, to {harm:.1f} to harm"
+        else:
+            number = f"{one['estimate']:.1f} to {side}"
+            interval = f"{one[f'{side}_low']:.1f} to {one[f'{side}_high']:.1f}"
+        rows.append((_plain_term(one["term"]), number, interval))
+    return pd.DataFrame(rows, columns=["group", "number needed", "interval"])
+
+
+def _rows(parts: Sequence[Estimates]) -> dict[str, Estimate]:
+    """Estimates of several parts of an answer under labels that say what they measure."""
+    return {
+        f"{part.measure[:1].upper()}{part.measure[1:]}: {_plain_term(term)}": part.estimate(
+            term, ratio=part.link != "identity"
+        )
+        for part in parts
+        for term in part.terms
+    }
+
+
+def _differences(analysis: Analysis, part: Estimates, unit: str) -> list[Block]:
+    return [
+        Paragraph(f"{tables.sentence(part, term, unit=unit)}, {_plain_term(term)}.", "result")
+        for term in part.terms
+    ]
+
+
+def _plain_term(term: str) -> str:
+    """``arm[walking] at 90`` as a reader says it."""
+    group, at, day = term.partition(" at ")
+    group = group.removeprefix("arm[").removesuffix("]")
+    return f"{group}, day {day}" if at else group
+
+
+def _proportionality(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    frame = result.to_frame()
+    frame.attrs["notes"] = (result.method,)
+    heads = {"term": "Term", "statistic": "χ²", "df": "Degrees of freedom", "p_value": "p"}
+    table = tables.table_of(frame, title=analysis.title, labels=heads)
+    return [TableBlock(analysis.name, table)]
+
+
 SHOWN: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "frame": _frame,
     "survival.follow_up": _follow_up,
     "survival.kaplan_meier": _curve,
     "survival.cox": _cox,
+    "survival.restricted_means": _means,
+    "survival.compare_at": _risks,
+    "survival.check_proportional_hazards": _proportionality,
     "regression.ols": _regression,
     "regression.dose_response": _dose,
 }
