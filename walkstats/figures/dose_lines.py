@@ -13,7 +13,7 @@ from walkstats._labels import capitalised, described
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
 from walkstats.figures.end_labels import label_ends
 from walkstats.figures.palette import BAND_ALPHA, INK, MUTED, NORMAL, RULE, arm_style
-from walkstats.figures.time_axis import NumberFormatter
+from walkstats.figures.time_axis import NumberFormatter, set_ratio_ticks
 from walkstats.results import Curve
 
 BARS = 40
@@ -142,6 +142,8 @@ def draw_dose_response(
     xs = curve.frame[curve.x].to_numpy(dtype=float)
     ax.set_xlim(float(xs.min()), float(xs.max()))
     _set_axes(ax, xlabel or described(curve.x), ylabel or capitalised(curve.quantity))
+    if getattr(curve, "ratio", False):
+        _on_log_scale(ax, curve)
     if len(lines) > 1:
         label_ends(ax, lines)
     return lines
@@ -160,6 +162,13 @@ def _set_axes(ax: Axes, xlabel: str, ylabel: str) -> None:
     ax.set_ylabel(literal(ylabel))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(NumberFormatter())
+
+
+def _on_log_scale(ax: Axes, curve: Curve) -> None:
+    """Ratios: twice and half are equally far from 1."""
+    low, high = curve.frame["conf_low"].min(), curve.frame["conf_high"].max()
+    ax.set_yscale("log")
+    set_ratio_ticks(ax.yaxis, float(low), float(high))
 
 
 def draw_doses(ax: Axes, observed: ArrayLike) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
 from walkstats import _digits
@@ -17,14 +16,11 @@ from walkstats._labels import capitalised, percent_level
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, literal
 from walkstats.figures.palette import ARM_STYLES, INK, MUTED, NORMAL, RULE
 from walkstats.figures.text_width import text_inches
-from walkstats.figures.time_axis import NumberFormatter
+from walkstats.figures.time_axis import NumberFormatter, set_ratio_ticks
 from walkstats.results import Estimate, Estimates
 
 LINE = 0.27  # inches from one row to the next
 INDENT = 10.0  # points
-RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0,
-               100.0)  # fmt: skip
-FEWER_RATIO_TICKS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 # A limit this many times further from the null than the estimates reach is cut and given an arrow.
 FAR = 4.0
 
@@ -191,7 +187,10 @@ def _draw(
         if row.estimate is not None:
             _draw_one(ax, place, row.estimate, (low, high))
     _write_beside(ax, rows, first)
-    _set_ticks(ax, low, high, on_log)
+    if on_log:
+        set_ratio_ticks(ax.xaxis, low, high)
+    else:
+        ax.xaxis.set_major_formatter(NumberFormatter())
     ax.set_xlabel(literal(xlabel or capitalised(first.measure) or "Estimate"))
     if favours is not None:
         _write_favours(ax, favours, first.null)
@@ -266,18 +265,6 @@ def _write_beside(ax: Axes, rows: Sequence[ForestRow], first: Estimate) -> None:
         annotation_clip=False,
     )  # fmt: skip
     ax.axhline(-0.5, color=RULE, linewidth=0.8)
-
-
-def _set_ticks(ax: Axes, low: float, high: float, on_log: bool) -> None:
-    if not on_log:
-        ax.xaxis.set_major_formatter(NumberFormatter())
-        return
-    choices = [tick for tick in RATIO_TICKS if low <= tick <= high]
-    if len(choices) > 9 or len(choices) < 2:
-        choices = [tick for tick in FEWER_RATIO_TICKS if low <= tick <= high] or [1.0]
-    ax.xaxis.set_major_locator(FixedLocator(choices))
-    ax.xaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in choices]))
-    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def _write_favours(ax: Axes, favours: tuple[str, str], null: float | None) -> None:

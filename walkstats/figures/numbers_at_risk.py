@@ -22,6 +22,12 @@ ROWS = {
     "censored": ("Cumulative number censored", "n_censor"),
     "events": ("Cumulative number of events", "n_event"),
 }
+# Where the event of a curve is the end of follow-up, the two change places.
+ROWS_OF_FOLLOW_UP = {
+    **ROWS,
+    "censored": ("Cumulative number of events", "n_censor"),
+    "events": ("Cumulative number whose follow-up ended", "n_event"),
+}
 LINE = 0.17  # inches from one row to the next
 
 
@@ -66,9 +72,10 @@ def risk_lines(
         raise ValueError(f"A curve of {curve.quantity} carries no numbers at risk.")
     printed = check_names(names, curve.groups)
     read = curve.at(list(times))
+    words = ROWS_OF_FOLLOW_UP if curve.quantity == "follow-up" else ROWS
     lines = []
     for row in chosen:
-        heading, column = ROWS[row]
+        heading, column = words[row]
         lines.append(RiskLine(heading, INK))
         for place, group in enumerate(curve.groups):
             numbers = _numbers(read[read["group"] == group], column)

@@ -27,12 +27,12 @@ from walkstats.figures.time_axis import (
     time_unit,
 )
 from walkstats.results import Curve
+from walkstats.results.curves import PROBABILITIES
 
 Floats = NDArray[np.float64]
 
 SHOW = ("survival", "event")
 LABELS = ("direct", "legend", "none")
-PROBABILITIES = ("survival", "cumulative incidence")
 # More names than this do not fit beside the ends of the curves.
 MOST_DIRECT = 6
 
@@ -202,7 +202,9 @@ def _path(curve: Curve, group: str, unit: TimeUnit, show: str) -> _Path:
     """Corners of the curve from its start to the end of the group's follow-up."""
     rows = curve.frame[curve.frame["group"] == group]
     x = rows[curve.x].to_numpy(dtype=float)
-    end = max(float(curve.last.get(group, x[-1])), float(x[-1]))
+    last = float(curve.last.get(group, x[-1]))
+    # A curve that may be carried on without end is drawn as far as anybody was followed.
+    end = max(last, float(x[-1])) if np.isfinite(last) else float(x[-1])
     x = np.concatenate([[curve.start_x], x, [end]])
 
     def column(name: str, first: float) -> Floats:
@@ -264,6 +266,7 @@ def _set_y_axis(ax: Axes, curve: Curve, show: str, ylabel: str | None) -> None:
     stated = {
         ("survival", "survival"): "Probability of no event (survival)",
         ("survival", "event"): "Probability of the event (1 − survival)",
+        ("follow-up", "survival"): "Probability of being followed (events set aside)",
     }
     ax.set_ylabel(
         literal(ylabel or stated.get((curve.quantity, show), capitalised(curve.quantity)))

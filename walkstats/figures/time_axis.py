@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, Formatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import FixedFormatter, FixedLocator, Formatter, NullLocator
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_times
@@ -26,6 +27,8 @@ STEPS = {
     "years": (0.5, 1, 2, 5, 10, 20),
 }
 MOST_TICKS = 8
+RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
+DECADES = (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4)
 
 
 @dataclass(frozen=True)
@@ -131,3 +134,15 @@ class NumberFormatter(Formatter):
     def format_ticks(self, values: list[float]) -> list[str]:
         """All labels of an axis."""
         return number_labels(values)
+
+
+def set_ratio_ticks(axis: Axis, low: float, high: float) -> None:
+    """Ticks of a logarithmic axis at ratios that people read, without minor ticks."""
+    few = [tick for tick in RATIO_TICKS if low <= tick <= high]
+    wide = high > 1.2 * RATIO_TICKS[-1] or low < RATIO_TICKS[0] / 1.2
+    chosen = [tick for tick in DECADES if low <= tick <= high] if wide else few
+    if len(chosen) < 2:
+        chosen = [float(tick) for tick in np.geomspace(low, high, 5).round(3)]
+    axis.set_major_locator(FixedLocator(chosen))
+    axis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in chosen]))
+    axis.set_minor_locator(NullLocator())

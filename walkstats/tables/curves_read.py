@@ -8,17 +8,16 @@ import pandas as pd
 
 from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Result
+from walkstats.results.curves import PROBABILITIES
 from walkstats.tables.cells import Cell
 from walkstats.tables.description import Column, Row, Table
-
-WITH_MEDIAN = ("survival", "cumulative incidence")
 
 
 def curve_table(curve: Curve, at: Sequence[float], labels: Mapping[str, str]) -> Table:
     """Groups as columns; events, medians and the curve at chosen times as rows."""
     counted = "n_risk" in curve.frame
     rows = _event_rows(curve) if counted else []
-    if curve.shape == "step" and curve.quantity in WITH_MEDIAN:
+    if curve.shape == "step" and curve.quantity in PROBABILITIES:
         rows.append(_median_row(curve))
     if len(at):
         rows += _rows_at(curve, at, counted)
@@ -44,7 +43,9 @@ def remarks(result: Result) -> tuple[str, ...]:
 
 def _event_rows(curve: Curve) -> list[Row]:
     ends = curve.at([max(curve.frame[curve.x].max(), curve.start_x)])
-    return [Row("Events", _by_group(curve, ends, _count_of("n_event")))]
+    # The reverse curve counts the end of follow-up as its event, and events as censorings.
+    column = "n_censor" if curve.quantity == "follow-up" else "n_event"
+    return [Row("Events", _by_group(curve, ends, _count_of(column)))]
 
 
 def _median_row(curve: Curve) -> Row:

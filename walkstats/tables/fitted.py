@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from walkstats._labels import capitalised, described, percent_level
+from walkstats.formulas import Terms
 from walkstats.results import Estimates, Fit
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.description import Column, Row, Table
@@ -15,12 +16,13 @@ REFERENCE = "reference"
 
 @dataclass(frozen=True)
 class _Line:
-    """One row to come: the term looked up in each fit, or the reference level of a factor."""
+    """One row to come: a term looked up in each fit, the reference level of a factor, a spline."""
 
     label: str
     term: str = ""
     factor: str = ""
     level: str = ""
+    spline: bool = False
     indent: int = 0
 
 
@@ -86,7 +88,7 @@ def fit_table(
         stub="",
         columns=tuple(columns),
         rows=(*rows, *_count_rows(named)),
-        notes=_notes(named, hidden),
+        notes=_notes(named, hidden, any(line.spline for line in lines)),
         source=next((fit.source for fit in named.values() if fit.source), ""),
     )
 
@@ -137,6 +139,8 @@ def _term_lines(
     fit: Estimates, term: str, inside: tuple[str, ...], labels: Mapping[str, str]
 ) -> list[_Line]:
     levels = fit.design.levels.get(term) if isinstance(fit, Fit) and fit.design else None
+    if isinstance(fit, Fit) and fit.design and term in fit.design.knots:
+        return [_Line(_spline_label(fit.design, term, labels), term, spline=True)]
     if levels:
         spelled = {level: f"{term}[{level}]" for level in levels}
         return [
@@ -154,6 +158,13 @@ def _term_lines(
     ]
 
 
+def _spline_label(design: Terms, term: str, labels: Mapping[str, str]) -> str:
+    if term in labels or term not in design.variables:
+        return labels.get(term, term)
+    column = described(str(design.variables[term].column), labels)
+    return f"{column} (spline, {len(design.knots[term])} knots)"
+
+
 def _row(
     line: _Line,
     fits: Mapping[str, Estimates],
@@ -169,12 +180,21 @@ def _row(
 
 
 def _cells(line: _Line, fit: Estimates, ratio: bool, level: float | None) -> list[Cell]:
+    if line.spline:
+        return [EMPTY, _joint_p(fit, line.term)]
     if line.term in fit.terms:
         one = fit.estimate(line.term, ratio=ratio, level=level)
         values = (one.estimate, one.conf_low, one.conf_high)
         return [Cell("ratio" if ratio else "estimate", values), Cell("p", (one.p_value,))]
     known = fit.design.levels.get(line.factor, ()) if isinstance(fit, Fit) and fit.design else ()
     return [words(REFERENCE) if line.level in known else EMPTY, EMPTY]
+
+
+def _joint_p(fit: Estimates, term: str) -> Cell:
+    """Of all columns of a spline together: one by one they mean nothing to a reader."""
+    if not isinstance(fit, Fit) or fit.design is None or term not in fit.design.columns_of:
+        return EMPTY
+    return Cell("p", (fit.test(term).p_value,))
 
 
 def _count_rows(fits: Mapping[str, Estimates]) -> list[Row]:
@@ -194,21 +214,31 @@ def _count_rows(fits: Mapping[str, Estimates]) -> list[Row]:
     return rows
 
 
-def _notes(fits: Mapping[str, Estimates], hidden: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(
+    fits: Mapping[str, Estimates], hidden: tuple[str, ...], splines: bool
+) -> tuple[str, ...]:
     notes = ["CI: confidence interval."]
+    if splines:
+        notes.append("p of a spline: Wald test of all its terms together.")
     if hidden:
         notes.append(f"Not shown: {', '.join(hidden)}.")
-    for name, fit in fits.items():
-        notes += [_under(name, text) for text in (fit.method, *fit.notes) if text]
-        if isinstance(fit, Fit) and fit.state != "converged":
-            notes.append(_under(name, f"state of the fit: {fit.state}."))
-        if fit.counts is not None:
-            notes += [
-                _under(name, f"{rows} row{'s' if rows != 1 else ''} left out: {reason}.")
-                for reason, rows in fit.counts.left_out.items()
-            ]
-    return tuple(dict.fromkeys(notes))
+    said = {name: _remarks(fit) for name, fit in fits.items()}
+    common = [
+        text for text in next(iter(said.values())) if all(text in own for own in said.values())
+    ]
+    for name, own in said.items():
+        notes += [f"{name}: {text}" for text in own if name and text not in common]
+    return tuple(dict.fromkeys([*notes, *common]))
 
 
-def _under(name: str, text: str) -> str:
-    return f"{name}: {text}" if name else text
+def _remarks(fit: Estimates) -> list[str]:
+    """Method and notes of a fit, how it ended unless well, and the rows left out."""
+    remarks = [text for text in (fit.method, *fit.notes) if text]
+    if isinstance(fit, Fit) and fit.state != "converged":
+        remarks.append(f"State of the fit: {fit.state}.")
+    if fit.counts is not None:
+        remarks += [
+            f"{rows} row{'s' if rows != 1 else ''} left out: {reason}."
+            for reason, rows in fit.counts.left_out.items()
+        ]
+    return remarks

@@ -141,8 +141,7 @@ def _say_curve(result: Curve, label: str | None, unit: str, style: NumberStyle) 
         )
         for group in result.groups
     ]
-    joined = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    return f"{label or 'Median'} {joined}"
+    return f"{label or 'Median'}{':' if len(said) > 1 else ''} {', '.join(said)}"
 
 
 def _median(result: Estimate, group: str, unit: str, style: NumberStyle) -> str:
@@ -154,4 +153,4 @@ def _median(result: Estimate, group: str, unit: str, style: NumberStyle) -> str:
     percent = percent_level(result.level)
     interval = f" ({percent}% CI {low} to {high})" if (low, high) != ("not reached",) * 2 else ""
     number = value if value == "not reached" else _with_unit(value, unit)
-    return f"{number}{interval}{f' in {group}' if group else ''}"
+    return f"{f'{group} ' if group else ''}{number}{interval}"

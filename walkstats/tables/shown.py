@@ -68,11 +68,14 @@ def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
     if not parts:
         raise ValueError(f"No table is known for a {type(result).__name__}.")
     tables = {name: _lay_out(part, labels) for name, part in parts.items()}
-    columns = max((table.columns for table in tables.values()), key=len)
+    level = percent_level(next(iter(parts.values())).level)
+    width = max(len(table.columns) for table in tables.values())
+    columns = (Column(f"Estimate ({level}% CI)"), Column("p"))[:width]
     rows: list[Row] = []
     for name, table in tables.items():
-        rows.append(Row(labels.get(name, capitalised(name.replace("_", " ")))))
-        rows += [_under(row, len(columns)) for row in table.rows]
+        measured = parts[name].measure or name.replace("_", " ")
+        rows.append(Row(labels.get(name, capitalised(measured))))
+        rows += [_under(row, width) for row in table.rows]
     notes = [note for table in tables.values() for note in table.notes]
     own = [getattr(result, "method", ""), *getattr(result, "notes", ())]
     return Table(
@@ -89,7 +92,11 @@ def _parts(result: Any) -> dict[str, Estimates | Estimate]:
     if not dataclasses.is_dataclass(result) or isinstance(result, type):
         return {}
     named = {item.name: getattr(result, item.name) for item in dataclasses.fields(result)}
-    return {name: part for name, part in named.items() if isinstance(part, (Estimates, Estimate))}
+    return {
+        name: part
+        for name, part in named.items()
+        if isinstance(part, Estimate) or (isinstance(part, Estimates) and part.terms)
+    }
 
 
 def _under(row: Row, width: int) -> Row:
@@ -129,12 +136,13 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
     measure = capitalised(first.measure) if same and first.measure else "Estimate"
     tested = any(not math.isnan(one.p_value) for one in named.values())
     columns = [Column(f"{measure} ({percent_level(first.level)}% CI)")]
+    # Estimates of one measure are compared with each other, so they share their decimals.
+    each = {label: _digits.decimals_for(_half_width(one)) for label, one in named.items()}
     rows = []
     for label, one in named.items():
         kind = "ratio" if one.scale == "ratio" else "estimate" if tested else "time"
-        values = (one.estimate, one.conf_low, one.conf_high)
-        decimals = _digits.decimals_for((one.conf_high - one.conf_low) / 2.0)
-        cell = Cell(kind, values, None if kind == "ratio" else decimals)
+        decimals = None if kind == "ratio" else max(each.values()) if same else each[label]
+        cell = Cell(kind, (one.estimate, one.conf_low, one.conf_high), decimals)
         rows.append(Row(label, (cell, Cell("p", (one.p_value,))) if tested else (cell,)))
     return Table(
         title="",
@@ -144,6 +152,11 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
         notes=remarks(carrier),
         source=carrier.source,
     )
+
+
+def _half_width(one: Estimate) -> float:
+    width = (one.conf_high - one.conf_low) / 2.0
+    return width if math.isfinite(width) else abs(one.estimate) / 10.0
 
 
 @_lay_out.register
