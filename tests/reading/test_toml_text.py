@@ -1,0 +1,78 @@
+"""Are keys of trial.toml placed on their lines, and doubles named with both?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from walkstats import DataError
+from walkstats.reading.toml_text import parse_toml
+
+PARTS = """\
+name = "a [not a table]"   # key = "comment"
+missing = [
+  "x = 1",
+]
+[[recurrences]]
+from = "a.csv"
+[recurrences.columns]
+onset_days = { from = "x", unit = "hours" }
+[[recurrences]]
+from = "b.csv"
+recurrences.columns.onset_days = "y"
+"""
+
+
+def test_keys_are_placed_on_their_lines():
+    toml = parse_toml(PARTS.encode(), "trial.toml")
+    assert toml.line("missing") == 2
+    assert toml.line("recurrences", "0", "columns", "onset_days", "unit") == 8
+    assert toml.line("recurrences", "1", "from") == 10
+    assert toml.line("nothing") is None
+    assert toml.values["recurrences"][1]["from"] == "b.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tau = 12\ntau = 24\n", ("duplicate key tau", "lines 1 and 2")),
+        ("[a]\nb = 1\n[c]\n[a]\nb = 2\n", ("duplicate key a", "lines 1 and 4")),
+        ('[a]\n"tau" = 1\n\ntau = 2\n', ("duplicate key a.tau", "lines 2 and 4")),
+        ('s = """\ns = 1\n"""\nt = 1\nt = 2\n', ("duplicate key t", "lines 4 and 5")),
+        ("a = [\n 1,\n 2]\na = 3\n", ("duplicate key a", "lines 1 and 4")),
+        ("a = hello", ("not valid TOML at line 1", "column 5")),
+        ("a = [1", ("not valid TOML",)),
+        ("a = { b = 1, b = 2 }", ("not valid TOML", "'b'")),
+    ],
+)
+def test_what_is_no_toml(text, words):
+    with pytest.raises(DataError) as caught:
+        parse_toml(text.encode(), "trial.toml")
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_encoding():
+    assert parse_toml("﻿name = 'é'\r\n".encode(), "trial.toml").values == {"name": "é"}
+    with pytest.raises(DataError, match="offset 8, line 1"):
+        parse_toml("name = 'é'".encode("latin-1"), "trial.toml")
+
+
+def test_a_nest_without_end():
+    with pytest.raises(DataError):
+        parse_toml(b"a = " + b"[" * 5000, "trial.toml")
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_give_values_or_a_data_error(data):
+    try:
+        parse_toml(data, "trial.toml")
+    except DataError:
+        return
+
+
+@given(st.text(st.sampled_from("ab='\"[]{}.,\n #\\"), max_size=30))
+def test_any_toml_like_text_gives_values_or_a_data_error(text):
+    try:
+        parse_toml(text.encode(), "trial.toml")
+    except DataError:
+        return
