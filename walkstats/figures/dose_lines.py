@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from walkstats._labels import capitalised, described
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
@@ -119,6 +119,20 @@ def draw_dose_response(
     ------
     ValueError
         For a curve of steps.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> from walkstats.results import Curve
+    >>> frame = pd.DataFrame(
+    ...     {"group": "all", "dose": [0.0, 9.0], "estimate": [0.0, -0.4],
+    ...      "conf_low": [0.0, -0.7], "conf_high": [0.0, -0.1]}
+    ... )
+    >>> ax = Figure().subplots()
+    >>> (line,) = draw_dose_response(ax, Curve(frame, "dose", "difference in pain", "line"))
+    >>> ax.get_ylabel()
+    'Difference in pain'
     """
     if curve.shape != "line":
         raise ValueError("A dose-response curve is a line; this one has steps.")
@@ -171,7 +185,7 @@ def _on_log_scale(ax: Axes, curve: Curve) -> None:
     set_ratio_ticks(ax.yaxis, float(low), float(high))
 
 
-def draw_doses(ax: Axes, observed: ArrayLike) -> None:
+def draw_doses(ax: Axes, observed: ArrayLike) -> NDArray[np.float64]:
     """Draw the doses observed as bars, on axes below those of the curve.
 
     Parameters
@@ -180,10 +194,23 @@ def draw_doses(ax: Axes, observed: ArrayLike) -> None:
         Shares its x with the axes of the curve.
     observed : array_like
         In the unit of the dose; missing ones are left out, those outside the axes not drawn.
+
+    Returns
+    -------
+    numpy.ndarray
+        How many doses each bar stands for.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> int(draw_doses(Figure().subplots(), [0.1, 0.2, 0.9, None]).sum())
+    3
     """
     doses = np.asarray(observed, dtype=float)
     low, high = ax.get_xlim()
-    ax.hist(doses[np.isfinite(doses)], bins=BARS, range=(low, high), color=MUTED, alpha=0.7)
+    known = doses[np.isfinite(doses)]
+    counts, _, _ = ax.hist(known, bins=BARS, range=(low, high), color=MUTED, alpha=0.7)
     ax.spines["left"].set_visible(False)
     ax.set_yticks([])
     ax.set_ylabel("Observed", rotation=0, ha="right", va="center", fontsize=NORMAL - 1, color=INK)
+    return np.asarray(counts)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Text
 
 from walkstats._digits import count
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
@@ -142,7 +143,9 @@ def plot_flow(
     return figure
 
 
-def draw_flow(ax: Axes, flow: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> None:
+def draw_flow(
+    ax: Axes, flow: pd.DataFrame, *, names: Mapping[str, str] | None = None
+) -> list[Text]:
     """Draw the flow of participants on axes of one's own; the text shrinks with them.
 
     Parameters
@@ -151,15 +154,30 @@ def draw_flow(ax: Axes, flow: pd.DataFrame, *, names: Mapping[str, str] | None =
     flow, names
         As for ``plot_flow``.
 
+    Returns
+    -------
+    list of matplotlib.text.Text
+        The lines of the boxes, from top to bottom.
+
     Raises
     ------
+    ValueError
+        For missing columns.
     DataError
         With every number that does not add up.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> frame = pd.DataFrame({"stage": ["randomised"], "arm": "", "reason": "", "n": [3]})
+    >>> [text.get_text() for text in draw_flow(Figure().subplots(), frame)]
+    ['Randomised (n = 3)', 'Enrolment']
     """
     layout = lay_out(checked_flow(flow), names)
     box = ax.get_window_extent()
     inches = (box.width / ax.figure.dpi, box.height / ax.figure.dpi)
-    _draw(ax, layout, min(inches[0] / layout.width, inches[1] / layout.height))
+    return _draw(ax, layout, min(inches[0] / layout.width, inches[1] / layout.height))
 
 
 def lay_out(flow: Flow, names: Mapping[str, str] | None = None) -> Layout:
@@ -275,17 +293,19 @@ def _height(lines: Sequence[str]) -> float:
     return max(len(lines), 1) * LINE + 2.0 * PADDING
 
 
-def _draw(ax: Axes, layout: Layout, scale: float) -> None:
+def _draw(ax: Axes, layout: Layout, scale: float) -> list[Text]:
     ax.set_xlim(0.0, layout.width)
     ax.set_ylim(layout.height, 0.0)
     ax.set_aspect("equal", adjustable="box")
     ax.set_axis_off()
     for way in layout.arrows:
         _draw_way(ax, way, scale)
+    texts: list[Text] = []
     for box in layout.boxes:
-        _draw_box(ax, box, scale, face=PAPER, edge=box.colour)
+        texts += _draw_box(ax, box, scale, face=PAPER, edge=box.colour)
     for stage in layout.stages:
-        _draw_box(ax, stage, scale, face=SHADE, edge=SHADE)
+        texts += _draw_box(ax, stage, scale, face=SHADE, edge=SHADE)
+    return texts
 
 
 def _draw_way(ax: Axes, way: Sequence[tuple[float, float]], scale: float) -> None:
@@ -299,21 +319,23 @@ def _draw_way(ax: Axes, way: Sequence[tuple[float, float]], scale: float) -> Non
     )  # fmt: skip
 
 
-def _draw_box(ax: Axes, box: PlacedBox, scale: float, *, face: str, edge: str) -> None:
+def _draw_box(ax: Axes, box: PlacedBox, scale: float, *, face: str, edge: str) -> list[Text]:
     corners = "round,pad=0,rounding_size=0.04"
     patch = FancyBboxPatch((box.x, box.y), box.width, box.height, boxstyle=corners)
     patch.set(facecolor=face, edgecolor=edge, linewidth=1.1 * scale)
     ax.add_patch(patch)
-    for k, line in enumerate(box.lines):
-        y = box.y + PADDING + (k + 0.5) * LINE
-        _write(ax, box.middle if box.centred else box.x + PADDING, y, line, box.centred, scale)
+    x = box.middle if box.centred else box.x + PADDING
+    return [
+        _write(ax, x, box.y + PADDING + (k + 0.5) * LINE, line, box.centred, scale)
+        for k, line in enumerate(box.lines)
+    ]
 
 
-def _write(ax: Axes, x: float, y: float, line: str, centred: bool, scale: float) -> None:
+def _write(ax: Axes, x: float, y: float, line: str, centred: bool, scale: float) -> Text:
     """One line of a box, since the distance of lines within one text differs between versions."""
     look: dict[str, Any] = {"va": "center_baseline", "fontsize": SIZE * scale, "color": INK}
     if line.startswith(BULLET):
         ax.text(x + HANG / 2.0, y, BULLET.strip(), ha="center", **look)
     text = line.removeprefix(BULLET).removeprefix(HANGING)
     hang = HANG if text != line else 0.0
-    ax.text(x + hang, y, literal(text), ha="center" if centred else "left", **look)
+    return ax.text(x + hang, y, literal(text), ha="center" if centred else "left", **look)

@@ -159,7 +159,7 @@ def draw_forest(
     favours: tuple[str, str] | None = None,
     xlabel: str | None = None,
     style: str = "plain",
-) -> None:
+) -> list[ForestRow]:
     """Draw a forest on axes of one's own.
 
     Parameters
@@ -167,8 +167,28 @@ def draw_forest(
     ax : matplotlib.axes.Axes
     estimates, ratio, favours, xlabel, style
         As for ``plot_forest``.
+
+    Returns
+    -------
+    list of ForestRow
+        The rows drawn, from top to bottom: label, estimate, text.
+
+    Raises
+    ------
+    ValueError
+        Without estimates, or for ratios and differences mixed.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from walkstats.results import Estimate
+    >>> one = Estimate("month 3", -1.28, 0.3, -4.3, float("inf"), 2e-5, -1.87, -0.69)
+    >>> [row.text for row in draw_forest(Figure().subplots(), {"Month 3": one})]
+    ['-1.28 (-1.87 to -0.69)']
     """
-    _draw(ax, forest_rows(estimates, ratio=ratio, style=style), favours, xlabel)
+    rows = forest_rows(estimates, ratio=ratio, style=style)
+    _draw(ax, rows, favours, xlabel)
+    return rows
 
 
 def _draw(

@@ -116,6 +116,11 @@ def draw_numbers_at_risk(
     list of matplotlib.text.Text
         The numbers, row by row.
 
+    Raises
+    ------
+    ValueError
+        For a curve without numbers at risk, or unknown rows or groups.
+
     Notes
     -----
     At risk at t are those with entry before t who are followed until t or later, so those with an
@@ -125,6 +130,21 @@ def draw_numbers_at_risk(
     ----------
     Morris TP, et al. Proposals on Kaplan-Meier plots in medical research and a survey of
     stakeholder views: KMunicate. BMJ Open 2019;9:e030215. doi:10.1136/bmjopen-2019-030215
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> from walkstats.results import Curve
+    >>> frame = pd.DataFrame(
+    ...     {"group": "all", "days": [10.0, 20.0], "estimate": [0.5, 0.25],
+    ...      "std_error": [0.25, 0.22], "conf_low": [0.1, 0.0], "conf_high": [0.8, 0.6],
+    ...      "n_risk": [4, 2], "n_event": [2, 1], "n_censor": [0, 1]}
+    ... )
+    >>> curve = Curve(frame, "days", "survival", last={"all": 20.0})
+    >>> top, below = Figure(layout="constrained").subplots(2, 1, sharex=True)
+    >>> [text.get_text() for text in draw_numbers_at_risk(below, curve, [0, 10, 20])]
+    ['4', '4', '2']
     """
     shown_in = time_unit(curve.x, unit)
     last = float(shown_in.shown([curve.frame[curve.x].max()])[0])

@@ -176,6 +176,19 @@ def draw_survival(
     ------
     ValueError
         As ``plot_survival``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> from walkstats.results import Curve
+    >>> frame = pd.DataFrame(
+    ...     {"group": "all", "days": [10.0, 20.0], "estimate": [0.5, 0.25],
+    ...      "std_error": [0.25, 0.22], "conf_low": [0.1, 0.0], "conf_high": [0.8, 0.6]}
+    ... )
+    >>> (line,) = draw_survival(Figure().subplots(), Curve(frame, "days", "survival"))
+    >>> line.get_xydata().tolist()
+    [[0.0, 1.0], [10.0, 0.5], [20.0, 0.25], [20.0, 0.25]]
     """
     check_choice(labels, LABELS, "labels")
     if check_choice(show, SHOW, "show") == "event" and curve.quantity != "survival":

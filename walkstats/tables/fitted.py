@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from walkstats._labels import capitalised, described, percent_level
-from walkstats.formulas import Terms
 from walkstats.results import Estimates, Fit
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.description import Column, Row, Table
+
+if TYPE_CHECKING:
+    from walkstats.formulas import Terms
 
 REFERENCE = "reference"
 
