@@ -209,12 +209,13 @@ def levels_of(series: pd.Series, reference: object = None) -> tuple[tuple[str, .
     The order is that of the categories; for text the sorted one.
     """
     name = str(series.name)
-    known = series.dropna()
     if isinstance(series.dtype, pd.CategoricalDtype):
-        present = set(known.unique())
-        levels = [str(level) for level in series.cat.categories if level in present]
+        codes = series.cat.codes.to_numpy()
+        present = np.bincount(codes[codes >= 0], minlength=len(series.cat.categories)) > 0
+        levels = [str(c) for c, here in zip(series.cat.categories, present, strict=True) if here]
         note = ""
     else:
+        known = series.dropna()
         try:
             ordered = sorted(known.unique())
         except TypeError:
@@ -241,7 +242,10 @@ def as_numbers(series: pd.Series, name: str) -> Floats:
         For infinite values and for values that are no numbers.
     """
     try:
-        values = series.to_numpy(dtype=float, na_value=np.nan)
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
+            values = series.to_numpy().astype(float, copy=False)
+        else:
+            values = series.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError):
         raise DataError.of(
             f"{name} holds values that are no numbers", column=name, what_to_do="give numbers"
@@ -260,6 +264,13 @@ def as_numbers(series: pd.Series, name: str) -> Floats:
 
 def missing(series: pd.Series) -> NDArray[np.bool_]:
     """Where a column is missing."""
+    values = series.to_numpy() if isinstance(series.dtype, np.dtype) else None
+    if values is not None and values.dtype.kind in "biu":
+        return np.zeros(len(values), dtype=bool)
+    if values is not None and values.dtype.kind == "f":
+        return np.isnan(values)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series.cat.codes.to_numpy() == -1
     return series.isna().to_numpy(dtype=bool)
 
 
