@@ -146,8 +146,8 @@ def cr_covariance(
     clusters = len(grams)
     factors = CR_FACTORS[kind](np.where(exact, 0.0, roots))
     factors = np.where(exact, 0.0, factors)
-    adjusted = np.einsum("gim,gm,gjm->gij", vectors, factors, vectors)
-    scores = np.einsum("gij,gj->gi", adjusted, scores)
+    adjusted = (vectors * factors[:, None, :]) @ vectors.transpose(0, 2, 1)
+    scores = (adjusted @ scores[:, :, None])[:, :, 0]
     scale = clusters / (clusters - 1) * (n - 1) / (n - k) if kind == "CR1" else 1.0
     covariance = _outward(design, scale * (scores.T @ scores))
     where, which = np.nonzero(exact)
@@ -204,8 +204,10 @@ class BellMcCaffrey:
             nan for a contrast without variance.
         """
         contrast = np.asarray(weights, dtype=float) @ self.back
-        a = self.adjusted @ contrast
-        z = self.carried @ contrast
+        # One long matrix times a vector: many small products would take ten times as long.
+        k = len(contrast)
+        a = (self.adjusted.reshape(-1, k) @ contrast).reshape(-1, k)
+        z = (self.carried.reshape(-1, k) @ contrast).reshape(-1, k)
         own = np.einsum("gi,gi->g", a, z)
         lost = np.einsum("gi,gi->g", z, z)
         shared = z.T @ z
