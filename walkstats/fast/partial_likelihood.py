@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 # exp() of a linear predictor that spans more than this underflows; numpy's form copes with it.
 WIDEST = 600.0
@@ -23,6 +24,13 @@ PIECE = 512
 
 # Sums may be taken in another order, so that the processor adds several terms at once.
 LOOSE = {"reassoc", "contract", "nsz"}
+
+
+def ordered_columns(X: Floats, order: Indices) -> Floats:
+    """Rows of X (n, k) in an order, transposed: (k, n)."""
+    columns = np.empty((X.shape[1], order.size))
+    _ordered_columns(X, order, columns)
+    return columns
 
 
 def evaluate(beta: Floats, model: Any) -> tuple[float, Floats, Floats] | None:
@@ -57,13 +65,12 @@ def _prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
 
 def _arrays(model: Any) -> tuple[Any, ...]:
     sets = model.risk_sets
-    first = np.empty(0, dtype=np.intp) if model.first is None else model.first
     return (
         model.columns,
         model.mass,
         model.event_mass,
         sets.bounds,
-        first,
+        np.empty(0, dtype=np.intp) if model.first is None else model.first,
         sets.stratum_bounds,
         sets.n_event,
         sets.tied,
@@ -71,41 +78,88 @@ def _arrays(model: Any) -> tuple[Any, ...]:
     )
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
-def _leaving(relative, columns, mass, first, m):
-    """What leaves each risk set when the clock runs backwards past an entry: (m, 1 + k)."""
-    k, n = columns.shape
-    leaving = np.zeros((m, 1 + k))
-    for i in range(n):
-        j = first[i] - 1
-        if j >= 0 and mass[i] > 0.0:
-            risk = mass[i] * relative[i]
-            leaving[j, 0] += risk
-            for a in range(k):
-                leaving[j, 1 + a] += risk * columns[a, i]
-    return leaving
+@njit(cache=True, nogil=True)
+def _ordered_columns(X: Floats, order: Indices, columns: Floats) -> None:
+    for i in range(order.size):
+        row = order[i]
+        for a in range(X.shape[1]):
+            columns[a, i] = X[row, a]
+
+
+# --- sums over risk sets, time by time ----------------------------------------------------------
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
-def _add_rows(begin, end, relative, columns, weight, total):
-    """Add weight x relative x (1, covariates) of rows begin ... end - 1 to the total (1 + k,)."""
+def _sum_times(
+    relative: Floats, columns: Floats, weight: Floats, bounds: Indices, wanted: Indices, least: int
+) -> Floats:
+    """Sum weight x relative x (1, covariates) over the rows of the times wanted: (m, 1 + k)."""
     k = columns.shape[0]
-    # Slices that start at 0 let the compiler add several terms at once.
-    share, mass = relative[begin:end], weight[begin:end]
+    m = bounds.size - 1
+    sums = np.zeros((m, 1 + k))
+    for j in range(m):
+        begin, end = bounds[j], bounds[j + 1]
+        if wanted[j] < least:
+            continue
+        if end - begin <= SHORT:
+            for i in range(begin, end):
+                risk = weight[i] * relative[i]
+                sums[j, 0] += risk
+                for a in range(k):
+                    sums[j, 1 + a] += risk * columns[a, i]
+        else:
+            _sum_rows(relative[begin:end], columns[:, begin:end], weight[begin:end], sums[j])
+    return sums
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
+def _sum_rows(relative: Floats, columns: Floats, weight: Floats, total: Floats) -> None:
     risk = 0.0
-    for i in range(share.size):
-        risk += mass[i] * share[i]
+    for i in range(relative.size):
+        risk += weight[i] * relative[i]
     total[0] += risk
-    for a in range(k):
-        column = columns[a, begin:end]
+    for a in range(columns.shape[0]):
+        column = columns[a]
         moved = 0.0
-        for i in range(share.size):
-            moved += mass[i] * share[i] * column[i]
+        for i in range(column.size):
+            moved += weight[i] * relative[i] * column[i]
         total[1 + a] += moved
 
 
+@njit(cache=True, nogil=True, fastmath=LOOSE)
+def _sum_at_risk(
+    relative: Floats,
+    columns: Floats,
+    mass: Floats,
+    bounds: Indices,
+    first: Indices,
+    stratum_bounds: Indices,
+) -> Floats:
+    """The same sums over the risk set of each time: (m, 1 + k), running backwards in time."""
+    m, n = bounds.size - 1, relative.size
+    sums = _sum_times(relative, columns, mass, bounds, bounds, 0)
+    k = columns.shape[0]
+    for i in range(first.size):
+        j = first[i] - 1
+        if j >= 0 and mass[i] > 0.0:
+            risk = mass[i] * relative[i]
+            sums[j, 0] -= risk
+            for a in range(k):
+                sums[j, 1 + a] -= risk * columns[a, i]
+    within = first.size != n  # else entries empty the set between two strata
+    stratum = stratum_bounds.size - 2
+    for j in range(m - 2, -1, -1):
+        while j < stratum_bounds[stratum]:
+            stratum -= 1
+        if within and j + 1 == stratum_bounds[stratum + 1]:
+            continue
+        for a in range(1 + k):
+            sums[j, a] += sums[j + 1, a]
+    return sums
+
+
 @njit(cache=True, nogil=True)
-def _steps(d, share):
+def _steps(d: int, share: float) -> tuple[float, float, float, float, float, float]:
     """Sums over Efron's steps of u, u^2, f u, f u^2, f^2 u^2, and of log u (see ``Steps``)."""
     taken = 0.0
     both = 0.0
@@ -126,75 +180,54 @@ def _steps(d, share):
     return whole, whole + share * cross, taken, cross, both, log - np.log(product)
 
 
+# --- log-likelihood, score, information ---------------------------------------------------------
+
+
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _evaluate(
-    relative, columns, mass, event_mass, bounds, first, stratum_bounds, n_event, tied, efron
-):
-    k, n = columns.shape
-    m = bounds.size - 1
-    entry = first.size > 0
-    leaving = _leaving(relative, columns, mass, first, m) if entry else np.zeros((0, 1 + k))
+    relative: Floats,
+    columns: Floats,
+    mass: Floats,
+    event_mass: Floats,
+    bounds: Indices,
+    first: Indices,
+    stratum_bounds: Indices,
+    n_event: Floats,
+    tied: Indices,
+    efron: bool,
+) -> tuple[float, Floats, Floats]:
+    k, m = columns.shape[0], bounds.size - 1
+    total = _sum_at_risk(relative, columns, mass, bounds, first, stratum_bounds)
+    least = 2 if efron else m + columns.shape[1]
+    events = total  # read at ties only
+    if tied.max() >= least:
+        events = _sum_times(relative, columns, event_mass, bounds, tied, least)
     hazard = np.zeros(m + 1)
     taken = np.zeros(m)
     information = np.zeros((k, k))
     value = 0.0
-    product = 1.0
-    total = np.zeros(1 + k)
-    events = np.zeros(1 + k)
-    moved = np.zeros(k)
-    stratum = stratum_bounds.size - 2
-    for j in range(m - 1, -1, -1):
-        while j < stratum_bounds[stratum]:
-            stratum -= 1
-            if not entry:
-                total[:] = 0.0
-        if entry:
-            for a in range(1 + k):
-                total[a] -= leaving[j, a]
-        if bounds[j + 1] - bounds[j] > SHORT:
-            _add_rows(bounds[j], bounds[j + 1], relative, columns, mass, total)
-        else:
-            for i in range(bounds[j], bounds[j + 1]):
-                risk = mass[i] * relative[i]
-                total[0] += risk
-                for a in range(k):
-                    total[1 + a] += risk * columns[a, i]
+    for j in range(m):
         d = tied[j]
         if d == 0:
             continue
-        weight = n_event[j]
-        inverse = 1.0 / total[0]
-        if weight == 1.0:
-            product *= inverse
-            if product < 1e-200 or product > 1e200:
-                value += np.log(product)
-                product = 1.0
-        else:
-            value += weight * np.log(inverse)
-        if d == 1 or not efron:
-            hazard[j + 1] = weight * inverse
-            for a in range(k):
-                moved[a] = total[1 + a] * inverse
-                for b in range(a + 1):
-                    information[a, b] -= weight * moved[a] * moved[b]
-            continue
-        events[:] = 0.0
-        _add_rows(bounds[j], bounds[j + 1], relative, columns, event_mass, events)
-        whole, square, spared, cross, both, log = _steps(d, events[0] * inverse)
-        each = weight / d
-        value += each * log
+        inverse = 1.0 / total[j, 0]
+        each, whole, square, spared, cross, both = n_event[j], 1.0, 1.0, 0.0, 0.0, 0.0
+        value += each * np.log(inverse)
+        if d >= least:
+            each /= d
+            whole, square, spared, cross, both, log = _steps(d, events[j, 0] * inverse)
+            value += each * log
+            taken[j] = each * spared * inverse
+            _add_rest(events[j], inverse, each * (both - cross * cross / square), information)
+            for a in range(1, k + 1):
+                total[j, a] -= events[j, a] * (cross / square)
         hazard[j + 1] = each * whole * inverse
-        taken[j] = each * spared * inverse
-        rest = each * (both - cross * cross / square)
-        for a in range(k):
-            events[1 + a] *= inverse
-            moved[a] = total[1 + a] * inverse - events[1 + a] * (cross / square)
-            for b in range(a + 1):
-                information[a, b] -= each * square * moved[a] * moved[b]
-                information[a, b] -= rest * events[1 + a] * events[1 + b]
-    value += np.log(product)
+        for a in range(1, k + 1):
+            total[j, a] *= inverse
+            for b in range(1, a + 1):
+                information[a - 1, b - 1] -= each * square * total[j, a] * total[j, b]
     score = np.zeros(k)
-    expected = np.empty(n)
+    expected = np.empty(columns.shape[1])
     _expect(relative, mass, event_mass, bounds, first, stratum_bounds, hazard, taken, expected)
     _add_moments(columns, event_mass, expected, score, information)
     for a in range(k):
@@ -204,10 +237,26 @@ def _evaluate(
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
-def _expect(relative, mass, event_mass, bounds, first, stratum_bounds, hazard, taken, expected):
+def _add_rest(events: Floats, inverse: float, rest: float, information: Floats) -> None:
+    for a in range(information.shape[0]):
+        for b in range(a + 1):
+            information[a, b] -= rest * inverse * inverse * events[1 + a] * events[1 + b]
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
+def _expect(
+    relative: Floats,
+    mass: Floats,
+    event_mass: Floats,
+    bounds: Indices,
+    first: Indices,
+    stratum_bounds: Indices,
+    hazard: Floats,
+    taken: Floats,
+    expected: Floats,
+) -> None:
     """Expected events of each row (n,), weighted, from the hazard increments of the times."""
     m = bounds.size - 1
-    entry = first.size > 0
     for j in range(m):
         hazard[j + 1] += hazard[j]
     stratum = 0
@@ -216,22 +265,19 @@ def _expect(relative, mass, event_mass, bounds, first, stratum_bounds, hazard, t
             stratum += 1
         before = hazard[stratum_bounds[stratum]]
         upto = hazard[j + 1]
-        if entry:
-            for i in range(bounds[j], bounds[j + 1]):
-                expected[i] = mass[i] * relative[i] * (upto - hazard[first[i]])
-        else:
-            for i in range(bounds[j], bounds[j + 1]):
-                expected[i] = mass[i] * relative[i] * (upto - before)
-        if taken[j] > 0.0:
-            for i in range(bounds[j], bounds[j + 1]):
-                expected[i] -= event_mass[i] * relative[i] * taken[j]
+        for i in range(bounds[j], bounds[j + 1]):
+            begun = hazard[first[i]] if first.size > 0 else before
+            expected[i] = relative[i] * (mass[i] * (upto - begun) - event_mass[i] * taken[j])
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
-def _add_moments(columns, event_mass, expected, score, information):
+def _add_moments(
+    columns: Floats, event_mass: Floats, expected: Floats, score: Floats, information: Floats
+) -> None:
     """Add X' (events - expected) to the score, X' diag(expected) X to the information."""
     k, n = columns.shape
     weight = np.empty(PIECE)
+    # Slices that start at 0 let the compiler add several terms at once.
     for begin in range(0, n, PIECE):
         end = min(begin + PIECE, n)
         happened, hazard = event_mass[begin:end], expected[begin:end]
@@ -250,63 +296,50 @@ def _add_moments(columns, event_mass, expected, score, information):
                 information[a, b] += moved
 
 
+# --- score residuals ----------------------------------------------------------------------------
+
+
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _score_residuals(
-    relative, columns, mass, event_mass, bounds, first, stratum_bounds, n_event, tied, efron
-):
-    k, n = columns.shape
-    m = bounds.size - 1
-    entry = first.size > 0
-    leaving = _leaving(relative, columns, mass, first, m) if entry else np.zeros((0, 1 + k))
+    relative: Floats,
+    columns: Floats,
+    mass: Floats,
+    event_mass: Floats,
+    bounds: Indices,
+    first: Indices,
+    stratum_bounds: Indices,
+    n_event: Floats,
+    tied: Indices,
+    efron: bool,
+) -> Floats:
+    k, m = columns.shape[0], bounds.size - 1
+    total = _sum_at_risk(relative, columns, mass, bounds, first, stratum_bounds)
+    least = 2 if efron else m + columns.shape[1]
+    events = total  # read at ties only
+    if tied.max() >= least:
+        events = _sum_times(relative, columns, event_mass, bounds, tied, least)
     # Column 0: hazard; then hazard x mean covariate. The same for what ties take out.
     moved = np.zeros((m + 1, 1 + k))
     taken = np.zeros((m, 1 + k))
     means = np.zeros((m, k))
-    total = np.zeros(1 + k)
-    events = np.zeros(1 + k)
-    stratum = stratum_bounds.size - 2
-    for j in range(m - 1, -1, -1):
-        while j < stratum_bounds[stratum]:
-            stratum -= 1
-            if not entry:
-                total[:] = 0.0
-        if entry:
-            for a in range(1 + k):
-                total[a] -= leaving[j, a]
-        if bounds[j + 1] - bounds[j] > SHORT:
-            _add_rows(bounds[j], bounds[j + 1], relative, columns, mass, total)
-        else:
-            for i in range(bounds[j], bounds[j + 1]):
-                risk = mass[i] * relative[i]
-                total[0] += risk
-                for a in range(k):
-                    total[1 + a] += risk * columns[a, i]
+    for j in range(m):
         d = tied[j]
+        moved[j + 1] = moved[j]
         if d == 0:
             continue
-        weight = n_event[j]
-        inverse = 1.0 / total[0]
-        if d == 1 or not efron:
-            moved[j + 1, 0] = weight * inverse
-            for a in range(k):
-                means[j, a] = total[1 + a] * inverse
-                moved[j + 1, 1 + a] = means[j, a] * weight * inverse
-            continue
-        events[:] = 0.0
-        _add_rows(bounds[j], bounds[j + 1], relative, columns, event_mass, events)
-        whole, square, spared, cross, both, _ = _steps(d, events[0] * inverse)
-        each = weight / d * inverse
-        moved[j + 1, 0] = each * whole
-        taken[j, 0] = each * spared
-        for a in range(k):
-            mean = total[1 + a] * inverse
-            event_mean = events[1 + a] * inverse
-            means[j, a] = (mean * whole - event_mean * spared) / d
-            moved[j + 1, 1 + a] = each * (mean * square - event_mean * cross)
-            taken[j, 1 + a] = each * (mean * cross - event_mean * both)
-    for j in range(m):
-        for a in range(1 + k):
-            moved[j + 1, a] += moved[j, a]
+        inverse = 1.0 / total[j, 0]
+        each, whole, square, spared, cross, both = n_event[j], 1.0, 1.0, 0.0, 0.0, 0.0
+        if d >= least:
+            each /= d
+            whole, square, spared, cross, both, _ = _steps(d, events[j, 0] * inverse)
+        moved[j + 1, 0] += each * whole * inverse
+        taken[j, 0] = each * spared * inverse
+        for a in range(1, k + 1):
+            mean = total[j, a] * inverse
+            event_mean = events[j, a] * inverse if d >= least else 0.0
+            means[j, a - 1] = (mean * whole - event_mean * spared) * (each / n_event[j])
+            moved[j + 1, a] += each * inverse * (mean * square - event_mean * cross)
+            taken[j, a] = each * inverse * (mean * cross - event_mean * both)
     return _residuals_of_rows(
         relative, columns, mass, event_mass, bounds, first, stratum_bounds, moved, taken, means
     )
@@ -314,23 +347,30 @@ def _score_residuals(
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _residuals_of_rows(
-    relative, columns, mass, event_mass, bounds, first, stratum_bounds, moved, taken, means
-):
-    k, n = columns.shape
-    entry = first.size > 0
-    residuals = np.zeros((k, n))
+    relative: Floats,
+    columns: Floats,
+    mass: Floats,
+    event_mass: Floats,
+    bounds: Indices,
+    first: Indices,
+    stratum_bounds: Indices,
+    moved: Floats,
+    taken: Floats,
+    means: Floats,
+) -> Floats:
+    residuals = np.zeros(columns.shape)
     stratum = 0
     for j in range(bounds.size - 1):
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
         for i in range(bounds[j], bounds[j + 1]):
-            if mass[i] == 0.0:
-                continue
-            begin = first[i] if entry else stratum_bounds[stratum]
-            happened = 1.0 if event_mass[i] > 0.0 else 0.0
-            hazard = moved[j + 1, 0] - moved[begin, 0] - happened * taken[j, 0]
-            for a in range(k):
-                mean = moved[j + 1, 1 + a] - moved[begin, 1 + a] - happened * taken[j, 1 + a]
-                x = columns[a, i]
-                residuals[a, i] = happened * (x - means[j, a]) - relative[i] * (x * hazard - mean)
+            if mass[i] > 0.0:
+                begin = first[i] if first.size > 0 else stratum_bounds[stratum]
+                happened = 1.0 if event_mass[i] > 0.0 else 0.0
+                hazard = moved[j + 1, 0] - moved[begin, 0] - happened * taken[j, 0]
+                for a in range(columns.shape[0]):
+                    x = columns[a, i]
+                    mean = moved[j + 1, 1 + a] - moved[begin, 1 + a] - happened * taken[j, 1 + a]
+                    residual = happened * (x - means[j, a]) - relative[i] * (x * hazard - mean)
+                    residuals[a, i] = residual
     return residuals

@@ -22,6 +22,10 @@ LARGE = 20_000
 
 # name -> (numpy, numba), each "module:function" with the same arguments and the same answer
 PAIRS: dict[str, tuple[str, str]] = {
+    "ordered_columns": (
+        "walkstats.survival.risk_set_sums:ordered_columns",
+        "walkstats.fast.partial_likelihood:ordered_columns",
+    ),
     "cox_evaluate": (
         "walkstats.survival.partial_likelihood:evaluate_arrays",
         "walkstats.fast.partial_likelihood:evaluate",

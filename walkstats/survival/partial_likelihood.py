@@ -278,13 +278,15 @@ def hazard_increments(
     scale = np.exp(-sums.log_sum)
     moved, moved_taken = _mean_hazards(sums, steps, model)
     at = np.concatenate(
-        [np.setdiff1d(np.arange(scale.size), model.tied), model.tied[model.step_tie]]
+        [np.setdiff1d(np.arange(scale.size), model.tied), model.tied[model.layout.step_tie]]
     )
     share = np.zeros(at.size)
     left = np.ones(at.size)
     if model.tied.size:
-        share[-model.step_tie.size :] = model.fraction
-        left[-model.step_tie.size :] -= model.fraction * sums.share[model.step_tie]
+        share[-model.layout.step_tie.size :] = model.layout.fraction
+        left[-model.layout.step_tie.size :] -= (
+            model.layout.fraction * sums.share[model.layout.step_tie]
+        )
     in_time = np.argsort(at, kind="stable")
     each = model.weight / model.count if model.ties == "efron" else model.weight
     return HazardIncrements(

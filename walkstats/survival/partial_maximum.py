@@ -132,14 +132,14 @@ def _ground(raw: SortedCovariates) -> _Ground:
     columns = raw.columns
     k = len(columns)
     weight = raw.mass * _ever_at_risk(raw)
-    largest = np.abs(columns).max(axis=1, initial=0.0)
     total = weight.sum()
+    used = columns if weight.min() > 0 else columns[:, weight > 0]
+    low, high = used.min(axis=1), used.max(axis=1)
+    largest = np.maximum(np.abs(low), np.abs(high))
     centre = columns @ weight / total
     columns -= centre[:, np.newaxis]
-    used = columns[:, weight > 0]
-    spread = np.ptp(used, axis=1)
     unit = np.eye(k)
-    constant = np.flatnonzero(spread <= 8 * np.finfo(float).eps * largest)
+    constant = np.flatnonzero(high - low <= 8 * np.finfo(float).eps * largest)
     if constant.size or k == 0:
         problem = "constant" if constant.size else ""
         return _Ground(raw, centre, unit, np.ones(k), 1.0, (), problem, _listed(constant))

@@ -7,11 +7,13 @@ running sum backwards in time, and every sum over the times at which a row is at
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics import engine
 from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
@@ -24,11 +26,10 @@ WIDEST = 600.0
 
 @dataclass(frozen=True, eq=False)
 class SortedCovariates:
-    """Covariates in the order of the risk sets, with all that does not depend on coefficients.
+    """Covariates in the order of the risk sets, with what does not depend on coefficients.
 
     Rows n run in the order ``risk_sets.order``; there are m times, of which e have events and t
-    have events that Efron's method takes one after another (t = 0 for Breslow), in z steps. Rows
-    fall into s segments: those of one time, the events of a tied time apart from the others.
+    have events that Efron's method takes one after another (t = 0 for Breslow).
 
     Attributes
     ----------
@@ -40,16 +41,9 @@ class SortedCovariates:
     event_mass : (n,) the same where the row has an event, else 0
     whole : bool, whether all mass is positive
     first : (n,) index of the first time at risk, or None where that is the start of the stratum
-    segments, segment_sizes : (s,) first row of each segment; its rows
-    segment_time : (s,) the time index of each segment
-    time_segments : (m,) first segment of each time
     event_times : (e,) time indices with an event
     weight, count : (e,) total weight D and number d of the events
     tied : (t,) positions among the event times
-    tied_segments : (t,) segments of their events
-    tied_count, tied_weight : (t,) d, and D / d
-    step_tie, fraction : (z,) which of the t a step belongs to; the share f of events taken out
-    step_bounds : (t,) where each tie begins among the steps
     """
 
     risk_sets: RiskSets
@@ -60,79 +54,112 @@ class SortedCovariates:
     event_mass: Floats
     whole: bool
     first: Indices | None
-    segments: Indices
-    segment_sizes: Indices
-    segment_time: Indices
-    time_segments: Indices
     event_times: Indices
     weight: Floats
     count: Floats
     tied: Indices
-    tied_segments: Indices
-    tied_count: Floats
-    tied_weight: Floats
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where sums over rows and over steps begin; compiled loops have no need of it."""
+        return _lay_out(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Rows in s segments (a time; the events of a tied time apart), z steps at the t ties.
+
+    Attributes
+    ----------
+    begins, sizes : (s,) first row of each segment; its rows
+    time : (s,) the time index of each segment
+    of_time : (m,) first segment of each time
+    tied : (t,) segments of the tied events
+    step_tie, fraction : (z,) which of the t a step belongs to; the share f of events taken out
+    steps : (t,) where each tie begins among the steps
+    """
+
+    begins: Indices
+    sizes: Indices
+    time: Indices
+    of_time: Indices
+    tied: Indices
     step_tie: Indices
     fraction: Floats
-    step_bounds: Indices
+    steps: Indices
 
     @property
     def tied_rows(self) -> Indices:
         """Rows with an event at a tied time, tie by tie."""
-        sizes = self.segment_sizes[self.tied_segments]
-        begins = self.segments[self.tied_segments]
+        sizes = self.sizes[self.tied]
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return np.repeat(begins, sizes) + within
+        return np.repeat(self.begins[self.tied], sizes) + within
 
 
 def sort_covariates(
     X: Floats, risk_sets: RiskSets, offset: Floats | None = None, ties: str = "efron"
 ) -> SortedCovariates:
     """Bring covariates (n, k) into the order of the risk sets, once for many evaluations."""
-    order, bounds = risk_sets.order, risk_sets.bounds
-    mass = risk_sets.mass[order]
+    order = risk_sets.order
+    mass, event = risk_sets.mass[order], risk_sets.event[order]
     first = None
     if risk_sets.first is not None:
         first = risk_sets.first[order]
         mass = np.where(first <= risk_sets.last[order], mass, 0.0)
-    event = risk_sets.event[order]
     event_times = np.flatnonzero(risk_sets.tied)
-    weight, count = risk_sets.n_event[event_times], risk_sets.tied[event_times]
-    tied = np.flatnonzero(count > 1) if ties == "efron" else np.empty(0, dtype=np.intp)
-    begins_segment = np.zeros(order.size + 1, dtype=bool)
-    begins_segment[bounds] = True
-    if tied.size:
-        n_events = np.add.reduceat(event, bounds[:-1], dtype=np.intp)[event_times[tied]]
-        begins_segment[bounds[event_times[tied]] + n_events] = True
-    segments = np.flatnonzero(begins_segment)
-    time_segments = (np.cumsum(begins_segment) - 1)[bounds[:-1]]
-    segment_time = np.zeros(segments.size - 1, dtype=np.intp)
-    segment_time[time_segments[1:]] = 1
-    steps = count[tied]
-    step_bounds = np.cumsum(steps) - steps
-    step_tie = np.repeat(np.arange(tied.size), steps)
+    count = risk_sets.tied[event_times]
     return SortedCovariates(
         risk_sets=risk_sets,
         ties=ties,
-        columns=np.asarray(X, np.float64).T.take(order, axis=1),
+        columns=_in_order(np.asarray(X, np.float64), order),
         offset=None if offset is None else np.asarray(offset, np.float64)[order],
         mass=mass,
         event_mass=mass * event,
         whole=bool(mass.min() > 0),
         first=first,
-        segments=segments[:-1],
-        segment_sizes=np.diff(segments),
-        segment_time=np.cumsum(segment_time),
-        time_segments=time_segments,
         event_times=event_times,
-        weight=weight,
+        weight=risk_sets.n_event[event_times],
         count=count.astype(np.float64),
-        tied=tied,
-        tied_segments=time_segments[event_times[tied]],
-        tied_count=steps.astype(np.float64),
-        tied_weight=weight[tied] / steps,
+        tied=np.flatnonzero(count > 1) if ties == "efron" else np.empty(0, dtype=np.intp),
+    )
+
+
+def _in_order(X: Floats, order: Indices) -> Floats:
+    """Rows of X (n, k) in an order, transposed: (k, n)."""
+    fast = engine.kernel("ordered_columns", order.size)
+    return ordered_columns(X, order) if fast is None else fast(X, order)
+
+
+def ordered_columns(X: Floats, order: Indices) -> Floats:
+    """The numpy form of `_in_order`."""
+    return X.T.take(order, axis=1)
+
+
+def _lay_out(model: SortedCovariates) -> Layout:
+    sets, tied = model.risk_sets, model.event_times[model.tied]
+    bounds, n = sets.bounds, sets.n_rows
+    begins_segment = np.zeros(n + 1, dtype=bool)
+    begins_segment[bounds] = True
+    if tied.size:
+        event = sets.event[sets.order]
+        n_events = np.add.reduceat(event, bounds[:-1], dtype=np.intp)[tied]
+        begins_segment[bounds[tied] + n_events] = True
+    begins = np.flatnonzero(begins_segment)
+    of_time = (np.cumsum(begins_segment) - 1)[bounds[:-1]]
+    time = np.zeros(begins.size - 1, dtype=np.intp)
+    time[of_time[1:]] = 1
+    counts = sets.tied[tied]
+    steps = np.cumsum(counts) - counts
+    step_tie = np.repeat(np.arange(tied.size), counts)
+    return Layout(
+        begins=begins[:-1],
+        sizes=np.diff(begins),
+        time=np.cumsum(time),
+        of_time=of_time,
+        tied=of_time[tied],
         step_tie=step_tie,
-        fraction=(np.arange(step_tie.size) - step_bounds[step_tie]) / steps[step_tie],
-        step_bounds=step_bounds,
+        fraction=(np.arange(step_tie.size) - steps[step_tie]) / counts[step_tie],
+        steps=steps,
     )
 
 
@@ -182,10 +209,10 @@ def _backwards(values: Floats, model: SortedCovariates) -> tuple[Floats, Floats]
     """Sum values (j, n) over the risk set of each time (j, m), and over its tied events (j, t)."""
     sets = model.risk_sets
     m = sets.n_times
-    by_segment = np.add.reduceat(values, model.segments, axis=1)
+    by_segment = np.add.reduceat(values, model.layout.begins, axis=1)
     change = by_segment
     if model.tied.size:
-        change = np.add.reduceat(by_segment, model.time_segments, axis=1)
+        change = np.add.reduceat(by_segment, model.layout.of_time, axis=1)
     if model.first is not None:
         for row, summed in zip(values, change, strict=True):
             summed -= np.bincount(model.first, row, m + 1)[1:]
@@ -194,7 +221,7 @@ def _backwards(values: Floats, model: SortedCovariates) -> tuple[Floats, Floats]
         begins = begins[begins < m]
         change[:, begins[1:] - 1] -= np.add.reduceat(change, begins, axis=1)[:, 1:]
     running = np.cumsum(change[:, ::-1], axis=1)[:, ::-1]
-    return running, by_segment.take(model.tied_segments, axis=1)
+    return running, by_segment.take(model.layout.tied, axis=1)
 
 
 class Steps(NamedTuple):
@@ -218,20 +245,21 @@ def sum_steps(sums: Sums, model: SortedCovariates) -> Steps:
     if not model.tied.size:
         none = hazard[:0]
         return Steps(hazard, hazard, none, none, none, 0.0)
-    each, share = model.tied_weight, sums.share
-    left = 1.0 - model.fraction * share[model.step_tie]
-    part = model.fraction / left
+    layout, share, count = model.layout, sums.share, model.count[model.tied]
+    each = model.weight[model.tied] / count
+    left = 1.0 - layout.fraction * share[layout.step_tie]
+    part = layout.fraction / left
     # As u = 1 + f u E0/S0, two sums over the steps give all five.
-    taken = np.add.reduceat(part, model.step_bounds)
+    taken = np.add.reduceat(part, layout.steps)
     part *= part
-    both = np.add.reduceat(part, model.step_bounds)
+    both = np.add.reduceat(part, layout.steps)
     np.log(left, out=left)
     cross = taken + share * both
-    whole = model.tied_count + share * taken
+    whole = count + share * taken
     hazard, square = hazard.copy(), hazard.copy()
     hazard[model.tied] = each * whole
     square[model.tied] = each * (whole + share * cross)
-    log = float(each @ np.add.reduceat(left, model.step_bounds))
+    log = float(each @ np.add.reduceat(left, layout.steps))
     return Steps(hazard, square, each * taken, each * cross, each * both, log)
 
 
@@ -249,9 +277,9 @@ def over_time(increments: Floats, spared: Floats, sums: Sums, model: SortedCovar
     total = np.cumsum(total, axis=1)
     by_segment = total[:, 1:]
     if model.tied.size:
-        by_segment = by_segment.take(model.segment_time, axis=1)
-        by_segment[:, model.tied_segments] -= spared * scale[model.tied]
-    rows = np.repeat(by_segment, model.segment_sizes, axis=1)
+        by_segment = by_segment.take(model.layout.time, axis=1)
+        by_segment[:, model.layout.tied] -= spared * scale[model.tied]
+    rows = np.repeat(by_segment, model.layout.sizes, axis=1)
     if model.first is not None:
         rows -= total[:, model.first]
     elif sets.n_strata > 1:
@@ -280,8 +308,8 @@ def _members(model: SortedCovariates) -> list[Indices]:
 
 def _own_risk(sums: Sums, model: SortedCovariates) -> Floats:
     """exp(eta - log S0) of each tied event row at its own time, tie by tie."""
-    sizes = model.segment_sizes[model.tied_segments]
-    rows = model.tied_rows
+    sizes = model.layout.sizes[model.layout.tied]
+    rows = model.layout.tied_rows
     relative = sums.predictor[rows] - np.repeat(sums.log_sum[model.tied], sizes)
     return np.exp(np.where(model.mass[rows] > 0, relative, -np.inf))
 
@@ -299,8 +327,8 @@ def _sum_risk_sets_apart(eta: Floats, model: SortedCovariates) -> Sums:
     sums = Sums(eta, log_sum, mean, share, event_mean, None, 0.0)
     if not model.tied.size:
         return sums
-    rows = model.tied_rows
-    sizes = model.segment_sizes[model.tied_segments]
+    rows = model.layout.tied_rows
+    sizes = model.layout.sizes[model.layout.tied]
     part = model.mass[rows] * _own_risk(sums, model)
     begins = np.cumsum(sizes) - sizes
     moved = np.add.reduceat(model.columns[:, rows] * part, begins, axis=1)
@@ -315,7 +343,7 @@ def _over_time_apart(
         relative = np.exp(sums.predictor[rows] - sums.log_sum[j])
         total[:, rows] += increments[:, j : j + 1] * relative
     if model.tied.size:
-        sizes = model.segment_sizes[model.tied_segments]
+        sizes = model.layout.sizes[model.layout.tied]
         own = _own_risk(sums, model)
-        total[:, model.tied_rows] -= own * np.repeat(spared, sizes, axis=1)
+        total[:, model.layout.tied_rows] -= own * np.repeat(spared, sizes, axis=1)
     return total

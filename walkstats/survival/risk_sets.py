@@ -109,15 +109,13 @@ def sort_risk_sets(
     ranks = dense_ranks(_times(stop), None if start is None else _times(start))
     happened = _locked(np.asarray(event, dtype=bool))
     codes = None if strata is None else _locked(np.asarray(strata, dtype=np.intp))
-    n, q = happened.size, ranks.distinct.size
+    q = ranks.distinct.size
+    n_strata = 1 if codes is None else int(codes.max()) + 1
     key = ranks.stop if codes is None else codes * q + ranks.stop
     order = stable_order(2 * key + ~happened)
-    sorted_key = key[order]
-    begins = np.flatnonzero(np.diff(sorted_key, prepend=-1))
-    keys = sorted_key[begins]
-    last = np.empty(n, dtype=np.intp)
-    last[order] = np.repeat(np.arange(keys.size), np.diff(begins, append=n))
-    n_strata = 1 if codes is None else int(codes.max()) + 1
+    keys, sizes, last = _present(key, order, n_strata * q)
+    bounds = np.zeros(keys.size + 1, dtype=np.intp)
+    np.cumsum(sizes, out=bounds[1:])
     stratum_bounds = np.searchsorted(keys, np.arange(n_strata + 1) * q)
     first = None
     if ranks.start is not None:
@@ -127,7 +125,7 @@ def sort_risk_sets(
         times=_locked(ranks.distinct[keys % q]),
         stratum_bounds=_locked(stratum_bounds),
         order=_locked(order),
-        bounds=_locked(np.append(begins, n)),
+        bounds=_locked(bounds),
         last=_locked(last),
         first=None if first is None else _locked(first),
         event=happened,
@@ -255,21 +253,25 @@ class RiskSets:
     def with_frequencies(self, frequencies: ArrayLike | None) -> RiskSets:
         """Count anew, without sorting, with other numbers of copies (a bootstrap replicate)."""
         copies = None if frequencies is None else _locked(np.asarray(frequencies, dtype=np.int64))
+        counted = self.weights is None and copies is None
         mass = np.ones(self.n_rows) if self.weights is None else self.weights
         mass = mass if copies is None else mass * copies
-        seen = np.ones(self.n_rows, bool) if self.first is None else self.first <= self.last
-        happened = self.event & seen
+        happened = self.event if self.first is None else self.event & (self.first <= self.last)
+        ended = ~self.event if self.first is None else ~self.event & (self.first <= self.last)
         m = self.n_times
         events = self.last[happened]
-        counts = (mass[happened] > 0) * (1 if copies is None else copies[happened])
+        weight = None if counted else mass[happened]
+        number = (
+            None if weight is None else (weight > 0) * (1 if copies is None else copies[happened])
+        )
         return replace(
             self,
             frequencies=copies,
             mass=_locked(mass),
             n_risk=_locked(self.at_risk(mass)),
-            n_event=_locked(_sum_by(events, mass[happened], m)),
-            n_censor=_locked(self.at_times(mass * (seen & ~self.event))),
-            tied=_locked(np.bincount(events, counts, m).astype(np.int64)),
+            n_event=_locked(np.bincount(events, weight, m).astype(np.float64)),
+            n_censor=_locked(_sum_by(self.last[ended], mass[ended], m)),
+            tied=_locked(np.bincount(events, number, m).astype(np.int64)),
         )
 
 
@@ -326,6 +328,21 @@ def _rank_by_table(whole: NDArray[np.int64], low: float) -> tuple[Floats, Indice
 
 def _split(distinct: Floats, ranks: Indices, merged: int, n: int, start: Floats | None) -> Ranks:
     return Ranks(distinct, ranks[:n], None if start is None else ranks[n:], merged)
+
+
+def _present(key: Indices, order: Indices, limit: int) -> tuple[Indices, Indices, Indices]:
+    """Distinct keys (all below limit) in order, how many rows have each, and which each row has."""
+    if limit <= 8 * key.size + 65536:
+        sizes = np.bincount(key, minlength=limit)
+        keys = np.flatnonzero(sizes)
+        last = key if keys.size == limit else (np.cumsum(sizes > 0) - 1)[key]
+        return keys, sizes[keys], last
+    in_order = key[order]
+    begins = np.flatnonzero(np.diff(in_order, prepend=-1))
+    sizes = np.diff(begins, append=key.size)
+    last = np.empty(key.size, dtype=np.intp)
+    last[order] = np.repeat(np.arange(begins.size), sizes)
+    return in_order[begins], sizes, last
 
 
 def _count_up_to(keys: Indices, values: Indices, limit: int) -> Indices:
