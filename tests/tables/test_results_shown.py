@@ -1,0 +1,244 @@
+"""Fits, curves, tests and their like as tables and sentences, on real data."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import walkstats as ws
+from tests.reference.goldens import data
+from walkstats.results import Counts, CoxFit, Curve, Estimate, Estimates, HypothesisTest
+from walkstats.tables import fit_table, sentence, table_of
+
+
+@pytest.fixture(scope="module")
+def lung():
+    frame = data("lung.csv").rename(columns={"time": "days"})
+    frame["event"] = frame["status"] == 2
+    frame["sex"] = pd.Categorical(frame["sex"].map({1: "male", 2: "female"}), ["male", "female"])
+    frame.attrs["source"] = "lung"
+    return frame
+
+
+@pytest.fixture(scope="module")
+def fits(lung):
+    return {
+        "Unadjusted": ws.survival.cox(lung, "sex"),
+        "Adjusted": ws.survival.cox(lung, "sex + age + rcs(wt_loss, 3)", strata="ph_ecog"),
+    }
+
+
+def labels(table):
+    return [row.label for row in table.rows]
+
+
+def test_fits_side_by_side(fits):
+    table = fit_table(fits)
+    assert [c.over for c in table.columns] == ["Unadjusted"] * 2 + ["Adjusted"] * 2
+    assert labels(table) == [
+        "Sex", "male", "female", "age", "wt_loss (spline, 3 knots)", "Participants", "Events",
+    ]  # fmt: skip
+    assert table.texts()[1] == ["reference", "", "reference", ""]
+    assert table.texts()[3][:2] == ["", ""]
+    assert table.texts()[5] == ["228", "", "213", ""]
+
+
+def test_the_numbers_of_a_fit_table_are_those_of_the_fit(fits):
+    frame = fit_table(fits).to_frame()
+    shown = frame[(frame["label"] == "female") & (frame["over"] == "Adjusted")]
+    one = fits["Adjusted"].estimate("sex[female]", ratio=True)
+    assert shown["value"].tolist() == [one.estimate, one.conf_low, one.conf_high, one.p_value]
+
+
+def test_a_spline_shows_the_joint_test_of_its_columns(fits):
+    frame = fit_table(fits).to_frame()
+    shown = frame[frame["label"] == "wt_loss (spline, 3 knots)"]
+    joint = fits["Adjusted"].test("rcs(wt_loss, 3)").p_value
+    assert shown[["over", "quantity", "value"]].values.tolist() == [["Adjusted", "p_value", joint]]
+
+
+def test_notes_say_whose_they_are(fits):
+    notes = fit_table(fits).notes
+    assert "Adjusted: 14 rows left out: wt_loss missing." in notes
+    assert notes[0] == "CI: confidence interval."
+
+
+def test_coefficients_instead_of_ratios(fits):
+    table = fit_table(fits["Unadjusted"], ratio=False)
+    assert table.columns[0].heading == "Log hazard ratio (95% CI)"
+    assert table.rows[2].cells[0].values[0] == fits["Unadjusted"].values[0]
+
+
+def test_terms_can_be_chosen_and_the_others_are_named(fits):
+    table = fit_table(fits["Adjusted"], terms=["sex"], labels={"sex": "Sex at birth"})
+    assert labels(table)[:3] == ["Sex at birth", "male", "female"]
+    assert "Not shown: age, rcs(wt_loss, 3)." in table.notes
+
+
+def test_reference_levels_that_differ_between_fits(lung, fits):
+    turned = lung.assign(sex=lung["sex"].cat.reorder_categories(["female", "male"]))
+    table = fit_table({"a": fits["Unadjusted"], "b": ws.survival.cox(turned, "sex")})
+    rows = {row.label: texts for row, texts in zip(table.rows, table.texts(), strict=True)}
+    assert rows["male"][0] == "reference"
+    assert rows["female"][2] == "reference"
+    assert rows["male"][2].startswith("1.70")
+
+
+def test_a_fit_that_did_not_converge_says_so():
+    fit = CoxFit(
+        terms=("x",), values=np.array([30.0]), covariance=np.array([[np.nan]]), state="infinite",
+        counts=Counts(rows=9, used=8, participants=4, events=2, left_out={"x missing": 1}),
+    )  # fmt: skip
+    table = fit_table(fit)
+    assert "State of the fit: infinite." in table.notes
+    assert labels(table) == ["x", "Participants", "Rows", "Events"]
+
+
+def test_fit_table_refuses():
+    plain = Estimates(terms=("a",), values=np.zeros(1), covariance=np.eye(1))
+    with pytest.raises(ValueError, match="log or logit"):
+        fit_table(plain, ratio=True)
+    with pytest.raises(ValueError, match="at least one"):
+        fit_table({})
+
+
+def test_a_curve_as_a_table(lung):
+    curve = ws.survival.kaplan_meier(lung, "sex")
+    table = table_of(curve, at=[180, 365], title="Survival")
+    assert [c.heading for c in table.columns] == ["male (n = 138)", "female (n = 90)"]
+    assert labels(table) == [
+        "Events", "Median, days (95% CI)", "Survival at 180 days (95% CI)", "at risk",
+        "Survival at 365 days (95% CI)", "at risk",
+    ]  # fmt: skip
+    assert table.texts()[0] == ["112", "53"]
+    at = curve.at([180.0])
+    assert [c.values[0] for c in table.rows[2].cells] == at["estimate"].tolist()
+    assert [c.values[0] for c in table.rows[3].cells] == at["n_risk"].tolist()
+
+
+def test_medians_that_are_not_reached_are_said(lung):
+    short = ws.survival.kaplan_meier(lung[lung["days"] < 60].assign(event=False))
+    assert table_of(short).texts()[1] == ["not reached"]
+    assert sentence(short) == "Median not reached"
+
+
+def test_reverse_curves_do_not_call_the_end_of_follow_up_an_event(lung):
+    table = table_of(ws.survival.follow_up(lung))
+    assert table.texts()[0] == [str(int(lung["event"].sum()))]
+
+
+def test_an_answer_with_parts(lung):
+    means = ws.survival.restricted_means(lung, "sex", tau=365)
+    table = table_of(means)
+    heads = [row.label for row in table.rows if not row.cells]
+    assert heads[0] == means.by_group.measure[:1].upper() + means.by_group.measure[1:]
+    frame = table.to_frame()
+    shown = frame[frame["under"] == "Difference in restricted means"]["value"].iloc[0]
+    assert shown == means.difference.values[0]
+    single = ws.survival.restricted_means(lung, tau=365)
+    assert len(table_of(single).rows) == 4
+
+
+def test_estimates_of_one_measure_share_their_decimals():
+    one = Estimates(
+        terms=("a", "b"), values=np.array([0.526, 0.336]), null=None, measure="survival",
+        covariance=np.diag([0.06**2, 0.042**2]),
+    )  # fmt: skip
+    assert table_of(one).texts() == [["0.526 (0.408 to 0.644)"], ["0.336 (0.254 to 0.418)"]]
+
+
+def test_a_mapping_of_estimates_and_a_test():
+    ratio = Estimate("x", 0.72, 0.1, -3.0, np.inf, 0.0027, 0.6, 0.85, null=1.0, scale="ratio",
+                     measure="hazard ratio")  # fmt: skip
+    assert table_of({"Primary": ratio}).to_csv().splitlines() == [
+        ",Hazard ratio (95% CI),p",
+        "Primary,0.72 (0.60 to 0.85),0.003",
+    ]
+    f_test = HypothesisTest("Wald", "", 3.1, 3, 0.02, df_denominator=120.5, distribution="F")
+    assert table_of(f_test).texts() == [["3.10", "3", "120.5", "0.020"]]
+    assert sentence(f_test) == "Wald: F = 3.10, df 3, 120.5, p = 0.020"
+
+
+def test_a_frame_as_a_table():
+    frame = pd.DataFrame(
+        {
+            "who": ["a", "b"],
+            "n": [1, 2],
+            "share": [0.123, np.nan],
+            "p_value": [0.00001, 0.5],
+            "reached": [True, False],
+            "word": ["=x", None],
+        }
+    )
+    frame.attrs["source"] = "here"
+    table = table_of(frame, labels={"n": "People"})
+    assert table.to_csv().splitlines() == [
+        "who,People,share,p_value,reached,word",
+        "a,1,0.12,<0.001,True,'=x",
+        "b,2,,0.50,False,",
+    ]
+    assert table.source == "here"
+
+
+@pytest.mark.parametrize("nothing", [3, "text", None, {}, {"a": 1}, pd.DataFrame({"a": [1]})])
+def test_what_is_no_result_is_refused(nothing):
+    with pytest.raises(ValueError):
+        table_of(nothing)
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("plain", "Hazard ratio 0.72 (95% CI 0.60 to 0.85; p < 0.001)"),
+        ("nejm", "Hazard ratio, 0.72; 95% confidence interval, 0.60 to 0.85; P<0.001"),
+        ("lancet", "Hazard ratio 0·72 (95% CI 0·60–0·85; p=0·0002)"),
+    ],
+)
+def test_the_published_result_in_three_journals(style, said):
+    log = np.log([0.60, 0.85])
+    fit = CoxFit(
+        terms=("arm[walking]",),
+        values=np.log([0.717]),
+        covariance=np.array([[(np.diff(log)[0] / (2 * 1.959964)) ** 2]]),
+    )
+    assert sentence(fit, style=style) == said
+
+
+def test_differences_and_units():
+    one = Estimate("month 3", -1.284, 0.3, -4.3, 40.0, 0.0001, -1.87, -0.69, measure="difference")
+    assert sentence(one, unit="points") == (
+        "Difference -1.28 points (95% CI -1.87 to -0.69; p < 0.001)"
+    )
+    assert sentence(
+        dataclasses.replace(one, level=0.9), label="Mean difference", style="lancet"
+    ) == ("Mean difference −1·28 (90% CI −1·87 to −0·69; p=0·0001)")
+    bare = dataclasses.replace(one, p_value=float("nan"))
+    assert sentence(bare) == "Difference -1.28 (95% CI -1.87 to -0.69)"
+
+
+def test_sentences_of_curves(lung):
+    assert sentence(ws.survival.kaplan_meier(lung, "sex")) == (
+        "Median: male 270 days (95% CI 210 to 306), female 426 days (95% CI 345 to 524)"
+    )
+    assert sentence(ws.survival.kaplan_meier(lung)).startswith("Median 310 days (95% CI 284 to")
+
+
+def test_sentence_refuses(fits, lung):
+    with pytest.raises(ValueError, match=r"Name the term.*sex\[female\], age"):
+        sentence(fits["Adjusted"])
+    with pytest.raises(ValueError, match="No term"):
+        sentence(fits["Adjusted"], "arm")
+    with pytest.raises(ValueError, match="term belongs"):
+        sentence(ws.survival.kaplan_meier(lung), "sex")
+    with pytest.raises(ValueError, match="No sentence"):
+        sentence("text")
+
+
+def test_a_curve_without_events_has_a_table():
+    frame = pd.DataFrame(
+        {"group": "all", "days": [5.0], "estimate": [1.0], "std_error": [0.0], "conf_low": [1.0],
+         "conf_high": [1.0], "n_risk": [3], "n_event": [0], "n_censor": [3]}
+    )  # fmt: skip
+    table = table_of(Curve(frame, "days", "survival", last={"all": 5.0}), at=[1])
+    assert table.texts() == [["0"], ["not reached"], ["1.000 (1.000 to 1.000)"], ["3"]]
