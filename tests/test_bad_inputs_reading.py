@@ -1,7 +1,7 @@
 """Does every case of bad input to reading get what it must: an error, a warning, or a report?
 
 ``bad_inputs_reading.json`` lists the cases. Each is made here in one function; the words are those
-without which the finding would not help. Cases of analyses alone are named with the place that has them.
+without which the finding would not help. Cases of analyses alone are named with their place.
 """
 
 import gzip
@@ -515,5 +515,3 @@ def test_everything_wrong_comes_in_one_error(folder):
         "costs",
     }
     assert str(caught.value).count("->") == len(caught.value.problems)
-
-

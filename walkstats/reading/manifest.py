@@ -242,7 +242,8 @@ def _contradictions(read: DeclaredColumn, column: Column | None) -> list[tuple[s
         found.append(("factor needs a number above 0", "correct it"))
     wanted = column.unit if column else ("days" if kind == "days" else "")
     units = known_units(wanted)
-    if read.unit and read.factor is None and read.unit not in units:
+    number = kind in ("number", "days", "integer")
+    if number and read.unit and read.factor is None and read.unit not in units:
         known = f"known are: {', '.join(units)}; for another " if units else "for this column "
         found.append(
             (
