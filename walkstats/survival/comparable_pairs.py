@@ -116,7 +116,7 @@ def _later(rows: _Rows, case_key: Indices, point_key: Indices) -> tuple[Floats, 
     stratum, rank = rows.stratum[who], rows.rank[who]
     by_marker = stable_order(stratum * (int(rows.rank.max()) + 1) + rank)
     sums = np.zeros((size, 3))
-    for level in range((size - 1).bit_length()):
+    for level in range(max(size - 1, 0).bit_length()):
         node = place >> (level + 1)
         order = by_marker[stable_order(node[by_marker])]
         right = (place[order] >> level & 1).astype(bool)
