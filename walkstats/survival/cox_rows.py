@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column
+from walkstats._formula_text import parse
 from walkstats._variables import as_numbers
 from walkstats.errors import DataError
 from walkstats.formulas import Design, Terms, build, variables_in
@@ -181,6 +182,8 @@ def _columns(
 
 def _check_covariates(formula: str, columns: Mapping[str, str]) -> None:
     """Refuse a covariate that is the follow-up itself or a label of the row."""
+    if parse(formula).outcome is not None:
+        return  # a left side is refused by the formula's own check
     taken = {
         columns[role]: role for role in ("time", "entry", "event", "subject") if role in columns
     }
@@ -319,7 +322,8 @@ def _without_follow_up(read: CoxRows) -> list[str]:
     if read.start is None:
         at_zero = int(np.sum((read.stop <= 0) & read.event))
         none = (read.stop <= 0) & ~read.event
-        notes = [f"{at_zero} with the event at time 0."] if at_zero else []
+        word = "row has its event" if at_zero == 1 else "rows have their event"
+        notes = [f"{at_zero} {word} at time 0."] if at_zero else []
     else:
         none, notes = read.stop <= read.start, []
         lost = np.flatnonzero(none & read.event)

@@ -20,6 +20,7 @@ from walkstats.survival.risk_set_sums import SortedCovariates, sort_covariates
 from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 # Columns whose smallest singular value is below this share of the largest are collinear.
 COLLINEAR = 1e-10
@@ -247,39 +248,41 @@ def _rises_for_ever(direction: Floats, model: SortedCovariates) -> bool:
     """Whether along a direction no one at risk ever lies above somebody who has the event.
 
     Then the likelihood is monotone and rises for ever along it (Heinze and Schemper 2001,
-    https://doi.org/10.1111/j.0006-341X.2001.00114.x).
+    https://doi.org/10.1111/j.0006-341X.2001.00114.x). The discrete likelihood compares the events
+    of a time with the others at risk only.
     """
     along = direction @ model.columns
+    if not np.all(np.isfinite(along)) or np.ptp(along) < FAR:
+        return False
     counted = (model.mass > 0) & _ever_at_risk(model)
     reach = float(np.ptp(along[counted]))
-    if not np.isfinite(reach) or reach < FAR:
-        return False
-    along = np.where(counted, along, -np.inf)
     sets = model.risk_sets
-    happened = np.flatnonzero(model.event_mass > 0)
-    own = sets.last[sets.order[happened]]
-    lowest = np.full(sets.n_times, np.inf)
-    np.minimum.at(lowest, own, along[happened])
-    highest = _highest_at_risk(along, model)
-    at = model.event_times
-    return bool(np.all(highest[at] - lowest[at] <= LEVEL * reach))
-
-
-def _highest_at_risk(values: Floats, model: SortedCovariates) -> Floats:
-    """Largest value of each risk set (m,)."""
-    sets = model.risk_sets
-    at_times = np.maximum.reduceat(values, sets.bounds[:-1])
-    highest = np.empty(sets.n_times)
-    if model.first is None:
-        for begin, end in zip(sets.stratum_bounds[:-1], sets.stratum_bounds[1:], strict=True):
-            highest[begin:end] = np.maximum.accumulate(at_times[begin:end][::-1])[::-1]
-        return highest
     last = sets.last[sets.order]
-    entering = np.argsort(model.first, kind="stable")
+    lowest = np.full(sets.n_times, np.inf)
+    happened = model.event_mass > 0
+    np.minimum.at(lowest, last[happened], along[happened])
+    leaves = last - happened if model.ties == "exact" else last
+    highest = _highest_at_risk(np.where(counted, along, -np.inf), leaves, model)
+    at = model.event_times
+    return reach >= FAR and bool(np.all(highest[at] - lowest[at] <= LEVEL * reach))
+
+
+def _highest_at_risk(values: Floats, last: Indices, model: SortedCovariates) -> Floats:
+    """Largest value among the rows (n,) at risk up to their last index, at each time (m,)."""
+    sets = model.risk_sets
+    first = sets.from_index[sets.order] if model.first is None else model.first
+    highest = np.full(sets.n_times, -np.inf)
+    if model.first is None:
+        stays = last >= first
+        np.maximum.at(highest, last[stays], values[stays])
+        for begin, end in zip(sets.stratum_bounds[:-1], sets.stratum_bounds[1:], strict=True):
+            highest[begin:end] = np.maximum.accumulate(highest[begin:end][::-1])[::-1]
+        return highest
+    entering = np.argsort(first, kind="stable")
     heap: list[tuple[float, int]] = []
     begun = 0
     for j in range(sets.n_times):
-        while begun < entering.size and model.first[entering[begun]] <= j:
+        while begun < entering.size and first[entering[begun]] <= j:
             row = entering[begun]
             heapq.heappush(heap, (-values[row], int(last[row])))
             begun += 1
