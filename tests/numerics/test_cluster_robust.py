@@ -230,6 +230,49 @@ def _of_deviations(x, y, codes):
     return scores @ scores / (x @ x) ** 2
 
 
+def slow_eta(matrix, codes, weights, contrasts):
+    """Variances of the entries of the estimated covariance, from quadratic forms on all rows."""
+    x, _, bread, hat = whole(matrix, np.zeros(len(matrix)), weights)
+    chol = np.linalg.cholesky(contrasts @ bread @ contrasts.T)
+    unit = np.linalg.solve(chol, contrasts)
+    q = len(unit)
+    forms = np.zeros((q, q, len(x), len(x)))
+    for g in np.unique(codes):
+        own = codes == g
+        adjust = symmetric_power(np.eye(own.sum()) - hat[np.ix_(own, own)], -0.5)
+        p = (np.eye(len(x)) - hat)[own].T @ adjust @ x[own] @ bread @ unit.T
+        for s in range(q):
+            for t in range(q):
+                forms[s, t] += np.outer(p[:, s], p[:, t])
+    # The variance of e'Fe with standard normal e is twice the squares of the symmetric part.
+    halves = (forms + forms.transpose(0, 1, 3, 2)) / 2
+    return q * (q + 1) / (2 * np.sum(halves**2))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_joint_freedom_beside_full_hat_matrices(weighted):
+    contrasts = np.array([[0.0, 1, 2], [0, 1, -1]])
+    for seed in range(5):
+        matrix, y, codes, weights = problem(seed, weighted=weighted, clusters=9)
+        design = factor(matrix, weights)
+        _, freedom = cr_covariance(design, np.zeros(len(y)), codes, "CR2")
+        eta = slow_eta(matrix, codes, weights, contrasts)
+        assert freedom.joint(contrasts) == pytest.approx((eta - 1, (eta - 1) / eta), rel=SAME)
+        denominator, scale = freedom.joint(contrasts[:1])
+        assert (denominator, scale) == pytest.approx((freedom.of(contrasts[0]), 1.0), rel=1e-9)
+        turned = np.array([[1.0, 2], [3, -1]]) @ contrasts
+        assert freedom.joint(turned) == pytest.approx(freedom.joint(contrasts), rel=1e-9)
+
+
+def test_too_few_clusters_for_a_joint_test():
+    matrix, y, codes, _ = problem(4, clusters=2)
+    design = factor(matrix)
+    _, freedom = cr_covariance(design, solve(design, y).residuals, codes, "CR2")
+    assert np.isnan(freedom.joint(np.eye(3))).all()
+    dependent = np.array([[0.0, 1, 0], [0, 2, 0]])
+    assert np.isnan(freedom.joint(dependent)).all()
+
+
 def test_a_contrast_of_nothing_has_no_degrees_of_freedom():
     matrix, y, codes, _ = problem(1)
     design = factor(matrix)

@@ -220,6 +220,17 @@ entry("reg.more.epil_CR2", "epil", list(
   CR2 = clustered(rates, seizures$subject), CR3 = clustered(rates, seizures$subject, "CR3")
 ))
 
+# Joint tests with few clusters: Hotelling's T-squared with an approximate Wishart distribution.
+hotelling <- function(model, groups, which, type = "CR2") {
+  shown <- Wald_test(model, constrain_zero(which), vcov = type, cluster = groups, test = "HTZ")
+  list(F = shown$Fstat, df = shown$df_num, df_denominator = shown$df_denom, p = shown$p_val)
+}
+entry("reg.more.joint_clusters", c("orthodont", "epil"), list(
+  girl = hotelling(growth, children$id, 3:4), all = hotelling(growth, children$id, 2:4),
+  weighted = hotelling(heavier, children$id, 3:4), epil = hotelling(rates, seizures$subject, 2:4),
+  epil_CR3 = hotelling(rates, seizures$subject, 2:4, "CR3")
+))
+
 # Every child with a level of its own: each cluster fits its own intercept exactly.
 own_level <- lm(distance ~ factor(id) + I(age - 11) + I(age - 11):I(Sex - 1), data = children)
 within <- coef_test(own_level, vcov = vcovCR(own_level, cluster = children$id, type = "CR2"), test = "Satterthwaite")

@@ -241,6 +241,22 @@ def test_weighted_clusters() -> None:
     same_contrasts(one, "contrasts", found, names)
 
 
+def test_joint_tests_of_clusters() -> None:
+    one, frame, patients = gold("more.joint_clusters"), children(), data("epil.csv")
+    growth = {"formula": "distance ~ age * girl", "cluster": "id"}
+    rates = {"formula": "log1p(y) ~ trt + log(base) + V4", "cluster": "subject"}
+    for key, fit, names in (
+        ("girl", ols(frame, **growth), ["girl", "age:girl"]),
+        ("all", ols(frame, **growth), ["age", "girl", "age:girl"]),
+        ("weighted", ols(frame, **growth, weights="weight"), ["girl", "age:girl"]),
+        ("epil", ols(patients, **rates), ["trt", "log(base)", "V4"]),
+        ("epil_CR3", ols(patients, **rates, se="CR3"), ["trt", "log(base)", "V4"]),
+    ):
+        test = fit.test(names)
+        ours = [test.statistic, test.df, test.df_denominator, test.p_value]
+        agree(one, key, ours)
+
+
 def test_absorbed_clusters() -> None:
     one, frame = gold("more.absorbed_clusters"), children()
     fit = ols(frame, "distance ~ factor(id) + age + age:girl", cluster="id")

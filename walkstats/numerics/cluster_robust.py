@@ -215,6 +215,59 @@ class BellMcCaffrey:
         squares = own @ own - 2.0 * (own @ lost) + np.sum(shared**2)
         return float(trace**2 / squares) if squares > 0 else np.nan
 
+    def joint(self, contrasts: Floats) -> tuple[float, float]:
+        """Degrees of freedom of a joint test, after Hotelling's T² with an approximate Wishart.
+
+        Parameters
+        ----------
+        contrasts : (q, k) array
+            Rows that are zero under the hypothesis; none depends on the others.
+
+        Returns
+        -------
+        denominator : float
+            eta - q + 1; nan where there are too few clusters for a test of q contrasts.
+        factor : float
+            (eta - q + 1) / eta, by which the Wald statistic over q is multiplied.
+
+        Notes
+        -----
+        With independent errors of equal variance, and the contrasts scaled so that their estimated
+        covariance D has the unit matrix as expectation, eta = q (q + 1) / sum of Var(D_st) [1]_.
+        For q = 1 it is `of`.
+
+        References
+        ----------
+        .. [1] Tipton E, Pustejovsky JE (2015). Small-sample adjustments for tests of moderators and
+           model fit using robust variance estimation in meta-regression. *J Educ Behav Stat*
+           40:604-634. https://doi.org/10.3102/1076998615606099
+        """
+        along = np.atleast_2d(np.asarray(contrasts, dtype=float)) @ self.back
+        q, k = along.shape
+        a = (self.adjusted.reshape(-1, k) @ along.T).reshape(-1, k, q).transpose(2, 0, 1)
+        z = (self.carried.reshape(-1, k) @ along.T).reshape(-1, k, q).transpose(2, 0, 1)
+        expected = np.einsum("sgi,tgi->st", a - z, z)
+        roots, vectors = np.linalg.eigh((expected + expected.T) / 2.0)
+        if not roots[0] > EXACT * roots[-1]:
+            return np.nan, np.nan
+        unit = (vectors / np.sqrt(roots)).T
+        a, z = np.tensordot(unit, a, axes=1), np.tensordot(unit, z, axes=1)
+        variance = sum(_variance_of_product(a, z, s, t) for s in range(q) for t in range(q))
+        eta = q * (q + 1) / variance if variance > 0 else np.nan
+        if not eta - q + 1 > 0:
+            return np.nan, np.nan
+        return float(eta - q + 1), float((eta - q + 1) / eta)
+
+
+def _variance_of_product(a: Floats, z: Floats, s: int, t: int) -> float:
+    """Variance of entry (s, t) of the estimated covariance of unit contrasts, (q, G, k) each."""
+    own = {(i, j): np.einsum("gi,gi->g", a[i], z[j]) for i, j in ((s, s), (t, t), (s, t))}
+    lost = {(i, j): np.einsum("gi,gi->g", z[i], z[j]) for i, j in ((s, s), (t, t), (s, t))}
+    shared = z[s].T @ z[t]
+    direct = own[s, s] @ own[t, t] - own[s, s] @ lost[t, t] - own[t, t] @ lost[s, s]
+    crossed = own[s, t] @ own[s, t] - 2.0 * (own[s, t] @ lost[s, t])
+    return float(direct + np.sum(shared**2) + crossed + np.sum(shared * shared.T))
+
 
 def _weighted(design: Factor, residuals: Floats) -> Floats:
     return residuals if design.root_weights is None else residuals * design.root_weights

@@ -13,7 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from walkstats._arguments import check_level, check_times
 from walkstats.numerics import limits
 from walkstats.regression.bands import band_quantile, path_length
-from walkstats.regression.dose_contrasts import FINE, Dose, Shape, find_dose, freedoms, shape_of
+from walkstats.regression.dose_contrasts import (
+    FINE,
+    AlongRows,
+    Dose,
+    Shape,
+    find_dose,
+    freedoms,
+    shape_of,
+)
 from walkstats.results import Curve, Estimates, Fit, Freedom, HypothesisTest
 
 Floats = NDArray[np.float64]
@@ -172,13 +180,14 @@ def _limits(dose: Dose, contrasts: Floats, critical: Floats | float) -> Floats:
 def _test(dose: Dose, contrasts: Floats, name: str, null: str) -> HypothesisTest:
     """Wald test that all contrasts are zero."""
     fit = dose.fit
-    df = float(np.min(freedoms(dose, contrasts)))
     names = tuple(f"contrast {k}" for k in range(1, len(contrasts) + 1))
+    rows = np.zeros((len(contrasts), len(fit.terms)))
+    rows[:, dose.positions] = contrasts
     found = Estimates(
         terms=names,
         values=contrasts @ dose.values,
         covariance=contrasts @ dose.covariance @ contrasts.T,
-        freedom=Freedom(fit.freedom.rule, df),
+        freedom=Freedom(fit.freedom.rule, np.nan, AlongRows(fit.freedom, rows)),
         method=fit.method,
         counts=fit.counts,
         source=fit.source,

@@ -23,8 +23,8 @@ from walkstats.results import Fit, HypothesisTest
 
 Floats = NDArray[np.float64]
 
-# Above this condition number (centred, scaled columns) a note is due. A restricted cubic spline of 7
-# knots reaches 5e3, and 1.3e4 where it differs by arm.
+# Above this condition number (centred, scaled columns) a note is due. A restricted cubic spline of
+# 7 knots reaches 5e3, and 1.3e4 where it differs by arm.
 NEARLY_COLLINEAR = 1e5
 # A residual sum of squares this small beside the total is rounding.
 EXACT_FIT = 1e-24
@@ -159,9 +159,9 @@ def ols(
 
     The reference distribution is t: with n - k degrees of freedom for classical and HC standard
     errors, with G - 1 for CR0 and CR1 of G clusters, and with Satterthwaite's for each contrast for
-    CR2 and CR3 [2]_. CR1 has Stata's factor G / (G - 1) (n - 1) / (n - k). HC, CR2 and CR3 of a
-    weighted fit are those of the rows multiplied by the root of their weight, as in R's sandwich
-    and clubSandwich.
+    CR2 and CR3 [2]_; their joint tests take Hotelling's T² with an approximate Wishart. CR1 has
+    Stata's factor G / (G - 1) (n - 1) / (n - k). HC, CR2 and CR3 of a weighted fit are those of the
+    rows multiplied by the root of their weight, as in R's sandwich and clubSandwich.
 
     A coefficient that rests on one row alone (leverage 1), or with clusters on one cluster alone,
     has no residual that says how sure it is: its robust standard error is missing and a note says

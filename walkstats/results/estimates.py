@@ -124,6 +124,18 @@ class Freedom(Frozen):
         """Degrees of freedom of ``weights @ values``."""
         return self.value if self.pieces is None else float(self.pieces.of(weights))
 
+    def joint(self, contrasts: Floats) -> tuple[float, float]:
+        """Denominator degrees of freedom of a joint test, and the factor of its F statistic.
+
+        Where the pieces know (``joint``), theirs; otherwise the smallest over the contrasts (the
+        rows), and 1.
+        """
+        own = getattr(self.pieces, "joint", None)
+        if own is not None:
+            denominator, factor = own(contrasts)
+            return float(denominator), float(factor)
+        return min(self.of(row) for row in contrasts), 1.0
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates(Result):
@@ -324,7 +336,7 @@ class Estimates(Result):
         values = self.values[positions] - null
         block = self.covariance[np.ix_(positions, positions)]
         statistic, df = _wald(values, block)
-        denominator = self._denominator(positions)
+        denominator, factor = self.freedom.joint(np.eye(len(self.terms))[positions])
         named = ", ".join(names)
         common: dict[str, Any] = {
             "name": f"Wald test of {named}",
@@ -339,7 +351,7 @@ class Estimates(Result):
             return HypothesisTest(
                 statistic=statistic, df=df, p_value=float(limits.chi2_p(statistic, df)), **common
             )
-        f_value = statistic / df if df else np.nan
+        f_value = factor * statistic / df if df else np.nan
         return HypothesisTest(
             statistic=f_value,
             df=df,
@@ -351,15 +363,6 @@ class Estimates(Result):
 
     def _positions(self, name: str) -> list[int]:
         return [self._position(name)]
-
-    def _denominator(self, positions: NDArray[np.intp]) -> float:
-        """One df for the joint test: the smallest over its terms, exact for a single term."""
-        each = []
-        for k in positions:
-            weights = np.zeros(len(self.terms))
-            weights[k] = 1.0
-            each.append(self.freedom.of(weights))
-        return min(each)
 
     def to_frame(self, *, ratio: bool = False) -> pd.DataFrame:
         """One row per term.
