@@ -48,3 +48,16 @@ def percent_level(level: float) -> str:
     ('95', '97.5')
     """
     return f"{100 * level:.10g}"
+
+
+def source_line(source: str) -> str:
+    """Where the data come from, as the last line of a table or figure says it.
+
+    Examples
+    --------
+    >>> source_line("synthetic: simulated"), source_line("a trial"), source_line("")
+    ('SYNTHETIC DATA: simulated.', 'Source: a trial', '')
+    """
+    if source.lower().startswith("synthetic"):
+        return f"SYNTHETIC DATA{source[len('synthetic') :]}".rstrip(".") + "."
+    return f"Source: {source}" if source else ""

@@ -134,7 +134,7 @@ def test_latex_rows(table):
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_latex_compiles(table, tmp_path):
     body = "".join(table.styled(style).to_latex() for style in ("plain", "nejm", "lancet"))
-    head = r"\documentclass{article}\usepackage{booktabs,textcomp}\begin{document}"
+    head = r"\documentclass{article}\usepackage{booktabs,graphicx,textcomp}\begin{document}"
     page = f"{head}{body}" r"\end{document}"
     (tmp_path / "page.tex").write_text(page, encoding="utf-8")
     run = subprocess.run(
@@ -167,7 +167,7 @@ def test_styles_change_the_text_and_no_number(table):
 
 def test_verbs_give_a_new_table(table):
     assert table.titled("x").title == "x"
-    assert table.noted("one more").footnotes[-2:] == ("one more", "Source: synthetic: made up")
+    assert table.noted("one more").footnotes[-2:] == ("one more", "SYNTHETIC DATA: made up.")
     with pytest.raises(AttributeError):
         table.title = "y"
 

@@ -13,6 +13,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
 from walkstats._arguments import check_choice
+from walkstats._labels import source_line
 from walkstats.figures.palette import MUTED, SMALL, STYLE
 
 # Dates would make the same figure differ from one run to the next.
@@ -95,11 +96,10 @@ def add_note(figure: Figure, source: str, *remarks: str) -> None:
         Of the result; one that begins with "synthetic" stands first, in capitals.
     *remarks : str
     """
-    said = [remark for remark in remarks if remark]
-    if source.lower().startswith("synthetic"):
-        said.insert(0, f"SYNTHETIC DATA{source[len('synthetic') :]}".rstrip(".") + ".")
-    elif source:
-        said.append(f"Source: {source}")
+    line = source_line(source)
+    # What no reader may miss stands first.
+    lines = (line, *remarks) if line.startswith("SYNTHETIC") else (*remarks, line)
+    said = [text for text in lines if text]
     if not said:
         return
     width = figure.get_size_inches()[0]

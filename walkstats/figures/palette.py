@@ -15,6 +15,7 @@ MUTED = "#595959"
 RULE = "#BFBFBF"
 PAPER = "#FFFFFF"
 BAND_ALPHA = 0.16
+BAND_ALPHA_MANY = 0.09  # of three and more bands, which overlap
 PALE_ALPHA = 0.35
 FONT = "DejaVu Sans"
 SMALL = 7.5

@@ -17,7 +17,7 @@ from walkstats._labels import capitalised
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
 from walkstats.figures.end_labels import label_ends
 from walkstats.figures.numbers_at_risk import LINE, draw_numbers_at_risk, risk_lines
-from walkstats.figures.palette import BAND_ALPHA, NORMAL, PALE_ALPHA, arm_style
+from walkstats.figures.palette import BAND_ALPHA, BAND_ALPHA_MANY, NORMAL, PALE_ALPHA, arm_style
 from walkstats.figures.time_axis import (
     NumberFormatter,
     TimeUnit,
@@ -200,7 +200,7 @@ def draw_survival(
     for place, (group, path) in enumerate(zip(curve.groups, paths, strict=True)):
         lines.append(_draw_path(ax, path, place, printed[group], pale_below))
         if bands:
-            _draw_band(ax, path, place)
+            _draw_band(ax, path, place, BAND_ALPHA if len(paths) < 3 else BAND_ALPHA_MANY)
         if censor_marks:
             _draw_censored(ax, path, place)
     last = max(float(path.x[-1]) for path in paths)
@@ -259,11 +259,11 @@ def _draw_path(ax: Axes, path: _Path, place: int, name: str, pale_below: int | N
     return line
 
 
-def _draw_band(ax: Axes, path: _Path, place: int) -> None:
+def _draw_band(ax: Axes, path: _Path, place: int, alpha: float) -> None:
     known = ~(np.isnan(path.low) | np.isnan(path.high))
     ax.fill_between(
         path.x, path.low, path.high, where=known.tolist(), step="post",
-        color=arm_style(place).colour, alpha=BAND_ALPHA, linewidth=0,
+        color=arm_style(place).colour, alpha=alpha, linewidth=0,
     )  # fmt: skip
 
 

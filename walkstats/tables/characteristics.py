@@ -208,8 +208,11 @@ def _rows(variable: Variable, groups: _Groups, extras: tuple[Cell, ...], always:
 def _number_rows(
     variable: Variable, numbers: NDArray[np.float64], groups: _Groups, extras: tuple[Cell, ...]
 ) -> list[Row]:
-    decimals = _digits.sd_decimals(summarise_numbers(numbers).sd)
     summaries = [summarise_numbers(numbers[mask]) for mask in groups.masks]
+    decimals = _digits.sd_decimals(summarise_numbers(numbers).sd)
+    quartiles = [q for one in summaries for q in (one.median, one.q1, one.q3)]
+    if variable.by_median and all(np.isnan(q) or q.is_integer() for q in quartiles):
+        decimals = 0
     how = "median (quartiles)" if variable.by_median else "mean (SD)"
     cells = tuple(_number_cell(one, variable.by_median, decimals) for one in summaries)
     rows = [Row(f"{variable.label}: {how}", (*cells, *extras))]

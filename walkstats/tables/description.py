@@ -11,6 +11,7 @@ import pandas as pd
 
 from walkstats._arguments import check_choice
 from walkstats._digits import style_of
+from walkstats._labels import source_line
 from walkstats.tables.cells import EMPTY, KINDS, Cell
 from walkstats.tables.writers import WRITERS
 
@@ -119,7 +120,8 @@ class Table:
     @property
     def footnotes(self) -> tuple[str, ...]:
         """Notes and source, as they stand under the table."""
-        return (*self.notes, f"Source: {self.source}") if self.source else self.notes
+        line = source_line(self.source)
+        return (*self.notes, line) if line else self.notes
 
     def texts(self) -> list[list[str]]:
         """What each cell shows, row by row, without the labels."""
@@ -161,7 +163,7 @@ class Table:
         return WRITERS[".html"](self)
 
     def to_latex(self) -> str:
-        """As a ``table`` environment; the document needs the package booktabs."""
+        """As a ``table`` environment; the document needs the packages booktabs and graphicx."""
         return WRITERS[".tex"](self)
 
     def to_csv(self) -> str:

@@ -47,6 +47,10 @@ def _joined_headings(table: Table) -> list[str]:
     return [f"{c.over}: {c.heading}" if c.over else c.heading for c in table.columns]
 
 
+# Numbers stand below each other and are not torn apart at the end of a line.
+NUMBERS = "text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums"
+
+
 def html(table: Table) -> str:
     """A table element that a screen reader can follow."""
     lines = ['<table class="walkstats">']
@@ -68,8 +72,12 @@ def html(table: Table) -> str:
 
 def _html_head(table: Table) -> list[str]:
     deep = any(column.over for column in table.columns)
-    stub = f'<th scope="col" rowspan="{2 if deep else 1}">{for_html(table.stub)}</th>'
-    low = "".join(f'<th scope="col">{for_html(column.heading)}</th>' for column in table.columns)
+    left = 'style="text-align:left"'
+    stub = f'<th scope="col" {left} rowspan="{2 if deep else 1}">{for_html(table.stub)}</th>'
+    low = "".join(
+        f'<th scope="col" style="text-align:right">{for_html(column.heading)}</th>'
+        for column in table.columns
+    )
     if not deep:
         return [f"<tr>{stub}{low}</tr>"]
     high = "".join(
@@ -97,19 +105,20 @@ def _html_row(label: str, indent: int, texts: list[str] | None, width: int) -> s
     head = (
         f'<th scope="row" style="text-align:left;font-weight:normal;{pad}">{for_html(label)}</th>'
     )
-    cells = "".join(
-        f'<td style="text-align:right;font-variant-numeric:tabular-nums">{for_html(text)}</td>'
-        for text in texts
-    )
+    cells = "".join(f'<td style="{NUMBERS}">{for_html(text)}</td>' for text in texts)
     return f"<tr>{head}{cells}</tr>"
 
 
+# A table wider than the text is made smaller, a narrower one left as it is.
+FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+
+
 def latex(table: Table) -> str:
-    """A table environment with rules of the package booktabs."""
+    """A table environment with the rules of booktabs, no wider than the text."""
     lines = [r"\begin{table}", r"\centering"]
     if table.title:
         lines.append(rf"\caption{{{for_latex(table.title)}}}")
-    lines += [rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"\toprule"]
+    lines += [FITTED, rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"\toprule"]
     lines += [*_latex_head(table), r"\midrule"]
     for row, texts in zip(table.rows, table.texts(), strict=True):
         label = rf"\hspace{{{row.indent}em}}" * bool(row.indent) + for_latex(row.label)
@@ -119,7 +128,7 @@ def latex(table: Table) -> str:
             for cell, text in zip(cells, texts, strict=True)
         ]
         lines.append(_ampersands([label, *shown]))
-    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += [r"\bottomrule", r"\end{tabular}%", "}"]
     if table.footnotes:
         notes = r" \\ ".join(for_latex(note) for note in table.footnotes)
         lines += ["", rf"\smallskip\parbox{{0.95\linewidth}}{{\footnotesize {notes}}}"]
