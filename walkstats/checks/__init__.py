@@ -2,7 +2,6 @@
 
 ``find_problems``   every rule that tables break
 ``material_of``     a Trial in memory as what the rules look at
-``conformed``       a Trial in memory in the dictionary's own columns and dtypes
 
 ``dictionary`` holds what the dictionary alone can tell (required, ranges, values, keys, unknown
 participants); ``people``, ``episodes``, ``weeks``, ``visits_and_costs`` the rules of each table.
@@ -16,11 +15,10 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "findings": ["find_problems"],
-        "conforming": ["conformed", "material_of"],
+        "conforming": ["material_of"],
     },
 )
 
 if TYPE_CHECKING:
-    from walkstats.checks.conforming import conformed as conformed
     from walkstats.checks.conforming import material_of as material_of
     from walkstats.checks.findings import find_problems as find_problems

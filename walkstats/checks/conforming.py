@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import numbers
 from collections.abc import Callable
@@ -54,23 +53,6 @@ def material_of(trial: Trial) -> tuple[Material, list[Problem]]:
         ),
         problems,
     )
-
-
-def conformed(trial: Trial) -> tuple[Trial, list[Problem]]:
-    """The same trial in the dictionary's columns and dtypes.
-
-    Parameters
-    ----------
-    trial : Trial
-
-    Returns
-    -------
-    tuple
-        The trial, its columns in their order, and what could not be brought there without loss.
-    """
-    material, problems = material_of(trial)
-    tables: dict[str, Any] = dict(material.tables)
-    return dataclasses.replace(trial, **tables), problems
 
 
 def kind_of(dtype: Any) -> str:

@@ -57,6 +57,8 @@ def run_rules(rules: Iterable[Rule], material: Material) -> list[Problem]:
     """
     found = []
     for rule in rules:
+        if not len(material.tables[rule.table]):
+            continue
         broken = rule.broken(material)
         if broken.any():
             told = rule.told(material, np.flatnonzero(broken)) if rule.told else ""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats._arguments import check_choice
-from walkstats.checks import conformed, find_problems, material_of
+from walkstats.checks import find_problems, material_of
 from walkstats.checks.conforming import conform_beyond, kind_of
 from walkstats.errors import DataError, Problem
 from walkstats.reading.folders import read_folder
@@ -75,6 +75,11 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
         if target.exists():
             target.rmdir()
         place.rename(target)
+    except UnicodeEncodeError as reason:
+        raise DataError.of(
+            f"a text holds half a character: {reason.object[max(reason.start - 8, 0) : reason.end]!a}",
+            what_to_do="mend the text where it was read: its encoding was another",
+        ) from None
     except OSError as reason:
         raise _unwritable(target, reason) from None
     finally:
@@ -84,23 +89,21 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
 
 def _ready(trial: Trial) -> Trial:
     """The trial as reading would give it; errors that reading would refuse are raised here."""
-    ready, problems = conformed(trial)
+    material, problems = material_of(trial)
+    problems += [one for one in find_problems(material) if one.severity == "error"]
     tables: dict[str, Any] = {}
-    for name, table in TABLES.items():
-        frame = ready.table(name)
-        known = {column.name for column in table.columns}
+    for name, frame in material.tables.items():
+        known = {column.name for column in TABLES[name].columns}
         for column in [c for c in frame.columns if c not in known]:
             values, lost = conform_beyond(frame[column])
-            frame = frame.assign(**{column: values}) if isinstance(column, str) else frame
             if not isinstance(column, str) or lost.any():
                 problems.append(_no_text_form(name, column, frame, lost))
+            else:
+                frame = frame.assign(**{column: values})
         tables[name] = frame
-    ready = dataclasses.replace(ready, **tables)
-    material, _ = material_of(ready)
-    problems += [one for one in find_problems(material) if one.severity == "error"]
     if problems:
         raise DataError(problems)
-    return ready
+    return dataclasses.replace(trial, **tables)
 
 
 def _no_text_form(table: str, column: object, frame: pd.DataFrame, lost: np.ndarray) -> Problem:
