@@ -232,6 +232,23 @@ def test_ratios_of_a_cox_model():
     assert curve.frame["estimate"][0] == 1.0
 
 
+@pytest.mark.parametrize("simultaneous", [False, True])
+def test_only_the_reference_and_nothing_known(simultaneous):
+    fit = ols(visits(), FORMULA)
+    options = {"reference": 60, "simultaneous": simultaneous}
+    curve = dose_response(fit, "walking_minutes", at=[60], **options)
+    assert curve.frame.iloc[0, 2:].tolist() == [0, 0, 0, 0]
+    nowhere = dose_response(fit, "walking_minutes", at=[-9, 1e6], **options)
+    assert nowhere.frame["estimate"].isna().all()
+    alone = visits().assign(dose=lambda f: (f.index == 7) * 3.0)
+    unknown = dose_response(
+        ols(alone, "pain ~ dose", se="HC3"), "dose", reference=0, at=[3], simultaneous=simultaneous
+    )
+    assert np.isfinite(unknown.frame["estimate"][0])
+    assert np.isnan(unknown.frame["conf_low"][0])
+    assert np.isnan(unknown.overall.p_value)
+
+
 # --- the band ---------------------------------------------------------------------------------
 
 

@@ -152,13 +152,9 @@ def dose_response(
     inside = (doses >= low) & (doses <= high)
     contrasts = dose.rows(doses[inside]) - dose.rows([reference])
     shape = shape_of(dose)
-    df = freedoms(dose, contrasts)
-    critical = limits.t_quantile(level, df)
-    if simultaneous and inside.any():
-        first, last = float(doses[inside][0]), float(doses[inside][-1])
-        steps = dose.rows(np.linspace(first, last, FINE)) - dose.rows([reference])
-        length = path_length(steps, dose.covariance)
-        critical = band_quantile(length, len(shape.any_change), float(np.nanmin(df)), level)
+    critical = limits.t_quantile(level, freedoms(dose, contrasts))
+    if simultaneous:
+        critical = _simultaneous(dose, doses[inside], reference, len(shape.any_change), level)
     table = np.full((len(doses), 4), np.nan)
     table[inside] = _limits(dose, contrasts, critical)
     return _pack(dose, doses, table, shape, level, float(reference), simultaneous)
@@ -175,6 +171,17 @@ def _limits(dose: Dose, contrasts: Floats, critical: Floats | float) -> Floats:
     if dose.fit.link != "identity":
         shown[:, [0, 2, 3]] = np.exp(shown[:, [0, 2, 3]])
     return shown
+
+
+def _simultaneous(dose: Dose, doses: Floats, reference: float, rank: int, level: float) -> float:
+    """Critical value for all doses between the first and the last, with their smallest df."""
+    if len(doses) == 0 or not np.all(np.isfinite(dose.covariance)):
+        return np.nan
+    steps = dose.rows(np.linspace(doses[0], doses[-1], FINE)) - dose.rows([reference])
+    coarse = steps[:: FINE // POINTS]
+    known = freedoms(dose, coarse[coarse.any(axis=1)])
+    df = float(known.min()) if len(known) else np.inf
+    return band_quantile(path_length(steps, dose.covariance), rank, df, level)
 
 
 def _test(dose: Dose, contrasts: Floats, name: str, null: str) -> HypothesisTest:
@@ -196,6 +203,19 @@ def _test(dose: Dose, contrasts: Floats, name: str, null: str) -> HypothesisTest
     return replace(found, name=name, null=null, parts=parts)
 
 
+def _tests(
+    dose: Dose, shape: Shape, held: str
+) -> tuple[HypothesisTest | None, HypothesisTest | None]:
+    """Does the dose matter at all, and is its line bent?"""
+    x = dose.name
+    null = f"The outcome does not change with {x}{held}."
+    overall = _test(dose, shape.any_change, f"Effect of {x}", null)
+    if not (shape.holds_line and len(shape.bend)):
+        return overall, None
+    null = f"The outcome changes with {x} along a straight line{held}."
+    return overall, _test(dose, shape.bend, f"Non-linearity of {x}", null)
+
+
 def _pack(
     dose: Dose,
     doses: Floats,
@@ -211,20 +231,7 @@ def _pack(
     frame[["estimate", "std_error", "conf_low", "conf_high"]] = table
     ratio = fit.link != "identity"
     held = "".join(f", {name} {value}" for name, value in dose.given.items())
-    overall = _test(
-        dose,
-        shape.any_change,
-        f"Effect of {x}",
-        f"The outcome does not change with {x}{held}.",
-    )
-    nonlinear = None
-    if shape.holds_line and len(shape.bend):
-        nonlinear = _test(
-            dose,
-            shape.bend,
-            f"Non-linearity of {x}",
-            f"The outcome changes with {x} along a straight line{held}.",
-        )
+    overall, nonlinear = _tests(dose, shape, held)
     limits_said = "simultaneous" if simultaneous else "pointwise"
     return DoseResponse(
         frame=frame,
