@@ -1,8 +1,8 @@
 """What are the results of a simulated trial, from its arrays? A fast twin of derive and survival.
 
-Selecting one seed out of thousands, and the results of 200,000 people, need no frames. What is computed
-here is computed again with ``walkstats.derive``, ``walkstats.survival`` and ``walkstats.regression`` on
-every trial that passes, and tests hold the two against each other.
+Selecting one seed out of thousands, and the results of 200,000 people, need no frames. What is
+computed here is computed again with ``walkstats.derive``, ``walkstats.survival`` and
+``walkstats.regression`` on every trial that passes, and tests hold the two against each other.
 """
 
 from __future__ import annotations
@@ -53,9 +53,7 @@ def first_events(
     return FirstEvents(time, happened, walking), index
 
 
-def recovery(
-    episodes: Episodes, coverage: Coverage, walking: Bools, index: Ints
-) -> FirstEvents:
+def recovery(episodes: Episodes, coverage: Coverage, walking: Bools, index: Ints) -> FirstEvents:
     """Days of pain of each person's first recurrence; censored where its end was not seen."""
     person = np.flatnonzero(index >= 0)
     first = index[person]

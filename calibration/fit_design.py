@@ -2,10 +2,11 @@
 
     python -m calibration.fit_design [--people 400000] [--seed 1] [--steps 5]
 
-Starts from the committed design and prints the entries of [recurrence] and [questionnaires] to put
-into design.toml; ``calibration.large_sample`` then checks them with other seeds. The same draws serve
-every trial of values, so that figures move smoothly with the entries. Medians are taken between days,
-and recovery by the share that has recovered, since whole days do not move smoothly.
+Starts from the committed design and prints the entries of [recurrence] and [questionnaires] to
+put into design.toml; ``calibration.large_sample`` then checks them with other seeds. The same
+draws serve every trial of values, so that figures move smoothly with the entries. Medians are
+taken between days, and recovery by the share that has recovered, since whole days do not move
+smoothly.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ def _rmdq(design: Design, seed: int) -> float:
     for _ in range(2):
         answers = replace(design.questionnaires, rmdq_difference=entry)
         *_, found = (
-            step[RMDQ] for step in stages(replace(design, questionnaires=answers), seed) if RMDQ in step
+            step[RMDQ]
+            for step in stages(replace(design, questionnaires=answers), seed)
+            if RMDQ in step
         )
         entry += RMDQ_GOAL - found
     return entry

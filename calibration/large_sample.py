@@ -3,9 +3,9 @@
     python -m calibration.large_sample            prints them beside the published figures
     python -m calibration.large_sample --write    also stores large_sample.json
 
-Figures of one run of 200,000 people still move by chance (a hazard ratio by about 0.005), so the means of
-five runs are held against the windows of ``large_sample_tolerance`` in walkback_treatment.toml.
-Seeds are not those of ``calibration.fit_design``.
+Figures of one run of 200,000 people still move by chance (a hazard ratio by about 0.005), so the
+means of five runs are held against the windows of ``large_sample_tolerance`` in
+walkback_treatment.toml. Seeds are not those of ``calibration.fit_design``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def one_run(design: Design, seed: int) -> dict[str, float]:
 
 
 def compare(runs: list[dict[str, float]]) -> pd.DataFrame:
-    """Means of the runs beside the published figures: name, published, ours, spread, low, high, holds."""
+    """Means of the runs beside the published figures and windows; ``holds`` says if inside."""
     table = treatments("walkback").dropna(subset=["large_low"]).set_index("name")
     values = pd.DataFrame(runs)[list(table.index)]
     ours = values.mean()
@@ -70,7 +70,7 @@ def main() -> None:
     print(table.round(4).to_string())
     if arguments.write:
         stored = {
-            "_about": "Figures of the design in 200,000 simulated people, by calibration.large_sample.",
+            "_about": "Figures of the design in 200,000 people, by calibration.large_sample.",
             "people": PEOPLE,
             "seeds": list(SEEDS),
             "runs": [{k: float(np.round(v, 6)) for k, v in run.items()} for run in runs],

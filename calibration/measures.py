@@ -1,7 +1,7 @@
 """What are the figures of a trial, on analysis frames, by the published figure they stand for?
 
-The slow and deciding twin of ``calibration.stages``: derive, survival and regression as any reader of
-the sample would use them.
+The slow and deciding twin of ``calibration.stages``: derive, survival and regression as any
+reader of the sample would use them.
 """
 
 from __future__ import annotations
@@ -116,8 +116,13 @@ def _harms(trial: Trial) -> Figures:
         found[f"adverse_events.any_ae_{word}.percent"] = 100.0 * people / of
         lower = table.loc[("body region: lower limb", arm), "events"]
         found[f"adverse_events.lower_extremity_events.{word}"] = float(lower)
-    p = fisher_p(*(int(table.loc[("any", arm), key]) for arm in ("walking", "control")
-                   for key in ("participants", "randomised")))
+    p = fisher_p(
+        *(
+            int(table.loc[("any", arm), key])
+            for arm in ("walking", "control")
+            for key in ("participants", "randomised")
+        )
+    )
     return {**found, "adverse_events.p": p, "adverse_events.check_fisher_p": p}
 
 

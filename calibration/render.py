@@ -1,7 +1,9 @@
 """What does docs/sample.md say? The treatment of each published figure as a table.
 
     python -m calibration.render            prints the table
-    python -m calibration.render --write    puts it into docs/sample.md, between its two markers
+    python -m calibration.render --write    puts it into docs/sample.md
+
+The table stands between two markers; the rest of the page is written by hand.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
     python -m calibration.select_seed            prints the seed and how many others would do
     python -m calibration.select_seed --write    also stores selection.toml
 
-The windows are those of ``walkstats/evidence/walkback_treatment.toml`` with ``in_rule``. All seeds
-from 1 to 5,000 are tried, none is left out, and the smallest that meets all windows at once is taken.
-Figures are computed on arrays first (calibration.stages), and for every seed that passes once more on
-the analysis frames with derive, survival and regression (calibration.measures): those decide.
+The windows are those of ``walkstats/evidence/walkback_treatment.toml`` with ``in_rule``. All
+seeds from 1 to 5,000 are tried, none is left out, and the smallest that meets all windows at once
+is taken. Figures are computed on arrays first (calibration.stages), and for every seed that
+passes once more on the analysis frames with derive, survival and regression
+(calibration.measures): those decide.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from calibration.measures import measures  # noqa
+from calibration.measures import measures
 from calibration.stages import stages
 from walkstats.design import Design, read_design, simulate_trial
 from walkstats.evidence import treatments
@@ -33,9 +34,7 @@ def windows() -> dict[str, tuple[float, float]]:
     """Window of each figure in the rule."""
     table = treatments("walkback")
     table = table[table["in_rule"]]
-    return {
-        row["name"]: (row["low"], row["high"]) for row in table.to_dict("records")
-    }
+    return {row["name"]: (row["low"], row["high"]) for row in table.to_dict("records")}
 
 
 def outside(figures: dict[str, float], rule: dict[str, tuple[float, float]]) -> list[str]:
@@ -95,7 +94,7 @@ def _record(met: list[int], number: int) -> str:
         'rule = "the smallest seed whose trial lies in every window at once"\n'
         f"seeds_tried = [{SEEDS[0]}, {SEEDS[-1]}]\n"
         f"windows = {number}\n"
-        f"seeds_that_met_them = {len(met)}\n"
+        f"seeds_that_met_them = {met}\n"
         f"seed = {met[0]}\n"
     )
 

@@ -47,7 +47,9 @@ def stages(design: Design, seed: int) -> Iterator[dict[str, float]]:
     answers = answer(design, seed, people, coverage, happened, diaries)
     yield {RMDQ: adjusted_difference(answers.values[MEASURES.index("rmdq")], people.walking)}
     yield {
-        name: float(np.median(diaries.minutes[people.walking & diaries.known[:, week - 1], week - 1]))
+        name: float(
+            np.median(diaries.minutes[people.walking & diaries.known[:, week - 1], week - 1])
+        )
         for name, week in ((WEEK_1, 1), (WEEK_12, 12))
         if week <= design.walking.weeks
     }
@@ -64,9 +66,7 @@ def adjusted_difference(values: Floats, walking: NDArray[np.bool_]) -> float:
     return float(np.linalg.lstsq(x, y[known], rcond=None)[0][1])
 
 
-def _limiting(
-    reported: Episodes, coverage: Coverage, people: Population
-) -> dict[str, float]:
+def _limiting(reported: Episodes, coverage: Coverage, people: Population) -> dict[str, float]:
     events, _ = first_events(reported, coverage, people.walking, "activity_limiting")
     control, walking = medians(events)
     return {
@@ -77,9 +77,7 @@ def _limiting(
     }
 
 
-def _any(
-    reported: Episodes, coverage: Coverage, people: Population
-) -> Iterator[dict[str, float]]:
+def _any(reported: Episodes, coverage: Coverage, people: Population) -> Iterator[dict[str, float]]:
     events, index = first_events(reported, coverage, people.walking, "any")
     control, walking = medians(events)
     yield {

@@ -1,8 +1,8 @@
 """Where does chance come from? Streams of uniform numbers that are the same on every machine.
 
 Only the bit generator of numpy is used, whose stream is fixed for ever, not the distributions of
-``Generator``, which may change between versions. Each stage of a simulation has a stream of its own,
-so that a change in one stage leaves the draws of the others as they were.
+``Generator``, which may change between versions. Each stage of a simulation has a stream of its
+own, so that a change in one stage leaves the draws of the others as they were.
 """
 
 from __future__ import annotations

@@ -81,7 +81,9 @@ def _find(source: str | Path) -> Path:
     )
 
 
-def _values(kind: type, content: dict[str, Any], where: str, found: list[Problem]) -> dict[str, Any]:
+def _values(
+    kind: type, content: dict[str, Any], where: str, found: list[Problem]
+) -> dict[str, Any]:
     """The arguments of a dataclass out of a TOML table; what is wrong goes to ``found``."""
     kinds = get_type_hints(kind)
     names = [item.name for item in dataclasses.fields(kind)]

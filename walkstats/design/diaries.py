@@ -25,8 +25,8 @@ TO_THE_NEAREST = 5.0  # people write down multiples of five minutes
 class Diaries:
     """Walking of n people in w weeks.
 
-    ``minutes`` (n, w) as walked, ``known`` (n, w) whether a diary says so, ``steps`` (n, w) a week, -1
-    where no pedometer was worn, ``prescribed`` (w,) for the walking arm.
+    ``minutes`` (n, w) as walked, ``known`` (n, w) whether a diary says so, ``steps`` (n, w) a
+    week, -1 where no pedometer was worn, ``prescribed`` (w,) for the walking arm.
     """
 
     minutes: Floats

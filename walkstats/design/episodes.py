@@ -40,8 +40,8 @@ class Episodes:
     """Recurrences, each array of shape (m,), ordered by person and onset.
 
     ``person`` is an index; ``onset`` and ``resolved`` the first and the last day of pain;
-    ``limiting_from`` and ``care_from`` the first day that limited activities or saw care sought, -1 where
-    none did.
+    ``limiting_from`` and ``care_from`` the first day that limited activities or saw care sought,
+    -1 where none did.
     """
 
     person: Ints
@@ -61,8 +61,8 @@ class Episodes:
 def recur(design: Design, seed: int, people: Population) -> Episodes:
     """Draw every recurrence of every person, seen or not, up to the planned end of follow-up.
 
-    Draws are taken for everybody in each round, so that a person's recurrences depend on the effects of
-    the design but not on what happens to others.
+    Draws are taken for everybody in each round, so that a person's recurrences depend on the
+    effects of the design but not on what happens to others.
     """
     truth = design.recurrence
     draws = Stream(seed, "recurrences")
@@ -134,7 +134,7 @@ def _propensities(truth: Recurrence, people: Population, draws: Stream) -> Prope
         care_mild=expit(mild + caring),
         duration=truth.duration_median_days * np.where(walks, truth.duration_ratio, 1.0),
         pain=truth.worst_pain_sd_between * (0.5 * people.severity + np.sqrt(0.75) * ndtri(pain)),
-        worst_change=truth.worst_pain_difference * walks,
+        worst_change=np.where(walks, truth.worst_pain_difference, 0.0),
     )
 
 

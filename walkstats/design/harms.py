@@ -27,7 +27,7 @@ EVENTS = {
 
 @dataclass(frozen=True)
 class Events:
-    """Adverse events, each (k,), ordered by person and onset; ``region`` and ``kind`` are indices."""
+    """Adverse events, each (k,), by person and onset; ``region`` and ``kind`` are indices."""
 
     person: Ints
     onset: Ints
@@ -38,10 +38,10 @@ class Events:
 
 
 def harm(design: Design, seed: int, people: Population, coverage: Coverage) -> Events:
-    """Draw adverse events: the people who have one and the events of the lower limb are fixed numbers.
+    """Draw adverse events: who has one, and events of the lower limb, are fixed numbers.
 
-    Both numbers are the design's, scaled to the size of the arm; who, when and how many events beyond
-    the first is chance. Events fall on days that check-ins cover.
+    Both numbers are the design's, scaled to the size of the arm; who, when and how many events
+    beyond the first is chance. Events fall on days that check-ins cover.
     """
     plan = design.harms
     draws = Stream(seed, "harms")
@@ -60,15 +60,14 @@ def harm(design: Design, seed: int, people: Population, coverage: Coverage) -> E
     region = _regions(design, people, person, chance[1], chance[2])
     order = np.lexsort((onset, person))
     related = chance[5] < np.array(plan.related_share)[people.walking[person].astype(int)]
-    columns = (
-        person,
-        onset,
-        region,
-        np.floor(chance[3] * 60).astype(np.int64),
-        chance[4] < plan.serious_share,
-        related & (region == 0),
+    return Events(
+        person=person[order],
+        onset=onset[order],
+        region=region[order],
+        kind=np.floor(chance[3] * 60).astype(np.int64)[order],
+        serious=(chance[4] < plan.serious_share)[order],
+        related=(related & (region == 0))[order],
     )
-    return Events(*(column[order] for column in columns))
 
 
 def _regions(

@@ -24,8 +24,9 @@ class Coverage:
     """Check-ins of n people, of whom the one followed longest has k.
 
     ``due`` (k,) days; ``scheduled``, ``completed`` (n, k); ``answered`` (n, k) days;
-    ``withdrawn`` (n,) days, -1 where nobody withdrew; ``reason`` (n,) an index into REASONS, LOST and
-    DIED, -1 without. Check-in j asks about the days after check-in j-1 was due, up to its own due day.
+    ``withdrawn`` (n,) days, -1 where nobody withdrew; ``reason`` (n,) an index into REASONS, LOST
+    and DIED, -1 without. Check-in j asks about the days after check-in j-1 was due, up to its own
+    due day.
     """
 
     due: Ints
@@ -65,7 +66,7 @@ def observe_people(design: Design, seed: int, people: Population) -> Coverage:
     miss_share = np.where(often, plan.miss_share_often, plan.miss_share)
     stops = np.where(once[1] < plan.never_share, 0.0, _exponential(once[2], plan.lost_a_month))
     dies = _exponential(once[3], plan.died_a_year / 12.0)
-    until = np.floor(np.minimum(stops, dies)).astype(np.int64)
+    until = np.floor(np.minimum(np.minimum(stops, dies), 1e6)).astype(np.int64)
     completed = scheduled & (missed >= miss_share[:, None])
     completed &= np.arange(number)[None, :] < until[:, None]
     answered = due + np.floor(delay**3 * (plan.answered_within_days + 1)).astype(np.int64)

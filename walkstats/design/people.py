@@ -50,9 +50,10 @@ class Population:
 def recruit(design: Design, seed: int) -> Population:
     """Draw the people of a trial and allocate them.
 
-    What is published as a count or a mean is set by construction: sex and age are a fixed set in random
-    order, so that the number of women, and the mean, spread and range of age, are the same for every
-    seed. The first and the last are randomised on the first and the last day of enrolment.
+    What is published as a count or a mean is set by construction: sex and age are a fixed set in
+    random order, so that the number of women, and the mean, spread and range of age, are the same
+    for every seed. The first and the last are randomised on the first and the last day of
+    enrolment.
     """
     n = sum(design.enrolment.participants)
     draws = Stream(seed, "people")
@@ -84,9 +85,10 @@ def recruit(design: Design, seed: int) -> Population:
 def allocate(design: Design, stratum: Ints, seed: int) -> Bools:
     """Permuted blocks of random size within strata, with exactly the design's numbers per arm.
 
-    Last blocks are left incomplete in each stratum, so that the arms differ by a few. Whole sequences
-    are therefore drawn one after the other, each from a stream of its own, and the first that gives the
-    planned numbers is taken: the sequence is a random one among those that give them.
+    Last blocks are left incomplete in each stratum, so that the arms differ by a few. Whole
+    sequences are therefore drawn one after the other, each from a stream of its own, and the
+    first that gives the planned numbers is taken: the sequence is a random one among those that
+    give them.
     """
     wanted = design.enrolment.participants[1]
     for attempt in range(MOST_ATTEMPTS):

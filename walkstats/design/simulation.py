@@ -32,7 +32,8 @@ def simulate_trial(design: Design, *, seed: int) -> Trial:
     Returns
     -------
     Trial
-        With every table of the dictionary filled. ``source`` says that it is synthetic, and the seed.
+        With every table of the dictionary filled. ``source`` says that it is synthetic, and the
+        seed.
 
     Raises
     ------
@@ -44,19 +45,23 @@ def simulate_trial(design: Design, *, seed: int) -> Trial:
     Notes
     -----
     Each person has a recurrence rate of their own (log-normal frailty; some never recur), so that
-    hazards fall between people even where each person's is constant, and hazard ratios of the trial are
-    nearer to 1 than those of a person. Recurrences come again and again: a rate from seven pain-free
-    days on, pain for whole days, limits on activities and care with odds of the person's own. What is
-    seen of them depends on the check-ins that are answered. Missing answers do not depend on pain.
+    hazards fall between people even where each person's is constant, and hazard ratios of the trial
+    are nearer to 1 than those of a person [1]_. Recurrences come again and again: a rate from seven
+    pain-free days on, pain for whole days, limits on activities and care with odds of the person's
+    own. What is seen of them depends on the check-ins that are answered. Missing answers do not
+    depend on pain.
 
-    Counts and means that the design fixes (people, women, ages, people with an adverse event, events of
-    the lower limb, mean minutes walked before months 3 and 12) are the same for every seed: a simulated
-    trial varies less in these than a real one.
+    Counts and means that the design fixes (people, women, ages, people with an adverse event,
+    events of the lower limb, mean minutes walked before months 3 and 12) are the same for every
+    seed: a simulated trial varies less in these than a real one.
+
+    Numbers per arm are exact although the last blocks of the strata are incomplete: whole
+    allocation sequences are drawn until one has them (``walkstats.design.people.allocate``).
 
     References
     ----------
-    A permuted-block sequence with exactly the planned numbers is found by drawing whole sequences until
-    one has them (``walkstats.design.people.allocate``).
+    .. [1] Hernan MA. The hazards of hazard ratios. Epidemiology 2010;21:13-15.
+       doi 10.1097/EDE.0b013e3181c1ea43
 
     Examples
     --------
@@ -87,9 +92,7 @@ class Stages:
     resources: Use
 
 
-def simulate_stages(
-    design: Design, seed: int, people: Population, coverage: Coverage
-) -> Stages:
+def simulate_stages(design: Design, seed: int, people: Population, coverage: Coverage) -> Stages:
     """Draw everything that follows once people and their check-ins are known.
 
     Each stage reads a stream of chance of its own, so that any of them can be drawn alone.

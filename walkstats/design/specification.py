@@ -4,6 +4,7 @@ Every field says its unit and limits in its metadata: the reader of design files
 null design read them there. Pairs are (reference arm, walking arm).
 """
 
+# ruff: noqa: RUF009 - _field and its kin only wrap dataclasses.field
 from __future__ import annotations
 
 import dataclasses
@@ -28,7 +29,9 @@ def _spread() -> Any:
     return _field(0.0, 10.0)
 
 
-def _effect(null: float, low: float | None = None, high: float | None = None, unit: str = "") -> Any:
+def _effect(
+    null: float, low: float | None = None, high: float | None = None, unit: str = ""
+) -> Any:
     return _field(low, high, unit, null=null)
 
 
@@ -76,8 +79,8 @@ class People:
 class CheckIns:
     """How people are observed: a check-in a month, some missed, some people lost.
 
-    ``never_share`` answer none. ``often_missing_share`` miss each with ``miss_share_often``, the others
-    with ``miss_share``. ``lost_a_month`` stop for good each month, ``died_a_year`` die.
+    ``never_share`` answer none. ``often_missing_share`` miss each with ``miss_share_often``, the
+    others with ``miss_share``. ``lost_a_month`` stop for good each month, ``died_a_year`` die.
     """
 
     every_days: float = _field(1, 1000, "days")
@@ -94,12 +97,13 @@ class CheckIns:
 class Recurrence:
     """How pain comes back.
 
-    A person is free of recurrences for ever with chance ``never_share``; otherwise recurrences come at
-    a rate of the person's own: ``rate_per_100_days`` for the median person of the reference arm, times
-    a log-normal frailty, lower for those who walk more and higher after more previous episodes. Walking
-    multiplies it by ``rate_ratio_early`` for ``early_days`` days and by ``rate_ratio_late`` then. A
-    recurrence limits activities, and care is sought, with odds of the person's own times an odds
-    ratio for walking. Pain lasts for whole days (Weibull), then ``pain_free_days`` days without.
+    A person is free of recurrences for ever with chance ``never_share``; otherwise recurrences
+    come at a rate of the person's own: ``rate_per_100_days`` for the median person of the
+    reference arm, times a log-normal frailty, lower for those who walk more and higher after more
+    previous episodes. Walking multiplies it by ``rate_ratio_early`` for ``early_days`` days and
+    by ``rate_ratio_late`` then. A recurrence limits activities, and care is sought, with odds of
+    the person's own times an odds ratio for walking. Pain lasts for whole days (Weibull), then
+    ``pain_free_days`` days without.
     """
 
     never_share: float = _share()
@@ -136,8 +140,8 @@ class Recurrence:
 class Walking:
     """How many minutes a week are walked, as diaries say, for ``weeks`` weeks.
 
-    ``mean_minutes`` are the means of the arms in ``profile_weeks``, straight lines between. The means
-    over the ``fixed_weeks`` weeks before month 3 and month 12 are ``fixed_month_3`` and
+    ``mean_minutes`` are the means of the arms in ``profile_weeks``, straight lines between. The
+    means over the ``fixed_weeks`` weeks before month 3 and month 12 are ``fixed_month_3`` and
     ``fixed_month_12`` exactly but for rounding: diaries are scaled within arm to meet them.
     """
 
@@ -190,7 +194,7 @@ class Questionnaires:
 
 @dataclass(frozen=True)
 class Harms:
-    """Adverse events. ``people`` of ``of`` participants of an arm have one; ``lower_limb`` are events."""
+    """Adverse events: ``people`` of ``of`` in an arm have one; ``lower_limb`` are events."""
 
     people: tuple[int, int] = _arms(0)
     lower_limb: tuple[int, int] = _arms(0)

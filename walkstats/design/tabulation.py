@@ -150,12 +150,15 @@ def adverse_events(people: Population, events: Events) -> pd.DataFrame:
 
 
 def screening(design: Design) -> pd.DataFrame:
-    """Screened, excluded by reason, and randomised; exclusions in proportion to the trial's size."""
+    """Screened, excluded by reason, randomised; exclusions in proportion to the trial's size."""
     randomised = sum(design.enrolment.participants)
     share = randomised / design.screening.of
     excluded = {reason: round(n * share) for reason, n in design.screening.excluded.items()}
     total = sum(excluded.values())
-    rows = [("screened", None, total + randomised), ("excluded", None, total)]
+    rows: list[tuple[str, str | None, int]] = [
+        ("screened", None, total + randomised),
+        ("excluded", None, total),
+    ]
     rows += [("excluded", reason, n) for reason, n in excluded.items()]
     rows.append(("randomised", None, randomised))
     stage, reason, n = zip(*rows, strict=True)
@@ -172,7 +175,7 @@ def _table(name: str, **columns: Any) -> pd.DataFrame:
     given: Mapping[str, Any] = columns
     ordered = [c.name for c in TABLES[name].columns if c.name in given]
     ordered += [column for column in given if column not in ordered]
-    kinds = {c.name: DTYPES[c.kind] for c in TABLES[name].columns}
+    kinds: dict[str, Any] = {c.name: DTYPES[c.kind] for c in TABLES[name].columns}
     return pd.DataFrame(
         {column: pd.Series(given[column]).astype(kinds.get(column, "object")) for column in ordered}
     )

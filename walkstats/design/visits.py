@@ -46,8 +46,8 @@ def answer(
     months = np.array([0, *plan.months])
     draws = Stream(seed, "questionnaires")
     noise = draws.normal(3, people.size, len(months))
-    skipped = draws.uniform(3, people.size, len(months)) < plan.item_missing_share
     later = months > 0
+    skipped = (draws.uniform(3, people.size, len(months)) < plan.item_missing_share) & later
     sore = _recently_limited(episodes, people.size, months)
     trait, walks = people.severity[:, None], people.walking[:, None]
     rmdq = (
@@ -75,7 +75,7 @@ def answer(
 
 
 def _fall_by_walking(design: Design, diaries: Diaries, months: Ints) -> Floats:
-    """(n, m) how much lower pain is for the minutes walked before the visit, as they were walked."""
+    """(n, m) how much lower pain is for the minutes that were walked before the visit."""
     plan = design.questionnaires
     fall = np.zeros((len(diaries.minutes), len(months)))
     for k, month in enumerate(months):
@@ -93,7 +93,7 @@ def _recently_limited(episodes: Episodes, n: int, months: Ints) -> Bools:
     person, start = episodes.person[limits], episodes.limiting_from[limits]
     end = np.maximum(episodes.resolved[limits], start)
     for k, month in enumerate(months):
-        day = int(round(month * DAYS_A_MONTH))
+        day = round(month * DAYS_A_MONTH)
         sore[person[(start <= day) & (end > day - DAYS_IN_MIND)], k] = True
     return sore
 
@@ -102,6 +102,6 @@ def _answered(coverage: Coverage, months: Ints, n: int) -> Bools:
     answered = np.ones((n, len(months)), dtype=bool)
     for k, month in enumerate(months):
         if month > 0:
-            day = int(round(month * DAYS_A_MONTH))
+            day = round(month * DAYS_A_MONTH)
             answered[:, k] = coverage.covers(np.arange(n), np.full(n, day))
     return answered

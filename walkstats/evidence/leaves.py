@@ -68,8 +68,8 @@ def published(name: str) -> pd.DataFrame:
     --------
     >>> figures = published("walkback").set_index("name")
     >>> row = figures.loc["primary_outcome_activity_limiting_recurrence.hr"]
-    >>> row["number"], row["conf_low"], row["conf_high"], row["where"]
-    (0.72, 0.6, 0.85, 'abstract')
+    >>> f"{row['number']} ({row['conf_low']} to {row['conf_high']}), {row['where']}"
+    '0.72 (0.6 to 0.85), abstract'
     >>> int(figures.loc["adverse_events.any_ae_intervention.n", "number"])
     183
     """
@@ -145,7 +145,7 @@ def _rows(
         "unit": stored.get("unit", ""),
         "source": stored.get("source") or "",
         "where": stored.get("where") or "",
-        "citation": sources.get(stored.get("source"), {}).get("citation", ""),
+        "citation": sources.get(str(stored.get("source")), {}).get("citation", ""),
         "note": stored.get("note") or stored.get("how") or "",
         "more": "; ".join(f"{k}: {v}" for k, v in stored.items() if k not in _OWN_KEYS),
     }

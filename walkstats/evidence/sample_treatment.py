@@ -59,13 +59,13 @@ def treatments(name: str) -> pd.DataFrame:
     --------
     >>> table = treatments("walkback").set_index("name")
     >>> row = table.loc["primary_outcome_activity_limiting_recurrence.hr"]
-    >>> row["treatment"], round(row["low"], 2), round(row["high"], 2)
-    ('matched', 0.69, 0.75)
+    >>> row["treatment"], f"{row['low']:.2f} to {row['high']:.2f}"
+    ('matched', '0.69 to 0.75')
     """
     check_choice(name, ["walkback"], "name")
     given = tomllib.loads((_HERE / f"{name}_treatment.toml").read_text(encoding="utf-8"))
     figures = published(name)
-    rows = [_row(figure, given) for figure in figures.to_dict("records")]
+    rows = [_row(dict(figure), given) for _, figure in figures.iterrows()]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame.attrs["source"] = figures.attrs["source"]
     return frame
@@ -103,7 +103,9 @@ def _window(
 def _inside_interval(figure: dict[str, Any], low: float, high: float) -> tuple[float, float]:
     """The part of the window that lies in the published interval, or range where there is none."""
     if np.isnan(figure["conf_low"]):
-        bounds = [float(one) for one in figure["more"].split("range: [")[1].split("]")[0].split(",")]
+        bounds = [
+            float(one) for one in figure["more"].split("range: [")[1].split("]")[0].split(",")
+        ]
     else:
         bounds = [figure["conf_low"], figure["conf_high"]]
     return max(low, bounds[0]), min(high, bounds[1])
