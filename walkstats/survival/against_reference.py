@@ -42,15 +42,17 @@ def differences(values: Floats, covariance: Floats, blocks: int = 1) -> Contrast
     """
     groups = values.size // blocks
     one = np.hstack([-np.ones((groups - 1, 1)), np.eye(groups - 1)])
-    weights = np.kron(np.eye(blocks), one)
-    # An unknown value spoils its own contrasts only: 0 times nan is nan, so unknowns are put aside.
+    weights = one if blocks == 1 else np.kron(np.eye(blocks), one)
+    # What is unknown spoils its own contrasts only: 0 times nan would spoil all of them.
     unknown = np.isnan(values)
-    known_values = np.where(unknown, 0.0, values)
-    spread = np.where(unknown[:, None] | unknown[None, :], 0.0, covariance)
-    spoilt = (np.abs(weights) @ unknown) > 0
-    found = np.where(spoilt, np.nan, weights @ known_values)
-    variance = weights @ spread @ weights.T
-    return Contrasts(found, np.where(spoilt[:, None] | spoilt[None, :], np.nan, variance))
+    loose = unknown | np.isnan(np.diag(covariance))
+    found: Floats = weights @ np.where(unknown, 0.0, values)
+    found[np.abs(weights) @ unknown > 0] = np.nan
+    spread = np.where(loose[:, None] | loose, 0.0, covariance)
+    variance: Floats = weights @ spread @ weights.T
+    touched = np.abs(weights) @ loose > 0
+    variance[touched[:, None] | touched] = np.nan
+    return Contrasts(found, variance)
 
 
 def transformed(values: Floats, slopes: Floats, covariance: Floats) -> Contrasts:

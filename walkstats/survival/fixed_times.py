@@ -27,6 +27,7 @@ from walkstats.survival.product_limit import influence, product_limit
 from walkstats.survival.risk_tables import RiskTable
 
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +180,7 @@ def compare_at(
     found = survival_at(rows.table(), times, rows)
     known = np.where(beyond.ravel(), np.nan, found.values)
     parts = _Parts(rows, times, np.ndim(at) > 0, known, found.covariance, interval, level)
-    return _pack(parts, _remarks(rows, times, beyond))
+    return _pack(parts, _remarks(rows, times, beyond, found.values))
 
 
 def survival_at(table: RiskTable, times: Floats, rows: GroupedRows) -> Contrasts:
@@ -255,17 +256,12 @@ def _pack(parts: _Parts, notes: list[str]) -> FixedTimeComparison:
     s, v = parts.survival, parts.covariance
     risk_change = parts.against_first(Contrasts(1.0 - s, v))
     common = {"level": level, "method": " ".join(filter(None, said)), "counts": rows.counts}
-    needed = pd.DataFrame(
-        [
-            {"term": term, "at": moment, **number_needed_to_treat(*change)}
-            for term, moment, change in zip(
-                contrasts,
-                np.repeat(parts.times, len(rows.labels) - 1),
-                _with_limits(contrasts, risk_change, level),
-                strict=True,
-            )
-        ]
-    )
+    moments = np.repeat(parts.times, len(rows.labels) - 1)
+    changes = _with_limits(contrasts, risk_change, level)
+    needed = [
+        {"term": term, "at": moment, **number_needed_to_treat(*change)}
+        for term, moment, change in zip(contrasts, moments, changes, strict=True)
+    ]
     notes = [*rows.notes, *([rows.order_note] if rows.order_note else []), *notes]
     notes += _said_of_numbers(needed)
     common |= {"notes": tuple(notes), "source": rows.source}
@@ -301,7 +297,7 @@ def _pack(parts: _Parts, notes: list[str]) -> FixedTimeComparison:
         survival_ratio=log_ratios["survival ratio"],
         risk_ratio=log_ratios["risk ratio"],
         cumulative_hazard_ratio=log_ratios["cumulative hazard ratio"],
-        number_needed=needed,
+        number_needed=pd.DataFrame({name: [row[name] for row in needed] for name in needed[0]}),
         tests=_tests(parts),
         method=str(common["method"]),
         notes=tuple(notes),
@@ -354,12 +350,12 @@ def _one_over(change: float) -> float:
     return np.inf if change == 0 else float(abs(1.0 / change))
 
 
-def _said_of_numbers(needed: pd.DataFrame) -> list[str]:
-    both = needed[np.isposinf(needed["benefit_high"]) & np.isposinf(needed["harm_high"])]
+def _said_of_numbers(needed: list[dict[str, Any]]) -> list[str]:
     return [
-        f"Number needed to treat, {row.term}: the interval runs from {row.benefit_low:.3g} to "
-        f"benefit over infinity to {row.harm_low:.3g} to harm."
-        for row in both.itertuples()
+        f"Number needed to treat, {row['term']}: the interval runs from {row['benefit_low']:.3g} "
+        f"to benefit over infinity to {row['harm_low']:.3g} to harm."
+        for row in needed
+        if row["benefit_high"] == row["harm_high"] == np.inf
     ]
 
 
@@ -370,21 +366,35 @@ def _tests(parts: _Parts) -> pd.DataFrame:
         shifted = parts.against_first(change(parts.survival, parts.covariance))
         for k, moment in enumerate(parts.times):
             own = slice(k * (groups - 1), (k + 1) * (groups - 1))
-            gap, spread = shifted.values[own], shifted.covariance[own, own]
-            statistic = np.nan
-            if np.isfinite(spread).all() and np.linalg.matrix_rank(spread) == groups - 1:
-                statistic = float(gap @ np.linalg.solve(spread, gap))
+            statistic = _wald(shifted.values[own], shifted.covariance[own, own])
             found.append(
                 (moment, scale, statistic, groups - 1, float(chi2_p(statistic, groups - 1)))
             )
-    return pd.DataFrame(found, columns=["at", "scale", "statistic", "df", "p_value"])
+    names = ("at", "scale", "statistic", "df", "p_value")
+    return pd.DataFrame(dict(zip(names, zip(*found, strict=True), strict=True)))
 
 
-def _remarks(rows: GroupedRows, times: Floats, beyond: NDArray[np.bool_]) -> list[str]:
+def _wald(gap: Floats, spread: Floats) -> float:
+    """Chi-squared statistic; missing where a value is, or where nothing varies."""
+    if not np.isfinite(spread).all():
+        return np.nan
+    try:
+        return float(gap @ np.linalg.solve(spread, gap))
+    except np.linalg.LinAlgError:
+        return np.nan
+
+
+def _remarks(rows: GroupedRows, times: Floats, beyond: Booleans, survival: Floats) -> list[str]:
     ends = rows.follow_up_ends()
-    return [
-        f"{rows.by} = {label} is followed to {ends[g]:g}: nothing is estimated at {moment:g}."
-        for k, moment in enumerate(times)
-        for g, label in enumerate(rows.labels)
-        if beyond[k, g]
-    ]
+    gone = (survival.reshape(beyond.shape) == 0) & ~beyond & (not rows.robust)
+    notes = []
+    for k, moment in enumerate(times):
+        for g, label in enumerate(rows.labels):
+            group = f"{rows.by} = {label}"
+            if beyond[k, g]:
+                notes.append(
+                    f"{group} is followed to {ends[g]:g}: nothing is estimated at {moment:g}."
+                )
+            elif gone[k, g]:
+                notes.append(f"Nobody of {group} is left at {moment:g}: no standard error there.")
+    return notes

@@ -156,9 +156,9 @@ class GroupedRows:
 
     @property
     def errors_said(self) -> str:
-        """What ``method`` adds where errors are robust."""
+        """What ``method`` adds on errors that are robust, or on weights that count as copies."""
         if not self.robust:
-            return ""
+            return "" if self.weights is None else "A weight of k counts as k copies of its row."
         within = ", summed within clusters" if self.cluster is not None else ""
         return f"Standard errors by the infinitesimal jackknife{within}."
 
@@ -283,9 +283,8 @@ def _combine(
         return np.zeros(used.size, dtype=np.intp), (EVERYBODY,), ""
     codes, labels, note = np.zeros(used.size, dtype=np.intp), [""], ""
     for name in names:
-        series = check_column(frame, name, "grouping").iloc[used]
-        levels, said = levels_of(series)
-        own = _level_codes(series, levels)
+        series = check_column(frame, name, "grouping")
+        own, levels, said = _coded(series if used.size == len(frame) else series.iloc[used])
         codes = codes * len(levels) + own
         labels = [f"{left}, {level}" if left else level for left in labels for level in levels]
         note = said if len(names) == 1 else note
@@ -295,12 +294,14 @@ def _combine(
     return lookup[codes], tuple(labels[k] for k in present), note
 
 
-def _level_codes(series: pd.Series, levels: tuple[str, ...]) -> Indices:
-    """Codes in the order of ``levels``, which are those present, sorted or in category order."""
+def _coded(series: pd.Series) -> tuple[Indices, tuple[str, ...], str]:
+    """Codes, the levels present in category or sorted order, and a note where the order is ours."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        codes = series.cat.codes.to_numpy()
-        present = np.unique(codes)
-        return np.searchsorted(present, codes)
+        codes = series.cat.codes.to_numpy().astype(np.intp)
+        present = np.flatnonzero(np.bincount(codes))
+        levels = tuple(str(series.cat.categories[int(k)]) for k in present)
+        return np.searchsorted(present, codes), levels, ""
+    levels, note = levels_of(series)
     codes, uniques = pd.factorize(series)
     try:
         order = sorted(range(len(uniques)), key=lambda k: uniques[k])
@@ -308,7 +309,7 @@ def _level_codes(series: pd.Series, levels: tuple[str, ...]) -> Indices:
         order = sorted(range(len(uniques)), key=lambda k: str(uniques[k]))
     rank = np.empty(len(uniques), dtype=np.intp)
     rank[order] = np.arange(len(uniques))
-    return rank[codes]
+    return rank[codes], levels, note
 
 
 def _person(frame: pd.DataFrame, subject: str | None, used: Indices) -> Indices | None:
@@ -385,8 +386,9 @@ def _said_of_time_zero(
         return []
     size = np.ones(stop.size) if copies is None else copies
     number, with_event = round(size[at_zero].sum()), round(size[at_zero & event].sum())
-    if start is not None:
-        return [f"{number} rows have no follow-up and are at risk at no time."]
     word = "row has" if number == 1 else "rows have"
+    if start is not None:
+        verb = "is" if number == 1 else "are"
+        return [f"{number} {word} no follow-up and {verb} at risk at no time."]
     ending = f", {with_event} of them the event" if with_event else ""
     return [f"{number} {word} time 0{ending}: counted, at risk at time 0 only."]

@@ -49,7 +49,7 @@ def fleming_harrington(rho: float, gamma: float) -> Weighting:
 
 
 def _peto_peto(n: Floats, d: Floats) -> Floats:
-    return np.cumprod(1.0 - d / (n + 1.0))
+    return np.cumprod(1.0 - d / (n + 1.0), dtype=np.float64)
 
 
 WEIGHTINGS = {

@@ -60,7 +60,7 @@ def product_limit(table: RiskTable) -> Steps:
         term = np.asarray(table.n_event / (table.n_risk * left))
     nothing = table.n_event == 0
     share[nothing], term[nothing] = 1.0, 0.0
-    return Steps(np.cumprod(share, axis=1), np.cumsum(term, axis=1))
+    return Steps(np.cumprod(share, axis=1, dtype=np.float64), np.cumsum(term, axis=1))
 
 
 def cumulative_hazard(table: RiskTable, *, untied: bool = False) -> Steps:
