@@ -7,7 +7,7 @@ Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
 Is the model right?
-    ``term_tests``     a test of every term (type I and II)
+    ``term_tests``     a test of every term (type I and II), as ``TermTests``
     ``breusch_pagan``, ``reset_test``, ``variance_inflation``   unequal variance, form, collinearity
     ``influence``      residuals, leverage and influence of every row
 """
@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "linear": ["LinearFit", "ols"],
         "dose": ["DoseResponse", "dose_response"],
-        "sums_of_squares": ["term_tests"],
+        "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
     },
 )
@@ -35,4 +35,5 @@ if TYPE_CHECKING:
     from walkstats.regression.dose import dose_response as dose_response
     from walkstats.regression.linear import LinearFit as LinearFit
     from walkstats.regression.linear import ols as ols
+    from walkstats.regression.sums_of_squares import TermTests as TermTests
     from walkstats.regression.sums_of_squares import term_tests as term_tests
