@@ -66,6 +66,12 @@ def test_the_same_figure_gives_the_same_bytes(figure):
     assert b"CreationDate" not in saved(figure, "pdf", metadata={"Author": "me"})
 
 
+def test_saving_again_changes_nothing(figure):
+    first = saved(figure, "svg")
+    saved(figure, "png", bbox_inches="tight", dpi=300)
+    assert saved(figure, "svg") == first
+
+
 def test_the_svg_says_what_it_shows(figure):
     assert figure.alt_text == "Forest of 1 estimates: All people."
     assert re.search(r"<dc:title>\s*Forest of 1 estimates", saved(figure, "svg").decode())

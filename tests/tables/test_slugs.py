@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from walkstats.tables import file_names, slugify
 
-SAFE = set(string.ascii_lowercase + string.digits + "-")
+SAFE = set(string.ascii_lowercase + string.digits + "-_")
 
 
 @given(st.text(max_size=400))
@@ -32,6 +32,7 @@ def test_names_never_collide(labels):
     ("label", "slug"),
     [
         ("walk/12m", "walk-12m"),
+        ("any_cox", "any_cox"),
         ("../../x", "x"),
         ("Débit µ", "debit-μ"),
         ("C:\\temp\\x.html", "c-temp-x-html"),

@@ -77,7 +77,7 @@ def test_html_is_whole_and_holds_only_the_table(table):
     page.feed(table.to_html())
     assert page.open == []
     assert set(page.tags) == {
-        "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "br",
+        "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "br", "span",
     }  # fmt: skip
     assert page.rows[0][:2] == [NASTY, NASTY]
     assert page.rows[3] == ["age", "54.2 (11.3)", "-1.28 (-1.60 to -0.90)", "<0.001"]

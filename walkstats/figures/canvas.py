@@ -54,13 +54,17 @@ class StyledFigure(Figure):
 def canvas(width: float, height: float, alt_text: str = "") -> Iterator[StyledFigure]:
     """Open a figure [inches] with pyplot and close it at the end, also when drawing fails.
 
-    A closed figure can still be shown and saved; a notebook shows it once, when it is returned.
+    A closed figure can still be shown and saved; a notebook shows it once, when it is returned. Who
+    adds to it lays it out anew with ``figure.set_layout_engine("constrained")``.
     """
     with mpl.rc_context(STYLE):
         figure = _open(width, height)
         figure.alt_text = alt_text
         try:
             yield figure
+            # Laid out once, so that every format and every later saving gets the same places.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         finally:
             _close(figure)
 

@@ -19,7 +19,7 @@ DEVICES = {
 
 
 def slugify(label: str) -> str:
-    """A name for a file out of any label: lower-case letters, digits and hyphens.
+    """A name for a file out of any label: lower-case letters, digits, hyphens and underscores.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ def slugify(label: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", str(label)).casefold()
     kept = "".join(c for c in plain if not unicodedata.combining(c))
-    slug = re.sub(r"[^a-z0-9]+", "-", kept).strip("-")
+    slug = re.sub(r"[^a-z0-9_]+", "-", kept).strip("-_")
     lost = any(c.isalnum() and not c.isascii() for c in kept)
     if slug and not lost and len(slug) <= LONGEST and slug not in DEVICES:
         return slug
     mark = hashlib.sha256(str(label).encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{slug[: LONGEST - 9].rstrip('-')}-{mark}".lstrip("-")
+    return f"{slug[: LONGEST - 9].rstrip('-_')}-{mark}".lstrip("-")
 
 
 def file_names(labels: Iterable[str]) -> dict[str, str]:

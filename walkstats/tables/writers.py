@@ -18,7 +18,7 @@ from walkstats.tables.safe_text import (
 )
 
 if TYPE_CHECKING:
-    from walkstats.tables.description import Table
+    from walkstats.tables.description import Column, Table
 
 
 def markdown(table: Table) -> str:
@@ -75,7 +75,7 @@ def _html_head(table: Table) -> list[str]:
     left = 'style="text-align:left"'
     stub = f'<th scope="col" {left} rowspan="{2 if deep else 1}">{for_html(table.stub)}</th>'
     low = "".join(
-        f'<th scope="col" style="text-align:right">{for_html(column.heading)}</th>'
+        f'<th scope="col" style="text-align:right">{_html_heading(column)}</th>'
         for column in table.columns
     )
     if not deep:
@@ -87,6 +87,12 @@ def _html_head(table: Table) -> list[str]:
         for over, width in _spans(table)
     )
     return [f"<tr>{stub}{high}</tr>", f"<tr>{low}</tr>"]
+
+
+def _html_heading(column: Column) -> str:
+    if column.n is None:
+        return for_html(column.heading)
+    return f'{for_html(column.name)} <span style="white-space:nowrap">(n = {column.n})</span>'
 
 
 def _spans(table: Table) -> list[tuple[str, int]]:
