@@ -85,20 +85,34 @@ def score_statistic(added: AddedScore, columns: Indices) -> float:
         return np.nan
 
 
+@dataclass(frozen=True)
+class TimeTransform:
+    """A function of time, g (m,) at the time indices of the risk sets."""
+
+    name: str
+    described: str
+    of: Callable[[RiskSets], Floats]
+
+
 def transformed_times(sets: RiskSets, transform: Any) -> tuple[Floats, str]:
-    """g (m,) at each time index, and what it is called."""
+    """g (m,), known at event times at least, and how it is described."""
+    events = sets.tied > 0
     if callable(transform):
-        name = getattr(transform, "__name__", "a function")
-        values = np.asarray(transform(sets.times.copy()), dtype=float)
-        if values.shape != sets.times.shape:
+        described = getattr(transform, "__name__", "")
+        described = f"{described}(t)" if described.isidentifier() else "a function of time"
+        values = np.full(sets.n_times, np.nan)
+        given = np.asarray(transform(sets.times[events]), dtype=float)
+        if given.shape != (int(events.sum()),):
             raise ValueError("transform must give one number for each time.")
+        values[events] = given
     else:
-        name = check_choice(transform, TRANSFORMS, "transform")
+        chosen = TRANSFORMS[check_choice(transform, TRANSFORMS, "transform")]
+        described = chosen.described
         with np.errstate(divide="ignore", invalid="ignore"):
-            values = TRANSFORMS[name](sets)
-    if not np.all(np.isfinite(values[sets.tied > 0])):
-        raise ValueError(f"transform {name!r} is not finite at every event time.")
-    return values, name
+            values = chosen.of(sets)
+    if not np.all(np.isfinite(values[events])):
+        raise ValueError(f"The transform of time, {described}, is not finite at every event time.")
+    return values, described
 
 
 def _km(sets: RiskSets) -> Floats:
@@ -121,11 +135,14 @@ def _rank(sets: RiskSets) -> Floats:
     return (below + (count + 1.0) / 2.0)[place]
 
 
-TRANSFORMS: dict[str, Callable[[RiskSets], Floats]] = {
-    "km": _km,
-    "rank": _rank,
-    "identity": lambda sets: sets.times,
-    "log": lambda sets: np.log(sets.times),
+TRANSFORMS = {
+    one.name: one
+    for one in (
+        TimeTransform("km", "1 - S(t-) of all rows together", _km),
+        TimeTransform("rank", "the rank of t", _rank),
+        TimeTransform("identity", "t", lambda sets: sets.times),
+        TimeTransform("log", "log(t)", lambda sets: np.log(sets.times)),
+    )
 }
 
 

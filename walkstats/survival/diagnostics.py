@@ -160,8 +160,8 @@ def check_proportional_hazards(
     ----------
     fit : CoxFit
     transform : {"km", "rank", "identity", "log"} or callable
-        How time enters: 1 - S(t-) of the pooled Kaplan-Meier curve, the rank among all times, time
-        itself, its logarithm, or a function of an array of times.
+        How time enters, g(t): 1 - S(t-) of the Kaplan-Meier curve of all rows together, the rank
+        among all times, time itself, its logarithm, or a function of an array of event times.
     by : {"term", "coefficient"}
         Test the columns of a term (a factor, a spline) together or one by one.
 
@@ -208,7 +208,7 @@ def check_proportional_hazards(
     check_choice(by, ("term", "coefficient"), "by")
     _check(fit, "the test of proportional hazards")
     sets = fit.risk_sets
-    g, name = transformed_times(sets, transform)
+    g, described = transformed_times(sets, transform)
     added = score_of_change(fit, g)
     groups = _groups(fit, by)
     events = event_rows(sets)
@@ -218,7 +218,8 @@ def check_proportional_hazards(
     frame.insert(0, "transformed", g[sets.last[events]], allow_duplicates=True)
     frame.insert(0, "time", sets.times[sets.last[events]], allow_duplicates=True)
     shared: dict[str, Any] = {
-        "method": f"Score test of proportional hazards, time as {name}.",
+        "method": f"Score test of proportional hazards with g(t) {described}; "
+        "model-based variance.",
         "counts": fit.counts,
         "source": fit.source,
     }
@@ -228,7 +229,7 @@ def check_proportional_hazards(
     }
     everything = np.arange(len(fit.terms))
     overall = _test("proportional hazards", "every term", added, everything, shared)
-    return ProportionalHazards(by_term, overall, frame, name, **shared)
+    return ProportionalHazards(by_term, overall, frame, described, **shared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,13 +246,13 @@ class ProportionalHazards(Result):
         several columns, whose combination by the fit is then the covariate). Missing where the
         term does not vary within the stratum.
     transform : str
-        How time entered.
+        g(t) in words.
     """
 
     by_term: Mapping[str, HypothesisTest] = field(default_factory=dict)
     overall: HypothesisTest | None = None
     residuals: pd.DataFrame = field(default_factory=pd.DataFrame)
-    transform: str = "km"
+    transform: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row per term and one named global: term, statistic, df, p_value."""
