@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
-from walkstats.errors import DataError, Problem
+from walkstats.design.consistency import findings, sections
+from walkstats.errors import DataError
 
 Pair = tuple[float, float]
 
@@ -281,7 +282,7 @@ class Design:
     screening: Screening
 
     def __post_init__(self) -> None:
-        found = [*_out_of_limits(self), *_at_odds(self)]
+        found = findings(self)
         if found:
             raise DataError(found)
 
@@ -307,20 +308,12 @@ class Design:
         -------
         Design
         """
-        parts = {part.name: _without(getattr(self, part.name)) for part in _parts(self)}
+        parts = {part: _without(getattr(self, part)) for part in sections(self)}
         walking = self.walking
         parts["walking"] = dataclasses.replace(
             parts["walking"], mean_minutes_walking=walking.mean_minutes_reference
         )
         return dataclasses.replace(self, **parts)
-
-
-def _parts(design: Design) -> list[dataclasses.Field[Any]]:
-    return [
-        part
-        for part in dataclasses.fields(design)
-        if dataclasses.is_dataclass(getattr(design, part.name))
-    ]
 
 
 def _without(part: Any) -> Any:
@@ -331,91 +324,3 @@ def _without(part: Any) -> Any:
         elif item.metadata.get("by_arm"):
             changed[item.name] = (getattr(part, item.name)[0],) * 2
     return dataclasses.replace(part, **changed)
-
-
-def _out_of_limits(design: Design) -> list[Problem]:
-    found = []
-    for part in _parts(design):
-        for item in dataclasses.fields(getattr(design, part.name)):
-            value = getattr(getattr(design, part.name), item.name)
-            low, high = item.metadata["low"], item.metadata["high"]
-            if any(not _inside(one, low, high) for one in _numbers(value)):
-                found.append(_limits_problem(part.name, item, value))
-    return found
-
-
-def _numbers(value: Any) -> list[float]:
-    if isinstance(value, date):
-        return []
-    if isinstance(value, dict):
-        return list(value.values())
-    return list(value) if isinstance(value, tuple) else [value]
-
-
-def _inside(value: float, low: float | None, high: float | None) -> bool:
-    return (low is None or value >= low) and (high is None or value <= high)
-
-
-def _limits_problem(part: str, item: dataclasses.Field[Any], value: Any) -> Problem:
-    low, high, unit = (item.metadata[key] for key in ("low", "high", "unit"))
-    limits = [f"at least {low:g}"] if low is not None else []
-    limits += [f"at most {high:g}"] if high is not None else []
-    return Problem(
-        problem=f"{item.name} is {value}, outside its limits",
-        what_to_do=f"Give {' and '.join(limits)}{f' [{unit}]' if unit else ''}.",
-        table=f"[{part}]",
-        column=item.name,
-    )
-
-
-def _at_odds(design: Design) -> list[Problem]:
-    enrolment, people, walking = design.enrolment, design.people, design.walking
-    profile = {
-        len(walking.profile_weeks),
-        len(walking.mean_minutes_reference),
-        len(walking.mean_minutes_walking),
-    }
-    rules = [
-        (
-            len(design.arms) == 2 and len(set(design.arms)) == 2,
-            "arms are not two different names",
-            "Name the reference arm and the walking arm.",
-        ),
-        (
-            design.source.lower().startswith("synthetic"),
-            "the source does not begin with 'synthetic'",
-            "Say that the trial is synthetic, and how it was made.",
-        ),
-        (
-            enrolment.first_on <= enrolment.last_on < enrolment.follow_up_ends,
-            "first_on, last_on and follow_up_ends are not in order",
-            "Give dates such that first_on <= last_on < follow_up_ends.",
-        ),
-        (
-            bool(enrolment.blocks) and all(size % 2 == 0 for size in enrolment.blocks),
-            "blocks are not even numbers",
-            "Give block sizes that two arms can share equally.",
-        ),
-        (
-            abs(enrolment.participants[0] - enrolment.participants[1]) <= max(enrolment.blocks),
-            "the arms differ by more than permuted blocks in four strata are likely to give",
-            "Give both arms about the same number of participants.",
-        ),
-        (
-            people.age_lowest < people.age_mean < people.age_highest,
-            "age_lowest, age_mean and age_highest are not in order",
-            "Give ages in order.",
-        ),
-        (people.women <= people.of, "women are more than all", "Give women <= of."),
-        (
-            len(profile) == 1 and list(walking.profile_weeks) == sorted(set(walking.profile_weeks)),
-            "profile_weeks and the mean minutes do not match",
-            "Give increasing weeks, and one mean per week for each arm.",
-        ),
-        (
-            all(n <= of for n, of in zip(design.harms.people, design.harms.of, strict=True)),
-            "more people have an adverse event than there are",
-            "Give people <= of in [harms].",
-        ),
-    ]
-    return [Problem(problem=what, what_to_do=do) for holds, what, do in rules if not holds]
