@@ -190,7 +190,7 @@ def build(
     )
     outcome = None
     if response and parsed.outcome is not None:
-        outcome = _variable(used, parsed.outcome, parsed)[0].columns(used)[:, 0]
+        outcome = _outcome(used, parsed.outcome, parsed)
     return Design(terms, matrix, kept, left_out, tuple(notes), outcome)
 
 
@@ -274,6 +274,18 @@ def _variable(frame: pd.DataFrame, label: str, parsed: Parsed) -> tuple[Variable
     values = as_numbers(series, str(column))
     learnt = TRANSFORMS[name].learn(values, arguments)
     return Variable(label, column, transform=name, learnt=learnt), ""
+
+
+def _outcome(frame: pd.DataFrame, label: str, parsed: Parsed) -> Floats:
+    """The left side as numbers; levels have no order here, so text is refused."""
+    variable, _ = _variable(frame, label, parsed)
+    if variable.levels is not None:
+        raise DataError.of(
+            f"the outcome {label} holds levels ({', '.join(variable.levels[:5])}), not numbers",
+            column=str(variable.column),
+            what_to_do="give a number; for yes and no say which is the event and make it 0 and 1",
+        )
+    return variable.columns(frame)[:, 0]
 
 
 def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], list[str]]:

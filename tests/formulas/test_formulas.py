@@ -198,3 +198,8 @@ def test_the_kind_of_number_changes_nothing(dtype):
 def test_unused_categories_make_no_columns(frame):
     frame["arm"] = frame["arm"].cat.add_categories(["yoga"])
     assert build("arm", frame, intercept=False).terms.names == ("arm[walking]",)
+
+
+def test_an_outcome_of_levels_is_refused(frame):
+    with pytest.raises(DataError, match=r"outcome site holds levels \(a, b, c\)"):
+        build("site ~ arm", frame, intercept=True, response=True)
