@@ -46,10 +46,10 @@ def differences(values: Floats, covariance: Floats, blocks: int = 1) -> Contrast
     # What is unknown spoils its own contrasts only: 0 times nan would spoil all of them.
     unknown = np.isnan(values)
     loose = unknown | np.isnan(np.diag(covariance))
-    found: Floats = weights @ np.where(unknown, 0.0, values)
+    found = np.asarray(weights @ np.where(unknown, 0.0, values))
     found[np.abs(weights) @ unknown > 0] = np.nan
     spread = np.where(loose[:, None] | loose, 0.0, covariance)
-    variance: Floats = weights @ spread @ weights.T
+    variance = np.asarray(weights @ spread @ weights.T)
     touched = np.abs(weights) @ loose > 0
     variance[touched[:, None] | touched] = np.nan
     return Contrasts(found, variance)

@@ -26,7 +26,7 @@ class Weighting:
     described : str
         As a methods section says it.
     weights : callable
-        ``weights(n, d) -> (m,)`` from the numbers at risk and of events at m event times.
+        ``weights(n, d) -> (q,)`` from the numbers at risk and of events at each time.
     """
 
     described: str
@@ -81,17 +81,21 @@ class Score:
 
 def group_scores(table: RiskTable, weighting: Weighting) -> Score:
     """Observed, expected and their covariance over the event times of one table."""
-    d = table.n_event.sum(axis=0)
-    times = np.flatnonzero(d > 0)
-    d, events, at_risk = d[times], table.n_event[:, times], table.n_risk[:, times]
-    n = at_risk.sum(axis=0)
-    w = weighting.weights(n, d) if times.size else np.empty(0)
-    wd = w * d / n
+    n, d = _all_groups(table)
+    w = weighting.weights(n, d)
+    hazard = w * d / n
     # One person at risk: no variance, and no 0 / 0.
-    spread = w * wd * (n - d) / np.maximum(n - 1.0, 1.0) / n
+    spread = w * hazard * (n - d) / (np.maximum(n - 1.0, 1.0) * n)
+    at_risk = table.n_risk
     covariance = -(at_risk * spread) @ at_risk.T
-    covariance[np.diag_indices_from(covariance)] += at_risk @ (spread * n)
-    return Score(events @ w, at_risk @ wd, covariance)
+    covariance.flat[:: len(covariance) + 1] += at_risk @ (spread * n)
+    return Score(table.n_event @ w, at_risk @ hazard, covariance)
+
+
+def _all_groups(table: RiskTable) -> tuple[Floats, Floats]:
+    """(q,) at risk (one where nobody is) and with the event, all groups together."""
+    n = np.add.reduce(table.n_risk, axis=0)
+    return n + (n == 0), np.add.reduce(table.n_event, axis=0)
 
 
 def row_scores(table: RiskTable, weighting: Weighting) -> Floats:
@@ -101,12 +105,9 @@ def row_scores(table: RiskTable, weighting: Weighting) -> Floats:
     row's martingale increment under one hazard; weighted and summed it gives the score.
     """
     groups, q = table.shape
-    d, n = table.n_event.sum(axis=0), table.n_risk.sum(axis=0)
-    times = np.flatnonzero(d > 0)
-    w = np.zeros(q)
-    w[times] = weighting.weights(n[times], d[times])
-    hazard = np.divide(w * d, n, out=np.zeros(q), where=n > 0)
-    share = np.divide(table.n_risk, n, out=np.zeros((groups, q)), where=n > 0)
+    n, d = _all_groups(table)
+    w = weighting.weights(n, d)
+    hazard, share = w * d / n, table.n_risk / n
     everybody = np.broadcast_to(hazard, (groups, q))
     own = table.group[:, None] == np.arange(groups)
     at_event = table.event[:, None] * w[table.last][:, None] * (own - share.T[table.last])
@@ -120,6 +121,9 @@ def quadratic_form(score: Floats, covariance: Floats) -> tuple[float, int]:
     The scores add up to 0, so the rank is at most one below the number of groups; groups that are
     never at risk together lower it further.
     """
+    if score.size == 2:
+        variance = float(covariance[1, 1])
+        return (float(score[1] ** 2) / variance, 1) if variance > 0 else (np.nan, 0)
     scale = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     kept = scale > 1e-12 * scale.max(initial=0.0)
     if not kept.any():

@@ -54,13 +54,10 @@ class Areas:
 
 def product_limit(table: RiskTable) -> Steps:
     """Kaplan-Meier survival and Greenwood's variance of its logarithm."""
-    left = _left(table)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.asarray(left / table.n_risk)
-        term = np.asarray(table.n_event / (table.n_risk * left))
-    nothing = table.n_event == 0
-    share[nothing], term[nothing] = 1.0, 0.0
-    return Steps(np.cumprod(share, axis=1, dtype=np.float64), np.cumsum(term, axis=1))
+    at_risk, left = _left(table)
+    with np.errstate(divide="ignore"):
+        term = np.asarray(table.n_event / (at_risk * left))
+    return Steps(np.cumprod(left / at_risk, axis=1, dtype=np.float64), np.cumsum(term, axis=1))
 
 
 def cumulative_hazard(table: RiskTable, *, untied: bool = False) -> Steps:
@@ -90,15 +87,13 @@ def _one_after_another(table: RiskTable) -> tuple[Floats, Floats]:
 
 def areas(table: RiskTable, survival: Floats, start: float, tau: float) -> Areas:
     """Area under each curve from ``start`` to ``tau``; the last value is carried on to tau."""
-    clipped = np.clip(table.times, start, tau)
-    width = np.diff(clipped, append=tau)
+    clipped = np.minimum(np.maximum(table.times, start), tau)
+    width = np.append(clipped[1:], tau) - clipped
     ahead = np.cumsum((survival * width)[:, ::-1], axis=1)[:, ::-1]
-    spread = _ratio(table.n_event, table.n_risk * _left(table))
-    return Areas(
-        mean=clipped[0] - start + ahead[:, 0],
-        variance=np.sum(ahead**2 * spread, axis=1),
-        ahead=ahead,
-    )
+    at_risk, left = _left(table)
+    # Where nobody is left the curve is 0 from there on, and so is the area ahead.
+    spread = ahead * ahead * table.n_event / (at_risk * (left + (left == 0)))
+    return Areas(clipped[0] - start + ahead[:, 0], spread.sum(axis=1), ahead)
 
 
 def influence(table: RiskTable, gradient: Floats) -> Floats:
@@ -116,7 +111,7 @@ def influence(table: RiskTable, gradient: Floats) -> Floats:
     (n,) or (n, k) array
         By the row's own group; other groups' curves do not move.
     """
-    per_event, per_risk = _rates(table, _left(table))
+    per_event, per_risk = _rates(table, _left(table)[1])
     own = table.event
     if gradient.ndim > 2:
         per_event, per_risk, own = per_event[..., None], per_risk[..., None], own[:, None]
@@ -147,7 +142,7 @@ def jackknife_variance(
     over clusters is followed by its increments there: n log n work instead of clusters times times.
     """
     groups, q = table.shape
-    per_event, per_risk = _rates(table, table.n_risk if hazard else _left(table))
+    per_event, per_risk = _rates(table, table.n_risk if hazard else _left(table)[1])
     total = np.cumsum(per_risk, axis=1)
     rows = np.flatnonzero(table.first <= table.last)
     group, first, last = table.group[rows], table.first[rows], table.last[rows]
@@ -192,12 +187,13 @@ def clustered_covariance(
     return np.asarray(sums.T @ sums, dtype=np.float64)
 
 
-def _left(table: RiskTable) -> Floats:
-    """(g, q) at risk and without the event at each time."""
-    left = table.n_risk - table.n_event
+def _left(table: RiskTable) -> tuple[Floats, Floats]:
+    """(g, q) at risk, and those of them without the event; one each where nobody is at risk."""
+    at_risk = table.n_risk + (table.n_risk == 0)
+    left = at_risk - table.n_event
     if table.weights is not None:
-        left[left <= NOTHING_LEFT * table.n_risk] = 0.0
-    return left
+        left[left <= NOTHING_LEFT * at_risk] = 0.0
+    return at_risk, left
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
