@@ -278,6 +278,25 @@ def test_splitting_changes_nothing(seed: int, efron: bool, kind: str, transform:
     np.testing.assert_allclose(statistics(two, transform), statistics(one, transform), **TESTED)
 
 
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_frequencies_are_copies(ties: str) -> None:
+    """Relation 8, for what follows a fit; a copy has the residual of its row."""
+    frame = random_frame(1).assign(copies=np.arange(40) % 4)
+    longhand = frame.loc[frame.index.repeat(frame["copies"])].reset_index()
+    one = fit_of(frame, frequencies="copies", strata="stratum", ties=ties)
+    two = fit_of(longhand, strata="stratum", ties=ties)
+    for kind in ROW_KINDS:
+        found = survival.residuals(one, kind).loc[longhand["index"]]
+        np.testing.assert_allclose(found, survival.residuals(two, kind), **REFIT)
+    for transform in ("km", "rank"):
+        np.testing.assert_allclose(statistics(one, transform), statistics(two, transform), **TESTED)
+    baseline, again = (survival.baseline_hazard(fit).at([2, 5]) for fit in (one, two))
+    pd.testing.assert_frame_equal(baseline, again, rtol=1e-8)
+    pairs, longer = (survival.concordance(fit) for fit in (one, two))
+    np.testing.assert_allclose(pairs.values, longer.values, **EXACT)
+    np.testing.assert_allclose(pairs.std_errors, longer.std_errors, **EXACT)
+
+
 # ---- proportional hazards -----------------------------------------------------------------------
 
 
@@ -438,6 +457,19 @@ def test_exact_ties_have_martingale_residuals_only() -> None:
         with pytest.raises(ValueError, match="not defined for ties='exact'"):
             survival.residuals(fit, kind)
     with pytest.raises(ValueError, match="not defined for ties='exact'"):
+        survival.check_proportional_hazards(fit)
+
+
+def test_a_model_without_covariates() -> None:
+    """Martingale residuals against Nelson-Aalen's hazard; nothing to test."""
+    frame = random_frame(1)
+    fit = fit_of(frame, "1")
+    hazard = survival.nelson_aalen(frame, time="stop", tied="one by one")
+    expected = survival.residuals(fit, "cox_snell")["cox_snell"]
+    censored = frame.index[~frame["event"]]
+    reached = hazard.frame.set_index("stop")["estimate"].loc[frame.loc[censored, "stop"]]
+    np.testing.assert_allclose(expected[censored], reached, **EXACT)
+    with pytest.raises(ValueError, match="without covariates"):
         survival.check_proportional_hazards(fit)
 
 

@@ -188,3 +188,6 @@ def test_refusals_in_words() -> None:
         of(frame.assign(clinic=frame["clinic"].where(frame.index > 1)), cluster="clinic")
     with pytest.raises(FitError, match="No two people can be compared"):
         of(frame.assign(event=False))
+    apart = pd.DataFrame({"days": range(1, 5), "event": [1, 1, 0, 0], "x": [1, 1, 0, 0]})
+    with pytest.raises(FitError, match="coefficient of x is not finite"):
+        survival.concordance(survival.cox(apart, "x"))

@@ -174,7 +174,8 @@ def check_proportional_hazards(
     Raises
     ------
     ValueError
-        For an unknown transform, one that is not finite, or a fit with ``ties="exact"``.
+        For an unknown transform, one that is not finite, a fit with ``ties="exact"`` or without
+        covariates.
     FitError
         If a coefficient is infinite.
 
@@ -207,6 +208,8 @@ def check_proportional_hazards(
     """
     check_choice(by, ("term", "coefficient"), "by")
     _check(fit, "the test of proportional hazards")
+    if not fit.terms:
+        raise ValueError("A model without covariates has no hazard ratio to test.")
     sets = fit.risk_sets
     g, described = transformed_times(sets, transform)
     added = score_of_change(fit, g)

@@ -15,6 +15,7 @@ from walkstats._variables import as_numbers, missing
 from walkstats.errors import DataError
 from walkstats.results import Counts, CoxFit, Estimates
 from walkstats.survival.comparable_pairs import PairCounts, count_pairs
+from walkstats.survival.new_rows import check_finite
 from walkstats.survival.observations import observe
 from walkstats.survival.predicted_steps import log_risks
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
@@ -96,7 +97,7 @@ def concordance(
     DataError
         For a marker that is not a number.
     FitError
-        If no pair is comparable.
+        If no pair is comparable, or a coefficient is infinite.
 
     Notes
     -----
@@ -266,6 +267,7 @@ def _from_fits(fits: object) -> _Read:
     for name, fit in fits.items():
         if not isinstance(fit, CoxFit):
             raise ValueError(f"{name!r} is a {type(fit).__name__}, not a Cox fit.")
+        check_finite(fit)
     first = next(iter(fits.values()))
     for name, fit in fits.items():
         if not _same_rows(first, fit):
