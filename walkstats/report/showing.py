@@ -200,6 +200,9 @@ def _needed(frame: pd.DataFrame) -> pd.DataFrame:
             number = f"{one['estimate']:.1f} to {side}"
             benefit, harm = one["benefit_low"], one["harm_low"]
             interval = f"{benefit:.1f} to benefit, over infinity, to {harm:.1f} to harm"
+        elif pd.isna(one.get(f"{side}_low")):  # no difference at all, or no standard error
+            number = "infinite" if side == "none" else f"{one['estimate']:.1f} to {side}"
+            interval = ""
         else:
             number = f"{one['estimate']:.1f} to {side}"
             interval = f"{one[f'{side}_low']:.1f} to {one[f'{side}_high']:.1f}"
