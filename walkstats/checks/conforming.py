@@ -115,6 +115,9 @@ def _conformed(values: pd.Series, kind: str) -> tuple[pd.Series, np.ndarray]:
     fine = np.zeros(len(values), dtype=bool)
     if values.dtype == DTYPES[kind] and values.dtype != object and kind != "date":
         return values, fine
+    texts = DTYPES[kind] == "object" and values.dtype == object
+    if texts and pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
+        return values, fine
     convert = _CONVERT[kind]
     out: list[Any] = []
     for k, value in enumerate(values.astype(object)):

@@ -52,8 +52,8 @@ def _column_problems(material: Material, table: Table, column: Column) -> list[P
         found += _outside(material, table, column)
     if column.unlikely_above is not None:
         found += _unlikely(material, table, column)
-    if column.allowed or (table.name, column.name) == ("participants", "arm"):
-        allowed = column.allowed or material.arms
+    allowed = material.arms if column.name == "arm" else column.allowed
+    if allowed:
         found += _not_allowed(material, table.name, column.name, allowed)
     if column.kind in ("number", "days"):
         found += _infinite(material, table, column)

@@ -84,8 +84,7 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
     tables = _tables(found, files, declared)
     _not_read(found, files)
     material = _material(found, tables, declared)
-    if not wrong or declared.arms:
-        found.problems.extend(find_problems(material))
+    found.problems.extend(find_problems(material))
     problems = sorted(found.problems, key=lambda one: one.severity != "error")
     return Reading(_trial(found, declared, tables, problems), tuple(problems))
 

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -76,8 +77,9 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
             target.rmdir()
         place.rename(target)
     except UnicodeEncodeError as reason:
+        around = reason.object[max(reason.start - 8, 0) : reason.end]
         raise DataError.of(
-            f"a text holds half a character: {reason.object[max(reason.start - 8, 0) : reason.end]!a}",
+            f"a text holds half a character: {around!a}",
             what_to_do="mend the text where it was read: its encoding was another",
         ) from None
     except OSError as reason:
@@ -182,9 +184,14 @@ def _csv_text(frame: pd.DataFrame, missing: dict[str, str]) -> str:
     out = io.StringIO(newline="")
     plain = csv.writer(out, lineterminator="\n")
     quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    for row in [tuple(frame.columns), *zip(*columns, strict=True)]:
-        broken = any("\r" in cell or "\n" in cell for cell in row)
-        (quoted if broken else plain).writerow(row)
+    broken = np.zeros(len(frame), dtype=bool)
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            broken |= frame[name].str.contains("[\r\n]").eq(True).to_numpy(dtype=bool)
+    header = [str(name) for name in frame.columns]
+    (quoted if re.search("[\r\n]", "".join(header)) else plain).writerow(header)
+    for row, lines in zip(zip(*columns, strict=True), broken.tolist(), strict=True):
+        (quoted if lines else plain).writerow(row)
     return out.getvalue()
 
 

@@ -1,0 +1,244 @@
+"""Is a trial in memory checked as a folder is, whatever its columns hold?"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import walkstats as ws
+from tests.reading.trial_on_disk import TrialOnDisk
+from walkstats.schema import TABLES, empty_table
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory):
+    return TrialOnDisk.at(tmp_path_factory.mktemp("data") / "trial").read()
+
+
+def changed(trial, table, **columns):
+    return dataclasses.replace(trial, **{table: trial.table(table).assign(**columns)})
+
+
+def told(trial):
+    found = ws.check_trial(trial)
+    return [
+        f"{one.severity} {one.table}.{one.column} row {one.row}: {one.problem} ({one.ids})"
+        for one in found.itertuples()
+    ]
+
+
+def test_a_good_trial_has_an_empty_frame_of_findings(trial):
+    found = ws.check_trial(trial)
+    assert found.empty
+    assert list(found.columns) == [
+        "severity",
+        "table",
+        "row",
+        "column",
+        "ids",
+        "count",
+        "problem",
+        "what_to_do",
+    ]
+
+
+def test_rows_are_counted_from_one(trial):
+    (found,) = told(changed(trial, "participants", age_years=[50, 60, -1, 50, 50, 50]))
+    assert "row 3" in found
+    assert "age_years outside" in found or "age_years below 0" in found
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "words"),
+    [
+        ("participants", {"age_years": ["old"] * 6}, ("needs numbers", "'old'")),
+        ("participants", {"randomised_on": ["5 May"] * 6}, ("needs days", "'5 May'")),
+        ("participants", {"previous_episodes": [1.5] * 6}, ("whole numbers",)),
+        ("participants", {"participant_id": ["P1"] * 6}, ("more than once", "P1 in rows 1, 2")),
+        ("participants", {"arm": [1, 2] * 3}, ("must be one of 'control', 'walking'", "'1'")),
+        ("recurrences", {"care_seeking": [1, 2, 1, 1]}, ("must be 0/1", "{1, 2}")),
+        ("recurrences", {"onset_days": [np.inf, 1, 1, 1]}, ("infinite",)),
+        ("recurrences", {"onset_days": [np.nan, 1, 1, 1]}, ("onset_days is missing in 1 of 4",)),
+        ("outcomes", {"participant_id": [1, 2, 3, 4, 5]}, ("not in participants", "'1'")),
+        ("outcomes", {"measure": [None, "rmdq", "rmdq", "rmdq", "rmdq"]}, ("measure is missing",)),
+        ("walking", {"measured_by": ["app"] * 5}, ("'diary', 'device'", "'app'")),
+    ],
+)
+def test_what_the_dictionary_refuses(trial, table, columns, words):
+    found = told(changed(trial, table, **columns))
+    assert any(all(word in one for word in words) and one.startswith("error") for one in found), (
+        found
+    )
+
+
+def test_required_columns_that_are_not_there(trial):
+    people = trial.participants.drop(columns="arm")
+    found = told(dataclasses.replace(trial, participants=people))
+    assert any("arm is missing in 6 of 6" in one for one in found)
+
+
+def test_ids_in_numbers_are_the_ids_in_text(trial):
+    people = trial.participants.assign(participant_id=[1, 2, 3, 4, 5, 6])
+    tables = {
+        name: trial.table(name).assign(
+            participant_id=trial.table(name)["participant_id"].str[1:].astype(float)
+        )
+        for name in ("recurrences", "walking", "outcomes", "costs")
+    }
+    assert told(dataclasses.replace(trial, participants=people, **tables)) == []
+
+
+def check_ins(*rows):
+    names = [column.name for column in TABLES["check_ins"].columns]
+    frame = pd.DataFrame(rows, columns=names)
+    return frame.astype(empty_table("check_ins").dtypes.to_dict())
+
+
+def test_check_ins_must_say_what_they_cover(trial):
+    nothing = np.nan
+    asked = check_ins(
+        ("P1", 1, 30, 31, 0, 30, "completed"),
+        ("P1", 2, 60, 61, nothing, nothing, "completed"),
+        ("P2", 1, 30, 31, 30, 0, "completed"),
+        ("P2", 2, 60, 61, 30, 60, "missed"),
+        ("P2", 2, 90, nothing, 60, 90, "missed"),
+        ("P3", 1, 90, nothing, 60, 90, "late"),
+    )
+    found = told(dataclasses.replace(trial, check_ins=asked))
+    assert any("do not say which period" in one and "(P1)" in one for one in found)
+    assert any("ends before it begins" in one and "(P2)" in one for one in found)
+    assert any("have a day on which they were answered" in one for one in found)
+    assert any(
+        "check_in stands more than once" in one or "P2 2 in rows 4, 5" in one for one in found
+    )
+    assert any("'late'" in one for one in found)
+
+
+def test_onsets_must_lie_in_what_was_asked_about(trial):
+    asked = check_ins(("P1", 1, 30, 31, 0, 40, "completed"), ("P2", 1, 9, np.nan, 0, 300, "missed"))
+    found = told(dataclasses.replace(trial, check_ins=asked))
+    assert any(
+        "no period that a completed check-in" in one and "P1 days 90" in one for one in found
+    )
+    assert all(one.startswith("warning") for one in found)
+
+
+def test_recurrences_that_contradict_themselves(trial):
+    rows = trial.recurrences.assign(
+        resolved_days=[20, 95, 210, 18],
+        activity_limiting=pd.array([True, False, True, False], dtype="boolean"),
+        activity_limiting_days=[30, 91, 250, np.nan],
+    )
+    found = told(dataclasses.replace(trial, recurrences=rows))
+    assert any("last day of pain lies before the first: P1 days 30 to 20" in one for one in found)
+    assert any("lies outside the episode" in one and "P2" in one for one in found)
+    assert any("denied by the yes/no column (P1)" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("days", "overlapping"),
+    [
+        ([(10, 20), (20, 30)], False),
+        ([(10, 20), (19, 30)], True),
+        ([(10, 20), (10, 12)], True),
+        ([(10, None), (11, 12)], False),
+        ([(10, None), (10, None)], True),
+        ([(10, 100), (20, 30), (40, 50)], True),
+        ([(20, 30), (10, 15)], False),
+    ],
+)
+def test_when_recurrences_overlap(trial, days, overlapping):
+    rows = pd.DataFrame(days, columns=["onset_days", "resolved_days"], dtype=float)
+    rows.insert(0, "participant_id", "P1")
+    found = told(dataclasses.replace(trial, recurrences=rows))
+    assert bool(found) == overlapping, found
+    if len(days) == 3:
+        assert (
+            "P1 days 10 to 100 and days 20 to 30; P1 days 10 to 100 and days 40 to 50" in found[0]
+        )
+
+
+def test_follow_up(trial):
+    people = trial.participants.assign(
+        planned_end_days=[0, 365, 365, 365, 365, 365],
+        withdrawn_days=[np.nan, 400, 100, np.nan, 0, np.nan],
+        withdrawal_reason=[None, None, "moved", "busy", None, None],
+    )
+    found = told(dataclasses.replace(trial, participants=people))
+    assert any("without follow-up" in one and "(P1, P5)" in one for one in found)
+    assert any("after the planned end" in one and "(P2)" in one for one in found)
+    assert any("a reason for withdrawal and no day (P4)" in one for one in found)
+
+
+def test_strata(trial):
+    assert any(
+        "'town' is no column" in one for one in told(dataclasses.replace(trial, strata=("town",)))
+    )
+    gap = changed(trial, "participants", referral=pd.array([None, 1, 0, 1, 0, 1], dtype="boolean"))
+    assert any("warning" in one and "referral is missing for 1 of 6" in one for one in told(gap))
+
+
+def test_screening_must_add_up(trial):
+    rows = pd.DataFrame(
+        {
+            "stage": ["screened", "excluded", "excluded", "randomised"],
+            "reason": [None, "pain", "age", None],
+            "n": pd.array([20, 8, 6, 7], dtype="Int64"),
+        }
+    )
+    found = told(dataclasses.replace(trial, screening=rows))
+    assert any("7 randomised, and participants has 6 rows" in one for one in found)
+    assert not any("20 screened" in one for one in found)
+    rows["n"] = pd.array([21, 8, 6, 6], dtype="Int64")
+    (found,) = told(dataclasses.replace(trial, screening=rows))
+    assert "21 screened less 14 excluded is 7" in found
+
+
+def test_weeks(trial):
+    rows = trial.walking.assign(week=pd.array([1, 2, 5, 0, 1], dtype="Int64"))
+    found = told(dataclasses.replace(trial, walking=rows))
+    assert any("1 gaps of 1 participants" in one and "(P2)" in one for one in found)
+    assert any("before week 1" in one and "(P3)" in one for one in found)
+    twice = pd.concat([trial.walking, trial.walking.iloc[:1]], ignore_index=True)
+    assert any(
+        "P2 1 diary in rows 1, 6" in one for one in told(dataclasses.replace(trial, walking=twice))
+    )
+
+
+def test_measures_and_windows_of_the_trial_itself_are_known(trial):
+    odd = changed(trial, "outcomes", measure="odi", value=[50.0, 60, 70, 80, 101])
+    assert any("does not know 'odi'" in one for one in told(odd))
+    known = dataclasses.replace(
+        odd,
+        measures={"odi": ws.reading.declarations.Measure("odi", "Oswestry", 0, 100, "lower")},
+        visit_windows={3.0: (2.0, 4.0)},
+    )
+    found = told(known)
+    assert any("P2 month 3 odi 101 of 0 to 100" in one for one in found)
+    assert any("month 12 is no visit of this trial" in one for one in found)
+
+
+STRANGE = ("P1", "", "x", "walking", 0, 1, -1, 2.5, True, 10**30, b"x", (), 3 + 1j)
+NOTHING = (float("nan"), float("inf"), pd.NaT, pd.NA, None)
+TIMES = (pd.Timestamp("2024-01-05"), pd.Timestamp("2024-01-05 10:00", tz="UTC"))
+VALUES = st.sampled_from([*STRANGE, *NOTHING, *TIMES])
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(TABLES)), st.data())
+def test_any_values_in_any_column_give_findings_and_never_an_exception(table, data):
+    names = [column.name for column in TABLES[table].columns]
+    rows = data.draw(st.integers(1, 4))
+    columns = {
+        name: pd.Series(data.draw(st.lists(VALUES, min_size=rows, max_size=rows)), dtype=object)
+        for name in data.draw(st.lists(st.sampled_from([*names, "beyond"]), unique=True))
+    }
+    people = pd.DataFrame({"participant_id": ["P1", "P2"], "arm": ["control", "walking"]})
+    trial = ws.Trial("a", "b", ("control", "walking"), people)
+    trial = dataclasses.replace(trial, **{table: pd.DataFrame(columns, index=range(rows))})
+    found = ws.check_trial(trial)
+    assert found["what_to_do"].str.len().gt(0).all()
+    assert found["severity"].isin(["error", "warning"]).all()
