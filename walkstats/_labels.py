@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from walkstats.schema import MEASURES, TABLES
 
 # Shorter than the dictionary describes them, since every table of a trial has them.
-PRINTED = {"arm": "Arm", "sex": "Sex"}
+PRINTED = {"arm": "Arm", "sex": "Sex", "intercept": "Intercept"}
 
 
 def described(name: str, labels: Mapping[str, str] | None = None) -> str:
@@ -15,8 +15,8 @@ def described(name: str, labels: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
-    >>> described("age_years"), described("rmdq_baseline"), described("size")
-    ('Age at randomisation, years', 'Roland-Morris Disability Questionnaire, 0-24', 'size')
+    >>> described("age_years"), described("pain_nrs_baseline"), described("size")
+    ('Age at randomisation, years', 'Average pain in the last week at baseline, 0-10', 'size')
     """
     if labels and name in labels:
         return labels[name]
@@ -24,9 +24,16 @@ def described(name: str, labels: Mapping[str, str] | None = None) -> str:
         return PRINTED[name]
     for table in TABLES.values():
         if column := table.column(name):
-            return _with_unit(column.described, column.unit)
-    if measure := MEASURES.get(name.removesuffix("_baseline")):
-        return _with_unit(measure.described, measure.unit)
+            # What follows a semicolon tells how the column is filled.
+            return _with_unit(column.described.partition(";")[0], column.unit)
+    for ending, words in (
+        ("_baseline", " at baseline"),
+        ("_change", ": change from baseline"),
+        ("", ""),
+    ):
+        measure = MEASURES.get(name.removesuffix(ending)) if name.endswith(ending) else None
+        if measure:
+            return _with_unit(f"{measure.described}{words}", measure.unit)
     return name
 
 

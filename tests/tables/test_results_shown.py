@@ -85,6 +85,17 @@ def test_reference_levels_that_differ_between_fits(lung, fits):
     assert rows["male"][2].startswith("1.70")
 
 
+def test_a_factor_made_in_the_formula_shows_each_level(lung):
+    fit = ws.survival.cox(lung, "factor(ph_ecog) + sex")
+    table = fit_table(fit)
+    rows = {row.label: texts for row, texts in zip(table.rows, table.texts(), strict=True)}
+    assert rows["0"][0] == "reference"
+    assert [label for label, texts in rows.items() if texts[0] == "reference"] == ["0", "male"]
+    one = fit.estimate(fit.terms[0], ratio=True)
+    assert next(row for row in table.rows if row.label == "1").cells[0].values[0] == one.estimate
+    assert table.rows[0].label == "ph_ecog"
+
+
 def test_a_fit_that_did_not_converge_says_so():
     fit = CoxFit(
         terms=("x",), values=np.array([30.0]), covariance=np.array([[np.nan]]), state="infinite",
@@ -121,6 +132,13 @@ def test_medians_that_are_not_reached_are_said(lung):
     short = ws.survival.kaplan_meier(lung[lung["days"] < 60].assign(event=False))
     assert table_of(short).texts()[1] == ["not reached"]
     assert sentence(short) == "Median not reached"
+    half = ws.survival.kaplan_meier(lung[lung["days"] > 300])
+    frame = half.frame.assign(estimate=half.frame["estimate"].clip(0.51))
+    open_ended = dataclasses.replace(half, frame=frame)
+    limits = half.quantile(0.5).estimate("all")
+    assert sentence(open_ended) == (
+        f"Median not reached (95% CI {limits.conf_low:.0f} to {limits.conf_high:.0f})"
+    )
 
 
 def test_reverse_curves_do_not_call_the_end_of_follow_up_an_event(lung):

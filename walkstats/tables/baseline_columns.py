@@ -72,7 +72,8 @@ def characteristic(
 ) -> Variable:
     """The column as numbers or as coded levels, whichever it holds."""
     name = str(series.name)
-    label = described(name, labels)
+    # Everything in this table is at baseline, so its labels need not say it.
+    label = (labels or {}).get(name) or described(name.removesuffix("_baseline"))
     yes_or_no = pd.api.types.is_bool_dtype(series.dtype)
     if not (as_category or yes_or_no or is_factor(series)):
         numbers = as_numbers(series, name)

@@ -83,5 +83,6 @@ def _value_cell(row: pd.Series) -> Cell:
 
 
 def _time_cell(one: Estimate) -> Cell:
-    decimals = 1 if one.estimate < 10 else 0
+    known = [x for x in (one.estimate, one.conf_low, one.conf_high) if x == x]
+    decimals = 0 if any(abs(x) >= 10 for x in known) else 1
     return Cell("time", (one.estimate, one.conf_low, one.conf_high), decimals)

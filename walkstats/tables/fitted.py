@@ -141,18 +141,11 @@ def _terms_of(fit: Estimates) -> dict[str, tuple[str, ...]]:
 def _term_lines(
     fit: Estimates, term: str, inside: tuple[str, ...], labels: Mapping[str, str]
 ) -> list[_Line]:
-    levels = fit.design.levels.get(term) if isinstance(fit, Fit) and fit.design else None
-    if isinstance(fit, Fit) and fit.design and term in fit.design.knots:
-        return [_Line(_spline_label(fit.design, term, labels), term, spline=True)]
-    if levels:
-        spelled = {level: f"{term}[{level}]" for level in levels}
-        return [
-            _Line(described(term, labels)),
-            *(
-                _Line(labels.get(level, level), spelled[level], term, level, indent=1)
-                for level in levels
-            ),
-        ]
+    design = fit.design if isinstance(fit, Fit) else None
+    if design is not None and term in design.knots:
+        return [_Line(_spline_label(design, term, labels), term, spline=True)]
+    if design is not None and term in design.levels:
+        return _factor_lines(design, term, inside, labels)
     if len(inside) == 1:
         return [_Line(described(inside[0], labels), inside[0])]
     return [
@@ -161,11 +154,32 @@ def _term_lines(
     ]
 
 
-def _spline_label(design: Terms, term: str, labels: Mapping[str, str]) -> str:
+def _factor_lines(
+    design: Terms, term: str, inside: tuple[str, ...], labels: Mapping[str, str]
+) -> list[_Line]:
+    """A heading and the levels; the first has no column of its own when it is the reference."""
+    levels = design.levels[term]
+    names = ("",) * (len(levels) - len(inside)) + inside
+    return [
+        _Line(_of_column(design, term, labels)),
+        *(
+            _Line(labels.get(level, level), name or f"{term}[{level}]", term, level, indent=1)
+            for level, name in zip(levels, names, strict=True)
+        ),
+    ]
+
+
+def _of_column(design: Terms, term: str, labels: Mapping[str, str]) -> str:
+    """What the column behind a term is called: factor(month) and rcs(age, 4) are words of code."""
     if term in labels or term not in design.variables:
         return labels.get(term, term)
-    column = described(str(design.variables[term].column), labels)
-    return f"{column} (spline, {len(design.knots[term])} knots)"
+    return described(str(design.variables[term].column), labels)
+
+
+def _spline_label(design: Terms, term: str, labels: Mapping[str, str]) -> str:
+    if term in labels:
+        return labels[term]
+    return f"{_of_column(design, term, labels)} (spline, {len(design.knots[term])} knots)"
 
 
 def _row(
@@ -189,8 +203,8 @@ def _cells(line: _Line, fit: Estimates, ratio: bool, level: float | None) -> lis
         one = fit.estimate(line.term, ratio=ratio, level=level)
         values = (one.estimate, one.conf_low, one.conf_high)
         return [Cell("ratio" if ratio else "estimate", values), Cell("p", (one.p_value,))]
-    known = fit.design.levels.get(line.factor, ()) if isinstance(fit, Fit) and fit.design else ()
-    return [words(REFERENCE) if line.level in known else EMPTY, EMPTY]
+    levels = fit.design.levels.get(line.factor, ()) if isinstance(fit, Fit) and fit.design else ()
+    return [words(REFERENCE) if line.level in levels[:1] else EMPTY, EMPTY]
 
 
 def _joint_p(fit: Estimates, term: str) -> Cell:

@@ -145,7 +145,8 @@ def _say_curve(result: Curve, label: str | None, unit: str, style: NumberStyle) 
 
 
 def _median(result: Estimate, group: str, unit: str, style: NumberStyle) -> str:
-    decimals = 0 if result.estimate >= 10 else 1
+    known = [x for x in (result.estimate, result.conf_low, result.conf_high) if x == x]
+    decimals = 0 if any(abs(x) >= 10 for x in known) else 1
     value, low, high = (
         "not reached" if number != number else _digits.fixed(number, decimals, style)
         for number in (result.estimate, result.conf_low, result.conf_high)

@@ -143,7 +143,8 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
         kind = "ratio" if one.scale == "ratio" else "estimate" if tested else "time"
         decimals = None if kind == "ratio" else max(each.values()) if same else each[label]
         cell = Cell(kind, (one.estimate, one.conf_low, one.conf_high), decimals)
-        rows.append(Row(label, (cell, Cell("p", (one.p_value,))) if tested else (cell,)))
+        p = EMPTY if math.isnan(one.p_value) else Cell("p", (one.p_value,))
+        rows.append(Row(label, (cell, p) if tested else (cell,)))
     return Table(
         title="",
         stub="",
