@@ -135,9 +135,14 @@ def _discrete(value, score, information, X, r, d):
 
 
 def slow_maximum(given: Rows, ties: str) -> np.ndarray:
-    """Newton's method without any care, from zero."""
+    """Newton's method from zero, every step halved until it climbs."""
     beta = np.zeros(given.X.shape[1])
-    for _ in range(30):
-        _, score, information, *_ = slow_evaluate(beta, given, ties)
-        beta = beta + np.linalg.solve(information, score)
+    for _ in range(40):
+        value, score, information, *_ = slow_evaluate(beta, given, ties)
+        step = np.linalg.solve(information, score)
+        while slow_evaluate(beta + step, given, ties)[0] < value - 1e-10:
+            step = step / 2
+        beta = beta + step
+        if np.abs(step).max() < 1e-11:
+            break
     return beta

@@ -17,6 +17,9 @@ Indices = NDArray[np.intp]
 
 # exp() of a linear predictor that spans more than this underflows; numpy's form copes with it.
 WIDEST = 600.0
+# Where what left a running sum was this many times larger than what stays, digits are lost;
+# numpy's form then adds up in another way.
+TOO_LARGE = 1e5
 
 # Rows up to which a plain loop is faster, and rows taken at a time so that they stay in the cache.
 SHORT = 8
@@ -34,22 +37,25 @@ def ordered_columns(X: Floats, order: Indices) -> Floats:
 
 
 def evaluate(beta: Floats, model: Any) -> tuple[float, Floats, Floats] | None:
-    """Log-likelihood, score and information; None where exp() would underflow."""
+    """Log-likelihood, score and information; None where digits would be lost."""
     prepared = _prepare(beta, model)
     if prepared is None:
         return None
     eta, relative, shift = prepared
-    value, score, information = _evaluate(relative, *_arrays(model))
+    value, score, information, exact = _evaluate(relative, *_arrays(model))
+    if not exact:
+        return None
     value += float(model.event_mass @ eta) - shift * float(model.weight.sum())
     return value, score, information
 
 
 def score_residuals(beta: Floats, model: Any) -> Floats | None:
-    """Score residuals (k, n) in sorted order; None where exp() would underflow."""
+    """Score residuals (k, n) in sorted order; None where digits would be lost."""
     prepared = _prepare(beta, model)
     if prepared is None:
         return None
-    return _score_residuals(prepared[1], *_arrays(model))
+    found, exact = _score_residuals(prepared[1], *_arrays(model))
+    return found if exact else None
 
 
 def _prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
@@ -136,7 +142,7 @@ def _sum_at_risk(
     stratum_bounds: Indices,
 ) -> Floats:
     """The same sums over the risk set of each time: (m, 1 + k), running backwards in time."""
-    m, n = bounds.size - 1, relative.size
+    m = bounds.size - 1
     sums = _sum_times(relative, columns, mass, bounds, bounds, 0)
     k = columns.shape[0]
     for i in range(first.size):
@@ -146,7 +152,7 @@ def _sum_at_risk(
             sums[j, 0] -= risk
             for a in range(k):
                 sums[j, 1 + a] -= risk * columns[a, i]
-    within = first.size != n  # else entries empty the set between two strata
+    within = first.size == 0  # else entries empty the set between two strata
     stratum = stratum_bounds.size - 2
     for j in range(m - 2, -1, -1):
         while j < stratum_bounds[stratum]:
@@ -156,6 +162,18 @@ def _sum_at_risk(
         for a in range(1 + k):
             sums[j, a] += sums[j + 1, a]
     return sums
+
+
+@njit(cache=True, nogil=True)
+def _exact(total: Floats, tied: Indices, first: Indices) -> bool:
+    """Whether no event's risk set is the small remainder of a large running sum."""
+    largest = 0.0
+    if first.size > 0:
+        for j in range(tied.size - 1, -1, -1):
+            largest = max(largest, total[j, 0])
+            if tied[j] > 0 and largest > TOO_LARGE * total[j, 0]:
+                return False
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -195,16 +213,18 @@ def _evaluate(
     n_event: Floats,
     tied: Indices,
     efron: bool,
-) -> tuple[float, Floats, Floats]:
+) -> tuple[float, Floats, Floats, bool]:
     k, m = columns.shape[0], bounds.size - 1
     total = _sum_at_risk(relative, columns, mass, bounds, first, stratum_bounds)
+    information = np.zeros((k, k))
+    if not _exact(total, tied, first):
+        return 0.0, np.zeros(k), information, False
     least = 2 if efron else m + columns.shape[1]
     events = total  # read at ties only
     if tied.max() >= least:
         events = _sum_times(relative, columns, event_mass, bounds, tied, least)
     hazard = np.zeros(m + 1)
     taken = np.zeros(m)
-    information = np.zeros((k, k))
     value = 0.0
     for j in range(m):
         d = tied[j]
@@ -228,12 +248,11 @@ def _evaluate(
                 information[a - 1, b - 1] -= each * square * total[j, a] * total[j, b]
     score = np.zeros(k)
     expected = np.empty(columns.shape[1])
-    _expect(relative, mass, event_mass, bounds, first, stratum_bounds, hazard, taken, expected)
+    exact = _expect(
+        relative, mass, event_mass, bounds, first, stratum_bounds, hazard, taken, expected
+    )
     _add_moments(columns, event_mass, expected, score, information)
-    for a in range(k):
-        for b in range(a):
-            information[b, a] = information[a, b]
-    return value, score, information
+    return value, score, information, exact
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
@@ -254,27 +273,32 @@ def _expect(
     hazard: Floats,
     taken: Floats,
     expected: Floats,
-) -> None:
-    """Expected events of each row (n,), weighted, from the hazard increments of the times."""
+) -> bool:
+    """Expected events of each row (n,), weighted; False where a difference loses its digits."""
     m = bounds.size - 1
-    for j in range(m):
-        hazard[j + 1] += hazard[j]
     stratum = 0
+    exact = True
     for j in range(m):
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
-        before = hazard[stratum_bounds[stratum]]
-        upto = hazard[j + 1]
+        begin = stratum_bounds[stratum]
+        if j > begin:
+            hazard[j + 1] += hazard[j]
         for i in range(bounds[j], bounds[j + 1]):
-            begun = hazard[first[i]] if first.size > 0 else before
-            expected[i] = relative[i] * (mass[i] * (upto - begun) - event_mass[i] * taken[j])
+            risk = mass[i] * relative[i]
+            begun = 0.0
+            if first.size > 0 and first[i] > begin:
+                begun = hazard[first[i]]
+                exact = exact and not risk * begun > TOO_LARGE
+            expected[i] = risk * (hazard[j + 1] - begun) - event_mass[i] * relative[i] * taken[j]
+    return exact
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _add_moments(
     columns: Floats, event_mass: Floats, expected: Floats, score: Floats, information: Floats
 ) -> None:
-    """Add X' (events - expected) to the score, X' diag(expected) X to the information."""
+    """Add X' (events - expected) to the score and X' diag(expected) X to the information."""
     k, n = columns.shape
     weight = np.empty(PIECE)
     # Slices that start at 0 let the compiler add several terms at once.
@@ -294,6 +318,9 @@ def _add_moments(
                 for i in range(right.size):
                     moved += weight[i] * right[i]
                 information[a, b] += moved
+    for a in range(k):
+        for b in range(a):
+            information[b, a] = information[a, b]
 
 
 # --- score residuals ----------------------------------------------------------------------------
@@ -311,9 +338,11 @@ def _score_residuals(
     n_event: Floats,
     tied: Indices,
     efron: bool,
-) -> Floats:
+) -> tuple[Floats, bool]:
     k, m = columns.shape[0], bounds.size - 1
     total = _sum_at_risk(relative, columns, mass, bounds, first, stratum_bounds)
+    if not _exact(total, tied, first):
+        return total, False
     least = 2 if efron else m + columns.shape[1]
     events = total  # read at ties only
     if tied.max() >= least:
@@ -322,9 +351,13 @@ def _score_residuals(
     moved = np.zeros((m + 1, 1 + k))
     taken = np.zeros((m, 1 + k))
     means = np.zeros((m, k))
+    stratum = 0
     for j in range(m):
         d = tied[j]
-        moved[j + 1] = moved[j]
+        while j >= stratum_bounds[stratum + 1]:
+            stratum += 1
+        if j > stratum_bounds[stratum]:
+            moved[j + 1] = moved[j]
         if d == 0:
             continue
         inverse = 1.0 / total[j, 0]
@@ -357,20 +390,26 @@ def _residuals_of_rows(
     moved: Floats,
     taken: Floats,
     means: Floats,
-) -> Floats:
+) -> tuple[Floats, bool]:
+    k = columns.shape[0]
     residuals = np.zeros(columns.shape)
+    begun = np.zeros(1 + k)
     stratum = 0
+    exact = True
     for j in range(bounds.size - 1):
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
         for i in range(bounds[j], bounds[j + 1]):
-            if mass[i] > 0.0:
-                begin = first[i] if first.size > 0 else stratum_bounds[stratum]
-                happened = 1.0 if event_mass[i] > 0.0 else 0.0
-                hazard = moved[j + 1, 0] - moved[begin, 0] - happened * taken[j, 0]
-                for a in range(columns.shape[0]):
-                    x = columns[a, i]
-                    mean = moved[j + 1, 1 + a] - moved[begin, 1 + a] - happened * taken[j, 1 + a]
-                    residual = happened * (x - means[j, a]) - relative[i] * (x * hazard - mean)
-                    residuals[a, i] = residual
-    return residuals
+            if mass[i] == 0.0:
+                continue
+            begun[:] = 0.0
+            if first.size > 0 and first[i] > stratum_bounds[stratum]:
+                begun[:] = moved[first[i]]
+                exact = exact and not mass[i] * relative[i] * begun[0] > TOO_LARGE
+            happened = 1.0 if event_mass[i] > 0.0 else 0.0
+            hazard = moved[j + 1, 0] - begun[0] - happened * taken[j, 0]
+            for a in range(k):
+                x = columns[a, i]
+                mean = moved[j + 1, 1 + a] - begun[1 + a] - happened * taken[j, 1 + a]
+                residuals[a, i] = happened * (x - means[j, a]) - relative[i] * (x * hazard - mean)
+    return residuals, exact

@@ -200,6 +200,8 @@ def _listed(positions: NDArray[np.intp]) -> tuple[int, ...]:
 
 def _inverse(information: Floats) -> Floats:
     """Covariance, or nan where the search ended without a usable information."""
+    if not np.all(np.diag(information) > 0):
+        return np.full_like(information, np.nan)
     try:
         return inverse_information(information)
     except np.linalg.LinAlgError:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from walkstats.numerics import engine
+from walkstats.survival.interval_sums import sum_over_intervals, sum_over_members
 from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,9 @@ Indices = NDArray[np.intp]
 # exp() of a linear predictor that spans more than this underflows; sums are then scaled apart
 # for each risk set, which is slower and never needed by ordinary data.
 WIDEST = 600.0
+# Where what has left a running sum was this many times larger than what stays, digits are lost;
+# the sum is then taken without differences.
+TOO_LARGE = 1e5
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,13 @@ class SortedCovariates:
     def layout(self) -> Layout:
         """Where sums over rows and over steps begin; compiled loops have no need of it."""
         return _lay_out(self)
+
+    @cached_property
+    def intervals(self) -> tuple[Indices, Indices]:
+        """First and last time index of each row (n,), in sorted order."""
+        sets = self.risk_sets
+        first = sets.from_index[sets.order] if self.first is None else self.first
+        return first, sets.last[sets.order]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,18 +221,25 @@ def _backwards(values: Floats, model: SortedCovariates) -> tuple[Floats, Floats]
     sets = model.risk_sets
     m = sets.n_times
     by_segment = np.add.reduceat(values, model.layout.begins, axis=1)
+    at_ties = by_segment.take(model.layout.tied, axis=1)
     change = by_segment
     if model.tied.size:
         change = np.add.reduceat(by_segment, model.layout.of_time, axis=1)
+    if model.first is None and sets.n_strata == 1:
+        return np.cumsum(change[:, ::-1], axis=1)[:, ::-1], at_ties
     if model.first is not None:
         for row, summed in zip(values, change, strict=True):
             summed -= np.bincount(model.first, row, m + 1)[1:]
-    elif sets.n_strata > 1:
+    else:
         begins = np.unique(sets.stratum_bounds[:-1])
         begins = begins[begins < m]
         change[:, begins[1:] - 1] -= np.add.reduceat(change, begins, axis=1)[:, 1:]
-    running = np.cumsum(change[:, ::-1], axis=1)[:, ::-1]
-    return running, by_segment.take(model.layout.tied, axis=1)
+    running = np.cumsum(change[:, ::-1], axis=1)
+    largest = np.maximum.accumulate(running[0])[::-1]
+    running = running[:, ::-1]
+    if np.any((largest > TOO_LARGE * running[0])[model.event_times]):
+        running = sum_over_members(values, *model.intervals, m)
+    return running, at_ties
 
 
 class Steps(NamedTuple):
@@ -272,19 +290,26 @@ def over_time(increments: Floats, spared: Floats, sums: Sums, model: SortedCovar
         return _over_time_apart(increments, spared, sums, model)
     sets = model.risk_sets
     scale = np.exp(sums.shift - sums.log_sum)
-    total = np.zeros((len(increments), sets.n_times + 1))
-    total[:, model.event_times + 1] = increments * scale
-    total = np.cumsum(total, axis=1)
-    by_segment = total[:, 1:]
+    steps = np.zeros((len(increments), sets.n_times))
+    steps[:, model.event_times] = increments * scale
+    total = np.cumsum(steps, axis=1)
+    by_segment = total
     if model.tied.size:
-        by_segment = by_segment.take(model.layout.time, axis=1)
+        by_segment = total.take(model.layout.time, axis=1)
         by_segment[:, model.layout.tied] -= spared * scale[model.tied]
     rows = np.repeat(by_segment, model.layout.sizes, axis=1)
-    if model.first is not None:
-        rows -= total[:, model.first]
-    elif sets.n_strata > 1:
-        sizes = np.diff(sets.bounds[sets.stratum_bounds])
-        rows -= np.repeat(total[:, sets.stratum_bounds[:-1]], sizes, axis=1)
+    if model.first is None and sets.n_strata == 1:
+        rows *= sums.relative
+        return rows
+    first, last = model.intervals
+    before = np.where(first > 0, total.take(first - 1, axis=1), 0.0)
+    if np.any(before[0] * sums.relative * model.mass > TOO_LARGE):
+        rows = sum_over_intervals(steps, first, last)
+        if model.tied.size:
+            sizes = model.layout.sizes[model.layout.tied]
+            rows[:, model.layout.tied_rows] -= np.repeat(spared * scale[model.tied], sizes, axis=1)
+    else:
+        rows -= before
     rows *= sums.relative
     return rows
 

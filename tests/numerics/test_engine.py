@@ -1,0 +1,109 @@
+"""The one switch: which engine runs, and do both give the same numbers?"""
+
+import numpy as np
+import pytest
+
+from walkstats.numerics import engine
+from walkstats.survival.risk_set_sums import sort_covariates
+from walkstats.survival.risk_sets import sort_risk_sets
+
+# Sums of a few thousand numbers of order 1, taken in another order.
+ROUNDING = 1e-11
+
+pytest.importorskip("numba")
+
+
+def cox_arguments(seed: int, **options):
+    """Coefficients and sorted covariates with everything that a model may have."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(2, 600)), int(rng.integers(1, 6))
+    stop = rng.integers(1, 40, n).astype(float) if rng.random() < 0.6 else rng.random(n)
+    event = rng.random(n) < 0.6
+    event[0] = True
+
+    def sometimes(values):
+        return values if rng.random() < 0.5 else None
+
+    start = sometimes(stop * rng.random(n))
+    if start is not None:
+        start[0] = 0.0
+    strata = sometimes(rng.integers(0, 5, n))
+    weights = sometimes(rng.random(n) + 0.1)
+    frequencies = sometimes(rng.integers(0, 4, n))
+    if frequencies is not None:
+        frequencies[0] = 1
+    sets = sort_risk_sets(start, stop, event, strata, weights, frequencies)
+    ties = str(rng.choice(["efron", "breslow"]))
+    X, offset = rng.normal(size=(n, k)), sometimes(rng.normal(size=n))
+    return rng.normal(size=k) / 2, sort_covariates(X, sets, offset, ties)
+
+
+def columns_arguments(seed: int):
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(1, 300)), int(rng.integers(1, 6))
+    return rng.normal(size=(n, k)), rng.permutation(n)
+
+
+ARGUMENTS = {
+    "ordered_columns": columns_arguments,
+    "cox_evaluate": cox_arguments,
+    "cox_score_residuals": cox_arguments,
+}
+
+
+def flat(answer) -> np.ndarray:
+    parts = answer if isinstance(answer, tuple) else (answer,)
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+@pytest.mark.parametrize("name", engine.PAIRS)
+@pytest.mark.parametrize("seed", range(25))
+def test_both_engines_give_the_same_numbers(name, seed):
+    plain, compiled = map(engine.load, engine.PAIRS[name])
+    arguments = ARGUMENTS[name](seed)
+    slow, fast = flat(plain(*arguments)), flat(compiled(*arguments))
+    assert np.allclose(fast, slow, rtol=ROUNDING, atol=ROUNDING * np.abs(slow).max(initial=1.0))
+
+
+@pytest.fixture
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(engine, "_loaded", {})
+    monkeypatch.delenv(engine.VARIABLE, raising=False)
+    return monkeypatch
+
+
+def test_a_first_small_problem_does_not_wait_for_a_compiler(nothing_loaded):
+    assert engine.kernel("cox_evaluate", 701) is None
+    assert engine.kernel("cox_evaluate", engine.LARGE) is not None
+    assert engine.kernel("cox_evaluate", 701) is not None  # loaded by now
+
+
+def test_the_variable_decides(nothing_loaded):
+    nothing_loaded.setenv(engine.VARIABLE, "numba")
+    assert engine.kernel("cox_evaluate", 10) is not None
+    nothing_loaded.setenv(engine.VARIABLE, "numpy")
+    assert engine.kernel("cox_evaluate", 10**9) is None
+    nothing_loaded.setenv(engine.VARIABLE, "fortran")
+    with pytest.raises(ValueError, match='"numpy" or "numba"'):
+        engine.kernel("cox_evaluate", 10)
+
+
+def test_without_numba_everything_works(nothing_loaded):
+    nothing_loaded.setattr(engine, "_installed", lambda: False)
+    assert engine.kernel("cox_evaluate", 10**9) is None
+    nothing_loaded.setenv(engine.VARIABLE, "numba")
+    with pytest.raises(ValueError, match="not installed"):
+        engine.kernel("cox_evaluate", 10)
+
+
+def test_every_pair_names_functions_that_exist():
+    for pair in engine.PAIRS.values():
+        assert all(callable(engine.load(address)) for address in pair)
+    assert set(ARGUMENTS) == set(engine.PAIRS)
+
+
+def test_too_wide_a_predictor_goes_to_numpy():
+    beta, model = cox_arguments(1)
+    fast = engine.load(engine.PAIRS["cox_evaluate"][1])
+    assert fast(beta * 1e6, model) is None
+    assert engine.load(engine.PAIRS["cox_score_residuals"][1])(beta * 1e6, model) is None
