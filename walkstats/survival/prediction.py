@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_frame, check_level, check_times
+from walkstats.errors import DataError
 from walkstats.numerics.limits import INTERVAL_FORMS, normal_quantile, probability_limits
 from walkstats.results import CoxFit, Curve
 from walkstats.survival.new_rows import (
@@ -206,6 +207,12 @@ def predict_survival(
     frames, last = [], {}
     for label, path in paths.items():
         steps = follow(base, fit.covariance, path)
+        if not steps.index.size:
+            raise DataError.of(
+                "nobody of the model's data is followed to a time within these spells",
+                ids=[label],
+                what_to_do="give spells that reach the follow-up of the model's data",
+            )
         estimate = np.exp(steps.log_survival)
         std_error = estimate * np.sqrt(steps.variance)
         low, high = probability_limits(estimate, std_error, interval, level)
