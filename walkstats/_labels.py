@@ -34,7 +34,7 @@ def described(name: str, labels: Mapping[str, str] | None = None) -> str:
         measure = MEASURES.get(name.removesuffix(ending)) if name.endswith(ending) else None
         if measure:
             return _with_unit(f"{measure.described}{words}", measure.unit)
-    return name
+    return name.replace("_", " ")
 
 
 def capitalised(text: str) -> str:

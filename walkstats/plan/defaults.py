@@ -129,13 +129,13 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
     planned = [analysis("curve", "Time to first recurrence", KM, status, by="arm")]
     if strata:
         planned += [
-            analysis("cox", "Hazard ratio, stratified", COX, status, formula="arm", **strata),
+            analysis("cox", "Cox regression, stratified", COX, status, formula="arm", **strata),
             analysis(
-                "cox_unadjusted", "Hazard ratio, unadjusted", COX, "sensitivity", formula="arm"
+                "cox_unadjusted", "Cox regression, unadjusted", COX, "sensitivity", formula="arm"
             ),
         ]
     else:
-        planned.append(analysis("cox", "Hazard ratio", COX, status, formula="arm"))
+        planned.append(analysis("cox", "Cox regression", COX, status, formula="arm"))
     planned += [
         analysis("log_rank", "Log-rank test", "survival.log_rank", status, by="arm", **strata),
         analysis(

@@ -39,7 +39,15 @@ def page(report: Report, images: Mapping[str, str]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(source.read_text(encoding="utf-8"))
-    return template.render(report=report, sections=_sections(report, images))
+    return template.render(
+        report=report, sections=_sections(report, images), origin=_origin(report.source)
+    )
+
+
+def _origin(source: str) -> str:
+    """Where data come from, without the word that the page says before it."""
+    text = source.partition(":")[2].strip() or source
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".")
 
 
 def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, object]]:

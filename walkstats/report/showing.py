@@ -13,6 +13,7 @@ from walkstats import figures, tables
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.results import CoxFit, Curve, Estimate, Estimates, Fit
+from walkstats.schema import TABLES
 
 # A frame with more rows is data, not a table for readers.
 LONGEST_TABLE = 80
@@ -49,7 +50,13 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
             TableBlock(analysis.name, _flow_table(result, analysis.title), folded=True),
         ]
     if derived == "baseline":
-        table = tables.baseline_table(result, "arm", columns=_described(result), overall=True)
+        table = tables.baseline_table(
+            result,
+            "arm",
+            columns=_described(result),
+            median=[c.name for c in TABLES["participants"].columns if c.kind == "integer"],
+            overall=True,
+        )
         return [TableBlock(analysis.name, table.titled(analysis.title))]
     if len(result) > LONGEST_TABLE:
         return []
@@ -90,14 +97,12 @@ def _label_like(column: pd.Series) -> bool:
 
 
 def _follow_up(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
-    return [
-        Paragraph(f"{analysis.title}: {tables.sentence(result, unit='days')}.", "result"),
-        TableBlock(analysis.name, tables.table_of(result, title=analysis.title)),
-    ]
+    said = tables.sentence(result, unit="days")
+    return [Paragraph(f"{analysis.title}: {said[:1].lower()}{said[1:]}.", "result")]
 
 
 def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
-    figure = figures.plot_survival(result)
+    figure = figures.plot_survival(result, ylabel=f"Without {_event(analysis)}")
     caption = f"{analysis.title}. {result.method}"
     at = _times(analysis, results)
     return [
@@ -105,6 +110,12 @@ def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Bloc
         FigureBlock(analysis.name, figure, caption, f"{analysis.title}, by group, with numbers."),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
+
+
+def _event(analysis: Analysis) -> str:
+    """What the curve waits for, as its section is called."""
+    section = analysis.section.partition(" (")[0]
+    return f"{section[:1].lower()}{section[1:]}"
 
 
 def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
@@ -118,7 +129,7 @@ def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
 def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block]:
     """Sentences for the fit; the table of all Cox fits of the section stands with the first."""
     blocks: list[Block] = [
-        Paragraph(f"{_said(result, term)} ({analysis.title.lower()}).", "result")
+        Paragraph(f"{_said(result, term)} ({analysis.title}).", "result")
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]
