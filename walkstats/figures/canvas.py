@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,12 @@ class StyledFigure(Figure):
             }
         with mpl.rc_context(STYLE):
             super().savefig(fname, **options)
+
+    def _repr_png_(self) -> bytes:
+        """Shows the figure in a notebook also where no backend of notebooks is at work."""
+        image = io.BytesIO()
+        self.savefig(image, format="png", dpi=self.dpi, bbox_inches="tight")
+        return image.getvalue()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from walkstats._arguments import check_choice
-from walkstats._digits import style_of
+from walkstats._digits import STYLES, style_of
 from walkstats._labels import source_line
 from walkstats.tables.cells import EMPTY, KINDS, Cell
 from walkstats.tables.writers import WRITERS
@@ -111,7 +111,7 @@ class Table:
 
     def styled(self, style: str) -> Table:
         """The same numbers in the habits of another journal: "plain", "nejm" or "lancet"."""
-        return replace(self, style=check_choice(style, ("plain", "nejm", "lancet"), "style"))
+        return replace(self, style=check_choice(style, STYLES, "style"))
 
     def noted(self, *notes: str) -> Table:
         """The same table with further footnotes."""
