@@ -365,8 +365,8 @@ def test_spells_that_do_not_follow_each_other() -> None:
         survival.predict_survival(fit, path.drop(columns="stratum"), subject="who")
     with pytest.raises(DataError, match="start is missing"):
         survival.predict_survival(fit, path.assign(start=[0, np.nan]), subject="who")
+    short = path.iloc[:1].assign(start=0.2, stop=0.4)
     with pytest.raises(DataError, match="followed to a time within these spells"):
-        short = path.iloc[:1].assign(start=0.2, stop=0.4)
         survival.predict_survival(fit, short, subject="who")
     with pytest.raises(ValueError, match="No column 'person'"):
         survival.predict_survival(fit, path, subject="person")
