@@ -94,7 +94,10 @@ class DataError(WalkstatsError):
 
     def __init__(self, findings: Iterable[Problem]) -> None:
         self.findings: tuple[Problem, ...] = tuple(findings)
-        lines = [str(finding) for finding in self.findings]
+        lines = [
+            f"warning: {finding}" if finding.severity == "warning" else str(finding)
+            for finding in self.findings
+        ]
         if len(lines) == 1:
             message = lines[0]
         else:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import walkstats as ws
@@ -134,7 +134,7 @@ def test_any_column_comes_back_from_csv_bit_for_bit(data, kind, rows):
         assert returned.to_numpy().tobytes() == frame["x"].to_numpy().tobytes()
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(trials(), st.sampled_from(FORMATS))
 def test_any_trial_comes_back_bit_for_bit(trial, format):
     same_bits(there_and_back(trial, format), trial)
@@ -144,15 +144,12 @@ CELLS = ["", " ", "NA", "missing", "=1+1", "-2", "@x", "\t", "\r", "a\nb", '"', 
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@example(CELLS)
-@settings(max_examples=10)
-@given(st.lists(st.sampled_from([*CELLS, None]), min_size=6, max_size=6))
-def test_odd_texts_come_back(format, cells):
-    cells = (cells * 6)[:6]
+def test_odd_texts_come_back(format):
+    cells = [*CELLS, None]
     people = pd.DataFrame(
         {
-            "participant_id": list("123456"),
-            "arm": ["control", "walking"] * 3,
+            "participant_id": [str(k) for k in range(len(cells))],
+            "arm": [("control", "walking")[k % 2] for k in range(len(cells))],
             "note": pd.Series(cells, dtype=object),
             "other": pd.Series(cells[::-1], dtype=object),
         }
