@@ -37,7 +37,7 @@ def test_fits_side_by_side(fits):
     table = fit_table(fits)
     assert [c.over for c in table.columns] == ["Unadjusted"] * 2 + ["Adjusted"] * 2
     assert labels(table) == [
-        "Sex", "male", "female", "age", "wt_loss (spline, 3 knots)", "Participants", "Events",
+        "Sex", "male", "female", "age", "wt loss (spline, 3 knots)", "Participants", "Events",
     ]  # fmt: skip
     assert table.texts()[1] == ["reference", "", "reference", ""]
     assert table.texts()[3][:2] == ["", ""]
@@ -53,7 +53,7 @@ def test_the_numbers_of_a_fit_table_are_those_of_the_fit(fits):
 
 def test_a_spline_shows_the_joint_test_of_its_columns(fits):
     frame = fit_table(fits).to_frame()
-    shown = frame[frame["label"] == "wt_loss (spline, 3 knots)"]
+    shown = frame[frame["label"] == "wt loss (spline, 3 knots)"]
     joint = fits["Adjusted"].test("rcs(wt_loss, 3)").p_value
     assert shown[["over", "quantity", "value"]].values.tolist() == [["Adjusted", "p_value", joint]]
 
@@ -93,7 +93,7 @@ def test_a_factor_made_in_the_formula_shows_each_level(lung):
     assert [label for label, texts in rows.items() if texts[0] == "reference"] == ["0", "male"]
     one = fit.estimate(fit.terms[0], ratio=True)
     assert next(row for row in table.rows if row.label == "1").cells[0].values[0] == one.estimate
-    assert table.rows[0].label == "ph_ecog"
+    assert table.rows[0].label == "ph ecog"
 
 
 def test_a_fit_that_did_not_converge_says_so():
