@@ -27,6 +27,13 @@ def adverse_events(trial: Trial) -> pd.DataFrame:
     -----
     The denominators are all participants randomised to the arm. An event for which serious or
     related is not recorded counts only under "any".
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> frame = ws.derive.adverse_events(ws.load_sample("walkback-like"))
+    >>> frame.loc[frame["kind"] == "any", ["arm", "participants"]].to_numpy().tolist()
+    [['control', 190], ['walking', 183]]
     """
     events = trial.adverse_events.reset_index(drop=True)
     people = trial.participants.set_index("participant_id")["arm"]

@@ -53,6 +53,13 @@ def visits(
     Notes
     -----
     A visit of month m lies on day m x 365.25 / 12; week w holds days 7 (w - 1) to 7 w.
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> frame = ws.derive.visits(ws.load_sample("walkback-like"), measures="rmdq")
+    >>> list(frame.columns)[:6]
+    ['participant_id', 'arm', 'month', 'rmdq', 'rmdq_baseline', 'rmdq_change']
     """
     names = [str(name) for name in as_names(measures, "measures")]
     known = sorted(trial.outcomes["measure"].dropna().unique())

@@ -144,6 +144,12 @@ def read_plan(file: str | Path) -> Plan:
     ------
     DataError
         When the file is missing, is no TOML, or says something that a plan cannot say.
+
+    Examples
+    --------
+    >>> read_plan("absent.toml")
+    Traceback (most recent call last):
+    walkstats.errors.DataError: there is no plan absent.toml -> check the path
     """
     path = Path(file)
     try:
@@ -203,6 +209,15 @@ def write_plan(plan: Plan, file: str | Path) -> None:
     ------
     DataError
         When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> flow = Analysis("flow", "Flow", "People", "frame", Frame("participant_flow"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_plan(Plan("Small", (flow,)), f"{folder}/plan.toml")
+    ...     read_plan(f"{folder}/plan.toml").analyses[0].frame.derive
+    'participant_flow'
     """
     try:
         Path(file).write_text(plan_text(plan), encoding="utf-8")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from walkstats.figures.canvas import StyledFigure
     from walkstats.tables import Table
 
 
@@ -33,12 +32,11 @@ class TableBlock:
 
 @dataclass(frozen=True, eq=False)
 class FigureBlock:
-    """A figure, its caption, and what it shows for those who cannot see it."""
+    """A figure and its caption; the figure's ``alt_text`` says what it shows."""
 
     name: str
-    figure: Figure
+    figure: StyledFigure
     caption: str
-    described: str
 
 
 Block = Paragraph | TableBlock | FigureBlock

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from walkstats.errors import DataError
 from walkstats.report.document import FigureBlock, Report
@@ -41,6 +41,17 @@ def write_report(report: Report, folder: str | Path) -> Path:
     ------
     DataError
         When the folder cannot be written; nothing is left half-written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> versions = {"walkstats": "0", "python": "3"}
+    >>> facts = {"versions": versions, "seed": 1, "level": 0.95, "inputs": {}}
+    >>> small = Report("Small", "made up", False, (), pd.DataFrame(), facts)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(small, folder).name
+    'report.html'
     """
     target = check_writable(folder)
     made = Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
@@ -114,12 +125,6 @@ def _write_figure(block: FigureBlock, folder: Path, name: str) -> str:
 
 
 def _drawn(figure: Figure, kind: str) -> bytes:
-    import matplotlib as mpl
-
-    # Without dates and with a fixed salt the same report gives the same bytes.
-    date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    fixed: Any = {"svg.hashsalt": "walkstats", "svg.fonttype": "none", "pdf.fonttype": 42}
     buffer = io.BytesIO()
-    with mpl.rc_context(fixed):
-        figure.savefig(buffer, format=kind, metadata=date, bbox_inches="tight")
+    figure.savefig(buffer, format=kind)
     return buffer.getvalue()

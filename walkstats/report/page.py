@@ -79,7 +79,7 @@ def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, objec
                         "number": figures,
                         "address": images[block.name],
                         "caption": block.caption,
-                        "described": block.described,
+                        "described": block.figure.alt_text or block.caption,
                     }
                 )
         sections.append({"title": section.title, "anchor": f"s{place}", "blocks": blocks})

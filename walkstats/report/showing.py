@@ -46,7 +46,7 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
     if derived == "participant_flow":
         figure = figures.plot_flow(result)
         return [
-            FigureBlock(analysis.name, figure, analysis.title, "Flow diagram of participants."),
+            FigureBlock(analysis.name, figure, analysis.title),
             TableBlock(analysis.name, _flow_table(result, analysis.title), folded=True),
         ]
     if derived == "baseline":
@@ -107,7 +107,7 @@ def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Bloc
     at = _times(analysis, results)
     return [
         Paragraph(f"{tables.sentence(result, unit='days')}.", "result"),
-        FigureBlock(analysis.name, figure, caption, f"{analysis.title}, by group, with numbers."),
+        FigureBlock(analysis.name, figure, caption),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
 
@@ -171,7 +171,7 @@ def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
         if test is not None
     ]
     return [
-        FigureBlock(analysis.name, figure, analysis.title, "Line with its confidence band."),
+        FigureBlock(analysis.name, figure, analysis.title),
         *(Paragraph(text) for text in said),
         Paragraph(
             "People were not randomised to minutes walked: those who hurt may walk less. This "
