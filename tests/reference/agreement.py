@@ -71,7 +71,7 @@ def row(name: str, known: dict[str, Any]) -> str:
 
 def main() -> int:
     """Run the tests that compare with R, then write the page."""
-    status = pytest.main(["-q", "tests", "--ignore=tests/notebooks"])
+    status = pytest.main(["-q", str(HERE)])
     if status == 0:
         rows = [row(name, known) for name, known in topics().items()]
         PAGE.write_text(HEAD + "".join(rows) + TAIL, encoding="utf-8")
