@@ -1,5 +1,5 @@
-# What the scripts 01_km.R, 02_logrank.R and 04_rmst.R share: reading a data set, laying an R object out as
-# named lists, and writing entries. Nothing is estimated here.
+# What the scripts of this folder share: reading a data set, laying an R object out as named lists, and
+# writing entries. Nothing is estimated here.
 
 suppressPackageStartupMessages({
   library(survival)
