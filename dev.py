@@ -34,6 +34,7 @@ TASKS = {
     "lab": ("open the notebooks in JupyterLab", [*TEST, "notebooks"], ["-m jupyterlab notebooks"]),
     "notebooks": ("run the notebooks, store their outputs", TEST, ["-m tests.notebooks.rerun"]),
     "agreement": ("write docs/agreement.md", TEST, ["-m tests.reference.agreement"]),
+    "figures": ("draw the figure of the README", USE, ["docs/figures.py"]),
     "lint": ("check style with ruff", ["dev"], ["-m ruff check .", "-m ruff format --check ."]),
     "types": ("check type hints with mypy", [*USE, "dev"], ["-m mypy"]),
     "docs": (
