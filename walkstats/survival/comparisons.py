@@ -16,7 +16,7 @@ from walkstats.numerics.adjusted_p import ADJUSTMENTS, adjusted_p
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import Estimates, HypothesisTest
 from walkstats.survival.against_reference import contrast_terms, reference_said
-from walkstats.survival.grouped_rows import PERSON, GroupedRows, read_grouped_rows
+from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
 from walkstats.survival.log_rank_scores import (
     WEIGHTINGS,
     Score,
@@ -26,6 +26,7 @@ from walkstats.survival.log_rank_scores import (
     quadratic_form,
     row_scores,
 )
+from walkstats.survival.people import PERSON
 from walkstats.survival.risk_sets import merge_times
 
 Floats = NDArray[np.float64]

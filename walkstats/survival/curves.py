@@ -12,7 +12,8 @@ from walkstats._arguments import check_choice, check_level
 from walkstats.numerics.limits import INTERVAL_FORMS, normal_quantile, probability_limits
 from walkstats.results import Curve
 from walkstats.survival.curve_forms import ESTIMATORS, HAZARD_LIMITS, LOWER_LIMITS, TIED
-from walkstats.survival.grouped_rows import PERSON, GroupedRows, read_grouped_rows
+from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
+from walkstats.survival.people import PERSON
 from walkstats.survival.product_limit import Steps, cumulative_hazard, jackknife_variance
 from walkstats.survival.risk_tables import RiskTable
 

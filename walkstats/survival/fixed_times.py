@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from walkstats.survival.against_reference import (
     reference_said,
     transformed,
 )
-from walkstats.survival.grouped_rows import PERSON, GroupedRows, read_grouped_rows
+from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
+from walkstats.survival.people import PERSON
 from walkstats.survival.product_limit import influence, product_limit
 from walkstats.survival.risk_tables import RiskTable
 
@@ -180,7 +181,10 @@ def compare_at(
     found = survival_at(rows.table(), times, rows)
     known = np.where(beyond.ravel(), np.nan, found.values)
     parts = _Parts(rows, times, np.ndim(at) > 0, known, found.covariance, interval, level)
-    return _pack(parts, _remarks(rows, times, beyond, found.values))
+    needed = _numbers_needed(parts)
+    said = (rows.order_note, *_remarks(rows, times, beyond, found.values), *_said_of(needed))
+    notes = (*rows.notes, *(note for note in said if note))
+    return _pack(replace(parts, notes=notes), needed)
 
 
 def survival_at(table: RiskTable, times: Floats, rows: GroupedRows) -> Contrasts:
@@ -217,14 +221,40 @@ class _Parts:
     covariance: Floats
     interval: str
     level: float
+    notes: tuple[str, ...] = ()
 
     def terms(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Names of groups or contrasts, with the time where there are several."""
         if not self.several:
             return tuple(names)
         return tuple(f"{name} at {moment:g}" for moment in self.times for name in names)
 
+    def contrasts(self) -> tuple[str, ...]:
+        """Terms of contrasts."""
+        return self.terms(contrast_terms(self.rows.by, self.rows.labels))
+
     def against_first(self, of: Contrasts) -> Contrasts:
+        """Differences from the first group at each time."""
         return differences(of.values, of.covariance, self.times.size)
+
+    def common(self) -> dict[str, Any]:
+        """What every result carries."""
+        rows = self.rows
+        listed = ", ".join(f"{moment:g}" for moment in self.times)
+        said = (
+            f"Kaplan-Meier survival at {listed} ({rows.time}) with {100 * self.level:g} % "
+            f"intervals ({INTERVAL_FORMS[self.interval].described}; differences untransformed, "
+            "ratios on the log scale).",
+            reference_said(rows.by, rows.labels),
+            rows.errors_said,
+            rows.said,
+        )
+        return {
+            "method": " ".join(part for part in said if part),
+            "notes": self.notes,
+            "counts": rows.counts,
+            "source": rows.source,
+        }
 
 
 # Scale -> what is compared on it. log(-log S) is what a hazard ratio would shift.
@@ -241,77 +271,55 @@ def _log_minus_log(survival: Floats, covariance: Floats) -> Contrasts:
     return transformed(np.log(-log_survival), 1.0 / (inside * log_survival), covariance)
 
 
-def _pack(parts: _Parts, notes: list[str]) -> FixedTimeComparison:
-    rows, level = parts.rows, parts.level
-    listed = ", ".join(f"{moment:g}" for moment in parts.times)
-    said = (
-        f"Kaplan-Meier survival at {listed} ({rows.time}) with {100 * level:g} % intervals "
-        f"({INTERVAL_FORMS[parts.interval].described}; differences untransformed, ratios on the "
-        "log scale).",
-        reference_said(rows.by, rows.labels),
-        rows.errors_said,
-        rows.said,
-    )
-    contrasts = parts.terms(contrast_terms(rows.by, rows.labels))
-    s, v = parts.survival, parts.covariance
-    risk_change = parts.against_first(Contrasts(1.0 - s, v))
-    common = {"level": level, "method": " ".join(filter(None, said)), "counts": rows.counts}
-    moments = np.repeat(parts.times, len(rows.labels) - 1)
-    changes = _with_limits(contrasts, risk_change, level)
-    needed = [
-        {"term": term, "at": moment, **number_needed_to_treat(*change)}
-        for term, moment, change in zip(contrasts, moments, changes, strict=True)
-    ]
-    notes = [*rows.notes, *([rows.order_note] if rows.order_note else []), *notes]
-    notes += _said_of_numbers(needed)
-    common |= {"notes": tuple(notes), "source": rows.source}
+def _pack(parts: _Parts, needed: list[dict[str, Any]]) -> FixedTimeComparison:
+    s, v, common = parts.survival, parts.covariance, parts.common()
+    contrasts = parts.contrasts()
 
-    def estimates(of: Contrasts, measure: str, **more: Any) -> Estimates:
+    def estimates(of: Contrasts, measure: str, link: str = "identity") -> Estimates:
+        change = parts.against_first(of)
         return Estimates(
-            values=of.values,
-            covariance=of.covariance,
-            measure=measure,
-            **{"terms": contrasts, **common, **more},
-        )
+            contrasts, change.values, change.covariance, link=link, level=parts.level,
+            measure=measure, **common,
+        )  # fmt: skip
 
-    with np.errstate(invalid="ignore"):
-        error = np.sqrt(np.diag(v))
-    limits = np.column_stack(probability_limits(s, error, parts.interval, level))
-    ratios = {
-        "survival ratio": logarithms(s, v),
-        "risk ratio": logarithms(1.0 - s, v),
-        "cumulative hazard ratio": _log_minus_log(s, v),
-    }
-    log_ratios = {
-        name: estimates(parts.against_first(of), name, link="log") for name, of in ratios.items()
-    }
     return FixedTimeComparison(
         at=parts.times,
-        by_group=estimates(
-            Contrasts(s, v), "survival", terms=parts.terms(rows.labels), limits=limits, null=None
-        ),
-        survival_difference=estimates(
-            parts.against_first(Contrasts(s, v)), "difference in survival"
-        ),
-        risk_difference=estimates(risk_change, "risk difference"),
-        survival_ratio=log_ratios["survival ratio"],
-        risk_ratio=log_ratios["risk ratio"],
-        cumulative_hazard_ratio=log_ratios["cumulative hazard ratio"],
+        by_group=_by_group(parts, common),
+        survival_difference=estimates(Contrasts(s, v), "difference in survival"),
+        risk_difference=estimates(Contrasts(1.0 - s, v), "risk difference"),
+        survival_ratio=estimates(logarithms(s, v), "survival ratio", "log"),
+        risk_ratio=estimates(logarithms(1.0 - s, v), "risk ratio", "log"),
+        cumulative_hazard_ratio=estimates(_log_minus_log(s, v), "cumulative hazard ratio", "log"),
         number_needed=pd.DataFrame({name: [row[name] for row in needed] for name in needed[0]}),
         tests=_tests(parts),
-        method=str(common["method"]),
-        notes=tuple(notes),
-        counts=rows.counts,
-        source=rows.source,
+        **common,
     )
 
 
-def _with_limits(
-    terms: Sequence[str], of: Contrasts, level: float
-) -> list[tuple[float, float, float]]:
-    made = Estimates(tuple(terms), of.values, of.covariance, level=level)
-    each = [made.estimate(term) for term in terms]
-    return [(one.estimate, one.conf_low, one.conf_high) for one in each]
+def _by_group(parts: _Parts, common: dict[str, Any]) -> Estimates:
+    """Survival of each group with the limits of its curve."""
+    s, v = parts.survival, parts.covariance
+    with np.errstate(invalid="ignore"):
+        error = np.sqrt(np.diag(v))
+    limits = np.column_stack(probability_limits(s, error, parts.interval, parts.level))
+    return Estimates(
+        parts.terms(parts.rows.labels), s, v, level=parts.level, limits=limits, null=None,
+        measure="survival", **common,
+    )  # fmt: skip
+
+
+def _numbers_needed(parts: _Parts) -> list[dict[str, Any]]:
+    """One row per contrast, from the risk difference and its interval."""
+    terms = parts.contrasts()
+    change = parts.against_first(Contrasts(1.0 - parts.survival, parts.covariance))
+    made = Estimates(terms, change.values, change.covariance, level=parts.level)
+    moments = np.repeat(parts.times, len(parts.rows.labels) - 1)
+    found = []
+    for term, moment in zip(terms, moments, strict=True):
+        one = made.estimate(term)
+        numbers = number_needed_to_treat(one.estimate, one.conf_low, one.conf_high)
+        found.append({"term": term, "at": moment, **numbers})
+    return found
 
 
 def number_needed_to_treat(difference: float, low: float, high: float) -> dict[str, float | str]:
@@ -350,7 +358,7 @@ def _one_over(change: float) -> float:
     return np.inf if change == 0 else float(abs(1.0 / change))
 
 
-def _said_of_numbers(needed: list[dict[str, Any]]) -> list[str]:
+def _said_of(needed: list[dict[str, Any]]) -> list[str]:
     return [
         f"Number needed to treat, {row['term']}: the interval runs from {row['benefit_low']:.3g} "
         f"to benefit over infinity to {row['harm_low']:.3g} to harm."

@@ -15,15 +15,14 @@ from walkstats._variables import levels_of
 from walkstats.errors import DataError
 from walkstats.results import Counts
 from walkstats.survival.observations import observe
+from walkstats.survival.people import PERSON, read_people
 from walkstats.survival.product_limit import clustered_covariance
-from walkstats.survival.risk_sets import merge_times
 from walkstats.survival.risk_tables import RiskTable, count_risk_table
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Booleans = NDArray[np.bool_]
 
-PERSON = "participant_id"
 EVERYBODY = "all"
 
 
@@ -190,8 +189,6 @@ def read_grouped_rows(
         one person that overlap; a cluster that is missing.
     """
     by_names, strata_names = as_names(by, "by"), as_names(strata, "strata")
-    if cluster is not None and robust is False:
-        raise ValueError("cluster= asks for robust standard errors; leave robust=False out.")
     keep = _from(frame, start_time, time)
     seen = observe(
         frame,
@@ -207,33 +204,10 @@ def read_grouped_rows(
     used = np.flatnonzero(seen.kept)
     group, labels, order_note = _combine(frame, by_names, used)
     stratum, stratum_labels, _ = _combine(frame, strata_names, used)
-    person = _person(frame, subject, used)
-    stop, start = seen.stop, seen.start
-    notes = _said_of_start(seen.rows, keep, start_time)
-    if start is not None:
-        times = merge_times(stop, start)
-        stop, start = times.stop, times.start
-    goes_on, repeated_events = None, False
-    if person is not None and person.max(initial=0) + 1 < person.size:
-        if start is not None:
-            goes_on = _carried_on(frame, used, str(subject), person, start, stop, group, seen.event)
-            repeated_events = np.bincount(person[seen.event]).max(initial=0) > 1
-        elif cluster is None:
-            raise _several_rows(frame, used, str(subject), person)
-    codes = None if cluster is None else _clusters(frame, cluster, used)
-    wanted = robust
-    if wanted is None:
-        fractional = seen.weights is not None and bool(np.any(seen.weights % 1))
-        wanted = cluster is not None or fractional or bool(repeated_events)
-        if wanted and cluster is None:
-            why = "weights are fractional" if fractional else "people have several events"
-            notes.append(f"Robust standard errors, since {why}.")
-    if wanted and codes is None and person is not None and start is not None:
-        codes = person
-    notes += _said_of_time_zero(stop, start, seen.event, seen.frequencies)
+    people = read_people(frame, used, seen, group, subject=subject, cluster=cluster, robust=robust)
     return GroupedRows(
-        start=start,
-        stop=stop,
+        start=people.start,
+        stop=people.stop,
         event=seen.event,
         weights=seen.weights,
         frequencies=seen.frequencies,
@@ -241,17 +215,17 @@ def read_grouped_rows(
         labels=labels,
         stratum=stratum,
         stratum_labels=stratum_labels,
-        cluster=codes,
-        robust=bool(wanted),
-        goes_on=goes_on,
+        cluster=people.cluster,
+        robust=people.robust,
+        goes_on=people.goes_on,
         kept=seen.kept,
         by=", ".join(str(name) for name in by_names),
         time=seen.time,
         start_time=0.0 if start_time is None else float(start_time),
         order_note=order_note,
         said=seen.said,
-        notes=tuple(notes),
-        counts=seen.counts(person),
+        notes=(*_said_of_start(seen.rows, keep, start_time), *people.notes),
+        counts=seen.counts(people.person),
         source=seen.source,
     )
 
@@ -310,85 +284,3 @@ def _coded(series: pd.Series) -> tuple[Indices, tuple[str, ...], str]:
     rank = np.empty(len(uniques), dtype=np.intp)
     rank[order] = np.arange(len(uniques))
     return rank[codes], levels, note
-
-
-def _person(frame: pd.DataFrame, subject: str | None, used: Indices) -> Indices | None:
-    if subject is None or (subject == PERSON and PERSON not in frame.columns):
-        return None
-    codes, _ = pd.factorize(check_column(frame, subject, "the subject").iloc[used])
-    return codes.astype(np.intp) if np.all(codes >= 0) else _missing_ids(subject, codes)
-
-
-def _clusters(frame: pd.DataFrame, cluster: str, used: Indices) -> Indices:
-    codes, _ = pd.factorize(check_column(frame, cluster, "the cluster").iloc[used])
-    return codes.astype(np.intp) if np.all(codes >= 0) else _missing_ids(cluster, codes)
-
-
-def _missing_ids(name: str, codes: Indices) -> Indices:
-    count = int(np.sum(codes < 0))
-    raise DataError.of(
-        f"{name} is missing in {count} row{'' if count == 1 else 's'}",
-        column=name,
-        row=int(np.flatnonzero(codes < 0)[0]),
-        count=count,
-        what_to_do="fill in who these rows belong to, or leave them out on purpose",
-    )
-
-
-def _several_rows(frame: pd.DataFrame, used: Indices, subject: str, person: Indices) -> DataError:
-    repeated = np.bincount(person)[person] > 1
-    ids = pd.unique(frame[subject].iloc[used[repeated]])
-    return DataError.of(
-        f"{subject} repeats: one row per participant is needed ({len(ids)} have several rows)",
-        column=subject,
-        row=int(used[repeated][0]),
-        ids=list(ids),
-        count=len(ids),
-        what_to_do="keep each participant's first event, name the entry time with entry=, or say "
-        "subject=None where the rows are different people",
-    )
-
-
-def _carried_on(
-    frame: pd.DataFrame,
-    used: Indices,
-    subject: str,
-    person: Indices,
-    start: Floats,
-    stop: Floats,
-    group: Indices,
-    event: Booleans,
-) -> Booleans:
-    """Rows whose person is followed on, in the same group and without a gap, by another row."""
-    order = np.lexsort((stop, start, person))
-    here, following = order[:-1], order[1:]
-    same = person[here] == person[following]
-    overlap = same & (start[following] < stop[here])
-    if overlap.any():
-        ids = pd.unique(frame[subject].iloc[used[following[overlap]]])
-        raise DataError.of(
-            f"spells of the same {subject} overlap",
-            row=int(used[following[overlap]][0]),
-            ids=list(ids),
-            count=len(ids),
-            what_to_do="let each spell start where the one before stops",
-        )
-    on = np.zeros(person.size, dtype=bool)
-    on[here] = same & (start[following] == stop[here]) & (group[here] == group[following])
-    return on & ~event
-
-
-def _said_of_time_zero(
-    stop: Floats, start: Floats | None, event: Booleans, copies: Floats | None
-) -> list[str]:
-    at_zero = (stop == 0) if start is None else (stop <= start)
-    if not at_zero.any():
-        return []
-    size = np.ones(stop.size) if copies is None else copies
-    number, with_event = round(size[at_zero].sum()), round(size[at_zero & event].sum())
-    word = "row has" if number == 1 else "rows have"
-    if start is not None:
-        verb = "is" if number == 1 else "are"
-        return [f"{number} {word} no follow-up and {verb} at risk at no time."]
-    ending = f", {with_event} of them the event" if with_event else ""
-    return [f"{number} {word} time 0{ending}: counted, at risk at time 0 only."]

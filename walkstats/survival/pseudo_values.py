@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_times
-from walkstats.survival.grouped_rows import PERSON, read_grouped_rows
+from walkstats.survival.grouped_rows import read_grouped_rows
+from walkstats.survival.people import PERSON
 from walkstats.survival.product_limit import Steps, areas, influence, product_limit
 from walkstats.survival.risk_tables import RiskTable
 

@@ -19,7 +19,8 @@ from walkstats.survival.against_reference import (
     logarithms,
     reference_said,
 )
-from walkstats.survival.grouped_rows import PERSON, GroupedRows, read_grouped_rows
+from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
+from walkstats.survival.people import PERSON
 from walkstats.survival.product_limit import (
     Steps,
     areas,
@@ -200,55 +201,52 @@ def _check_tau(tau: float, start: float, rows: GroupedRows, steps: Steps, extend
 def _pack(
     rows: GroupedRows, means: Contrasts, start: float, tau: float, level: float
 ) -> RestrictedMeans:
-    span = f"from {start:g} to {tau:g}" if start else f"to {tau:g}"
-    said = [
-        f"Restricted mean times {span} ({rows.time}), the area under the Kaplan-Meier curve; "
-        f"{100 * level:g} % intervals from the normal distribution, ratios on the log scale.",
-        reference_said(rows.by, rows.labels) if len(rows.labels) > 1 else "",
-        rows.errors_said,
-        rows.said,
-    ]
-    ends = rows.follow_up_ends()
-    notes = rows.notes if len(rows.labels) == 1 or not rows.order_note else (
-        *rows.notes, rows.order_note)  # fmt: skip
-    short = [label for label, end in zip(rows.labels, ends, strict=True) if end < tau]
-    if short:
-        notes = (*notes, f"Follow-up ends before {tau:g} in: {', '.join(short)}.")
-    common = {
-        "level": level,
-        "method": " ".join(part for part in said if part),
-        "notes": notes,
+    common: dict[str, Any] = {
+        "method": _method(rows, start, tau, level),
+        "notes": _notes(rows, tau),
         "counts": rows.counts,
         "source": rows.source,
     }
-    lost = tau - start - means.values
     terms = contrast_terms(rows.by, rows.labels)
 
     def estimates(what: Contrasts, names: tuple[str, ...], measure: str, **more: Any) -> Estimates:
         return Estimates(
-            terms=names,
-            values=what.values,
-            covariance=what.covariance,
-            measure=measure,
-            **{**common, **more},
+            names, what.values, what.covariance, level=level, measure=measure, **more, **common
         )
 
     def ratio(of: Floats, measure: str) -> Estimates:
         logs = logarithms(of, means.covariance)
         return estimates(differences(logs.values, logs.covariance), terms, measure, link="log")
 
+    lost = Contrasts(tau - start - means.values, means.covariance)
     change = differences(means.values, means.covariance)
     return RestrictedMeans(
         tau=tau,
         by_group=estimates(means, rows.labels, "restricted mean", null=None),
         difference=estimates(change, terms, "difference in restricted means"),
         ratio=ratio(means.values, "ratio of restricted means"),
-        time_lost=estimates(
-            Contrasts(lost, means.covariance), rows.labels, "mean time lost", null=None
-        ),
-        time_lost_ratio=ratio(lost, "ratio of mean times lost"),
-        method=str(common["method"]),
-        notes=notes,
-        counts=rows.counts,
-        source=rows.source,
+        time_lost=estimates(lost, rows.labels, "mean time lost", null=None),
+        time_lost_ratio=ratio(lost.values, "ratio of mean times lost"),
+        **common,
     )
+
+
+def _method(rows: GroupedRows, start: float, tau: float, level: float) -> str:
+    span = f"from {start:g} to {tau:g}" if start else f"to {tau:g}"
+    said = (
+        f"Restricted mean times {span} ({rows.time}), the area under the Kaplan-Meier curve; "
+        f"{100 * level:g} % intervals from the normal distribution, ratios on the log scale.",
+        reference_said(rows.by, rows.labels) if len(rows.labels) > 1 else "",
+        rows.errors_said,
+        rows.said,
+    )
+    return " ".join(part for part in said if part)
+
+
+def _notes(rows: GroupedRows, tau: float) -> tuple[str, ...]:
+    ends = zip(rows.labels, rows.follow_up_ends(), strict=True)
+    short = [label for label, end in ends if end < tau]
+    notes = [rows.order_note] if len(rows.labels) > 1 else []
+    if short:
+        notes.append(f"Follow-up ends before {tau:g} in: {', '.join(short)}.")
+    return (*rows.notes, *(note for note in notes if note))

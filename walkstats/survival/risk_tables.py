@@ -108,36 +108,27 @@ def count_risk_table(
     ranks = dense_ranks(stop, start)
     q, last = ranks.distinct.size, ranks.stop
     group = np.zeros(last.size, dtype=np.intp) if group is None else group
-    key = last + group * q
-    mass = _mass(weights, frequencies)
-    happened, ends = event, key
-    first = np.zeros(last.size, dtype=np.intp)
-    change: Floats | float = 0.0
+    key, shape, mass = last + group * q, (groups, q), _mass(weights, frequencies)
+    first, seen, happened = np.zeros(last.size, dtype=np.intp), None, event
+    entering: Floats | float = 0.0
     if ranks.start is not None:
         first = ranks.start + 1
         seen = first <= last
-        happened, ends = event & seen, key[seen]
-        mass = mass if mass is None else mass * seen
-        enters = first[seen] + group[seen] * (q + 1)
-        change = _sum_by(enters, mass, seen, (groups, q + 1))[:, 1:]
-    else:
-        seen = None
-    n_stop = _sum_by(ends, mass, seen, (groups, q))
-    n_event = _sum_by(key[happened], mass, happened, (groups, q))
-    n_censor = n_stop - n_event
+        happened = event & seen
+        entering = _sum_by(first + group * (q + 1), mass, seen, (groups, q + 1))[:, 1:]
+    n_stop = _sum_by(key, mass, seen, shape)
+    n_event = _sum_by(key, mass, happened, shape)
+    censored = ~event if seen is None else ~event & seen
     if goes_on is not None:
-        on = goes_on & ~happened if seen is None else goes_on & ~happened & seen
-        n_censor = n_censor - _sum_by(key[on], mass, on, (groups, q))
-    n_risk = np.cumsum((n_stop - change)[:, ::-1], axis=1)[:, ::-1]
+        censored &= ~goes_on
     tied = n_event
     if weights is not None:
-        counted = happened & (weights > 0)
-        tied = _sum_by(key[counted], frequencies, counted, (groups, q))
+        tied = _sum_by(key, frequencies, happened & (weights > 0), shape)
     return RiskTable(
         times=ranks.distinct,
-        n_risk=n_risk,
+        n_risk=np.cumsum((n_stop - entering)[:, ::-1], axis=1)[:, ::-1],
         n_event=n_event,
-        n_censor=n_censor,
+        n_censor=_sum_by(key, mass, censored, shape),
         tied=tied,
         group=group,
         first=first,
@@ -158,7 +149,8 @@ def _mass(weights: Floats | None, frequencies: Floats | None) -> Floats | None:
 def _sum_by(
     key: Indices, mass: Floats | None, rows: Booleans | None, shape: tuple[int, int]
 ) -> Floats:
-    """Mass of the rows by key; the number of rows where there is no mass."""
-    chosen = mass if mass is None or rows is None else mass[rows]
-    counted = np.bincount(key, chosen, shape[0] * shape[1])
+    """Mass of the chosen rows by key; their number where there is no mass."""
+    if rows is not None:
+        key, mass = key[rows], mass if mass is None else mass[rows]
+    counted = np.bincount(key, mass, shape[0] * shape[1])
     return counted.astype(np.float64, copy=False).reshape(shape)
