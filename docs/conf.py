@@ -8,7 +8,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path[:0] = [str(ROOT), str(HERE)]
 
-from generate import write_api  # noqa: E402
+from docutils import nodes  # noqa: E402
+from generate import write_api, write_notebooks  # noqa: E402
+from latex2mathml.converter import convert  # noqa: E402
 
 import walkstats  # noqa: E402
 
@@ -38,8 +40,21 @@ html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page
 html_static_path = []
 html_show_sourcelink = False
 
+html_math_renderer = "mathml"
+
 for name in ("api", "notebooks"):
     shutil.rmtree(HERE / name, ignore_errors=True)
 write_api(HERE / "api")
-if (ROOT / "notebooks").is_dir():
-    shutil.copytree(ROOT / "notebooks", HERE / "notebooks", ignore=shutil.ignore_patterns(".*"))
+write_notebooks(HERE / "notebooks")
+
+
+def show_math(writer, node):
+    """Write a formula as MathML, which browsers show without a script from elsewhere."""
+    display = "inline" if node.tagname == "math" else "block"
+    writer.body.append(convert(node.astext(), display=display))
+    raise nodes.SkipNode
+
+
+def setup(app):
+    """Tell Sphinx how formulas are shown."""
+    app.add_html_math_renderer("mathml", (show_math, None), (show_math, None))

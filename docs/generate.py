@@ -1,9 +1,11 @@
 """Which pages are made from the code? The dictionary, the clauses of trial.toml, the API pages."""
 
 import importlib
+import shutil
 from pathlib import Path
 
 HERE = Path(__file__).parent
+NOTEBOOKS = HERE.parent / "notebooks"
 
 PARTS = {
     "reading": "Reading and checking a trial",
@@ -28,6 +30,20 @@ def write_api(folder: Path) -> None:
     entries = "\n".join(f"   {part}" for part in PARTS)
     (folder / "index.rst").write_text(
         f"API\n===\n\n.. toctree::\n   :maxdepth: 1\n\n{entries}\n", encoding="utf-8"
+    )
+
+
+def write_notebooks(folder: Path) -> None:
+    """Copy the notebooks with their outputs, and write an index of them."""
+    folder.mkdir(exist_ok=True)
+    names = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+    for name in names:
+        shutil.copy(NOTEBOOKS / f"{name}.ipynb", folder)
+    words = "Stored as they ran; the tests run them again and compare. They are in `notebooks/`."
+    listed = "\n".join(names)
+    (folder / "index.md").write_text(
+        f"# Notebooks\n\n{words}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n",
+        encoding="utf-8",
     )
 
 
