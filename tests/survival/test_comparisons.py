@@ -16,7 +16,6 @@ from tests.reference import goldens
 from tests.survival.small_trials import tied_trials, untied_trials
 from tests.survival.test_curves import FREIREICH, freireich
 from walkstats.errors import DataError
-from walkstats.numerics.adjusted_p import adjusted_p
 
 SAME_SUMS = 1e-9
 
@@ -205,18 +204,6 @@ def test_events_coded_one_and_two_are_refused() -> None:
         ws.survival.log_rank(frame, "arm", **FREIREICH)
     coded = ws.survival.log_rank(frame, "arm", event_value=2, **FREIREICH)
     assert coded.statistic == pytest.approx(16.793, abs=5e-4)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_adjusted_p_values_step_by_step(p: list[float]) -> None:
-    m, rank = len(p), sorted(range(len(p)), key=lambda k: p[k])
-    holm, benjamini = [0.0] * m, [0.0] * m
-    for i, k in enumerate(rank):
-        holm[k] = min(1.0, max((m - j) * p[rank[j]] for j in range(i + 1)))
-        benjamini[k] = min(1.0, min(p[rank[j]] * m / (j + 1) for j in range(i, m)))
-    np.testing.assert_allclose(adjusted_p(p, "holm"), holm, rtol=1e-12)
-    np.testing.assert_allclose(adjusted_p(p, "BH"), benjamini, rtol=1e-12)
-    np.testing.assert_allclose(adjusted_p(p, "bonferroni"), [min(1, m * x) for x in p])
 
 
 def test_pair_without_events_is_missing() -> None:
