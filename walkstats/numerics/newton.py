@@ -111,16 +111,18 @@ def newton_step(information: Floats, score: Floats) -> Floats:
     """Solve information x step = score, scaled; directions without information stay put."""
     scale = np.sqrt(np.maximum(np.diag(information), 0.0))
     scale[scale == 0.0] = 1.0
-    scaled = information / np.outer(scale, scale)
+    scaled, slope = information / scale / scale[:, np.newaxis], score / scale
     try:
-        np.linalg.cholesky(scaled)
-        return np.linalg.solve(scaled, score / scale) / scale
+        step = np.linalg.solve(scaled, slope)
+        if step @ slope >= 0.0:
+            return step / scale
     except np.linalg.LinAlgError:
-        if not np.all(np.isfinite(scaled)):
-            return np.full_like(score, np.nan)
+        pass
+    if not np.all(np.isfinite(scaled)):
+        return np.full_like(score, np.nan)
     roots, vectors = np.linalg.eigh(scaled)
     inverse = np.where(roots > 1e-13, 1.0 / np.maximum(roots, 1e-13), 0.0)
-    return vectors @ (inverse * (vectors.T @ (score / scale))) / scale
+    return vectors @ (inverse * (vectors.T @ slope)) / scale
 
 
 def inverse_information(information: Floats) -> Floats:

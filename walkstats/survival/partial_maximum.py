@@ -106,7 +106,7 @@ def maximum(
         lambda at: evaluate_sorted(at, ground.model),
         np.zeros(len(ground.basis)),
         first=null,
-        unbounded=lambda step: _rises_for_ever(step, ground.model),
+        unbounded=lambda step: _rises_for_ever(step, ground),
     )
     if found.state == "infinite":
         return _at_infinity(found, null, ground)
@@ -116,12 +116,16 @@ def maximum(
 
 @dataclass(frozen=True, eq=False)
 class _Ground:
-    """Covariates in the basis in which they are fitted; fields as in `PartialMaximum`."""
+    """Covariates in the basis in which they are fitted; fields as in `PartialMaximum`.
+
+    scale and reach (k,) are the spread and the range of the columns as given.
+    """
 
     model: SortedCovariates
     centre: Floats
     basis: Floats
     scale: Floats
+    reach: Floats
     condition: float
     involved: tuple[int, ...]
     problem: str = ""
@@ -143,12 +147,14 @@ def _ground(raw: SortedCovariates) -> _Ground:
     constant = np.flatnonzero(high - low <= 8 * np.finfo(float).eps * largest)
     if constant.size or k == 0:
         problem = "constant" if constant.size else ""
-        return _Ground(raw, centre, unit, np.ones(k), 1.0, (), problem, _listed(constant))
+        return _Ground(
+            raw, centre, unit, np.ones(k), high - low, 1.0, (), problem, _listed(constant)
+        )
     moment = second_moment(columns, weight) / total
     scale = np.sqrt(np.diag(moment))
     columns /= scale[:, np.newaxis]
     roots = np.linalg.eigvalsh(moment / np.outer(scale, scale))
-    ground = _Ground(raw, centre, np.diag(1.0 / scale), scale, np.inf, ())
+    ground = _Ground(raw, centre, np.diag(1.0 / scale), scale, high - low, np.inf, ())
     if roots[0] * NEARLY_COLLINEAR**2 > roots[-1]:
         return replace(ground, condition=float(np.sqrt(roots[-1] / roots[0])))
     noise = np.finfo(float).eps * float(np.max(largest / scale))
@@ -246,16 +252,17 @@ def _unsolved(ground: _Ground) -> PartialMaximum:
 # --- coefficients at infinity -------------------------------------------------------------------
 
 
-def _rises_for_ever(direction: Floats, model: SortedCovariates) -> bool:
+def _rises_for_ever(direction: Floats, ground: _Ground) -> bool:
     """Whether along a direction no one at risk ever lies above somebody who has the event.
 
     Then the likelihood is monotone and rises for ever along it (Heinze and Schemper 2001,
     https://doi.org/10.1111/j.0006-341X.2001.00114.x). The discrete likelihood compares the events
     of a time with the others at risk only.
     """
-    along = direction @ model.columns
-    if not np.all(np.isfinite(along)) or np.ptp(along) < FAR:
+    model = ground.model
+    if not np.abs(ground.basis @ direction) @ ground.reach >= FAR:
         return False
+    along = direction @ model.columns
     counted = (model.mass > 0) & _ever_at_risk(model)
     reach = float(np.ptp(along[counted]))
     sets = model.risk_sets
@@ -266,7 +273,7 @@ def _rises_for_ever(direction: Floats, model: SortedCovariates) -> bool:
     leaves = last - happened if model.ties == "exact" else last
     highest = _highest_at_risk(np.where(counted, along, -np.inf), leaves, model)
     at = model.event_times
-    return reach >= FAR and bool(np.all(highest[at] - lowest[at] <= LEVEL * reach))
+    return FAR <= reach < np.inf and bool(np.all(highest[at] - lowest[at] <= LEVEL * reach))
 
 
 def _highest_at_risk(values: Floats, last: Indices, model: SortedCovariates) -> Floats:

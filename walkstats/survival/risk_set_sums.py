@@ -84,7 +84,7 @@ class Layout:
     ----------
     begins, sizes : (s,) first row of each segment; its rows
     time : (s,) the time index of each segment
-    of_time : (m,) first segment of each time
+    of_time, of_event : (m,), (e,) first segment of each time, of each event time
     tied : (t,) segments of the tied events
     step_tie, fraction : (z,) which of the t a step belongs to; the share f of events taken out
     steps : (t,) where each tie begins among the steps
@@ -94,6 +94,7 @@ class Layout:
     sizes: Indices
     time: Indices
     of_time: Indices
+    of_event: Indices
     tied: Indices
     step_tie: Indices
     fraction: Floats
@@ -167,6 +168,7 @@ def _lay_out(model: SortedCovariates) -> Layout:
         sizes=np.diff(begins),
         time=np.cumsum(time),
         of_time=of_time,
+        of_event=of_time[model.event_times],
         tied=of_time[tied],
         step_tie=step_tie,
         fraction=(np.arange(step_tie.size) - steps[step_tie]) / counts[step_tie],
@@ -202,9 +204,8 @@ def sum_risk_sets(eta: Floats, model: SortedCovariates) -> Sums:
     risk = np.empty((1 + len(model.columns), eta.size))
     np.multiply(relative, model.mass, out=risk[0])
     np.multiply(model.columns, risk[0], out=risk[1:])
-    at_times, at_ties = _backwards(risk, model)
-    total = at_times.take(model.event_times, axis=1)
-    at_ties = at_ties / total[0, model.tied]
+    total, at_ties = _backwards(risk, model)
+    at_ties /= total[0, model.tied]
     return Sums(
         predictor=eta,
         log_sum=np.log(total[0]) + shift,
@@ -217,16 +218,18 @@ def sum_risk_sets(eta: Floats, model: SortedCovariates) -> Sums:
 
 
 def _backwards(values: Floats, model: SortedCovariates) -> tuple[Floats, Floats]:
-    """Sum values (j, n) over the risk set of each time (j, m), and over its tied events (j, t)."""
+    """Sum values (j, n) over the risk set of each event time (j, e), over tied events (j, t)."""
     sets = model.risk_sets
     m = sets.n_times
-    by_segment = np.add.reduceat(values, model.layout.begins, axis=1)
-    at_ties = by_segment.take(model.layout.tied, axis=1)
+    layout = model.layout
+    by_segment = np.add.reduceat(values, layout.begins, axis=1)
+    at_ties = by_segment.take(layout.tied, axis=1)
+    if model.first is None and sets.n_strata == 1:
+        running = np.cumsum(by_segment[:, ::-1], axis=1)[:, ::-1]
+        return running.take(layout.of_event, axis=1), at_ties
     change = by_segment
     if model.tied.size:
-        change = np.add.reduceat(by_segment, model.layout.of_time, axis=1)
-    if model.first is None and sets.n_strata == 1:
-        return np.cumsum(change[:, ::-1], axis=1)[:, ::-1], at_ties
+        change = np.add.reduceat(by_segment, layout.of_time, axis=1)
     if model.first is not None:
         for row, summed in zip(values, change, strict=True):
             summed -= np.bincount(model.first, row, m + 1)[1:]
@@ -235,10 +238,10 @@ def _backwards(values: Floats, model: SortedCovariates) -> tuple[Floats, Floats]
         begins = begins[begins < m]
         change[:, begins[1:] - 1] -= np.add.reduceat(change, begins, axis=1)[:, 1:]
     running = np.cumsum(change[:, ::-1], axis=1)
-    largest = np.maximum.accumulate(running[0])[::-1]
-    running = running[:, ::-1]
-    if np.any((largest > TOO_LARGE * running[0])[model.event_times]):
-        running = sum_over_members(values, *model.intervals, m)
+    largest = np.maximum.accumulate(running[0])[::-1].take(model.event_times)
+    running = running[:, ::-1].take(model.event_times, axis=1)
+    if np.any(largest > TOO_LARGE * running[0]):
+        running = sum_over_members(values, *model.intervals, m).take(model.event_times, axis=1)
     return running, at_ties
 
 
