@@ -83,14 +83,12 @@ def read_cox_rows(
     cluster: str | None,
     offset: str | None,
     subject: str | None,
-    time: str | None,
-    event: str,
-    event_value: object,
-    entry: str | None,
-    weights: str | None,
-    frequencies: str | None,
+    follow_up: Mapping[str, Any],
 ) -> CoxRows:
-    """Read and check what a Cox model needs; see `walkstats.survival.cox` for the parameters.
+    """Read and check what a Cox model needs.
+
+    Parameters are those of `walkstats.survival.cox`; ``follow_up`` holds time, event, event_value,
+    entry, weights and frequencies.
 
     Raises
     ------
@@ -101,29 +99,32 @@ def read_cox_rows(
         and clusters that are missing.
     """
     names = as_names(strata, "strata")
-    aside = (*names, *(() if offset is None else (offset,)))
-    seen = observe(
-        events,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        groups=aside,
-    )
-    columns = _columns(seen, event, entry, weights, frequencies, offset, cluster)
-    named_subject = subject if subject is not None and subject in events.columns else None
+    aside = names if offset is None else (*names, offset)
+    seen = observe(events, **follow_up, groups=aside)
+    person = subject if subject is not None and subject in events.columns else None
     if subject not in (None, "participant_id"):
         check_column(events, subject, "the subject")
-    if named_subject is not None:
-        columns["subject"] = named_subject
+    columns = _columns(seen, {**follow_up, "offset": offset, "cluster": cluster, "subject": person})
     _check_covariates(formula, columns)
     design = build(formula, events, intercept=False, keep=seen.kept)
+    read = _joined(events, seen, design, columns, names)
+    read = _with_clusters(read, events, cluster)
+    return replace(read, notes=(*read.notes, *_without_follow_up(read)))
+
+
+def _joined(
+    events: pd.DataFrame,
+    seen: Observations,
+    design: Design,
+    columns: Mapping[str, Any],
+    names: Sequence[Any],
+) -> CoxRows:
+    """Follow-up and covariates of the rows that have both."""
     rows = np.flatnonzero(design.kept)
     among = design.kept[seen.kept]
     codes, values = _strata(events, names, rows)
-    ids = None if named_subject is None else events[named_subject].iloc[rows]
+    ids = events[columns["subject"]].iloc[rows] if "subject" in columns else None
+    offset = columns.get("offset")
     read = CoxRows(
         start=_some(seen.start, among),
         stop=seen.stop[among],
@@ -137,50 +138,35 @@ def read_cox_rows(
         stratum_names=tuple(str(name) for name in names),
         stratum_values=values,
         subjects=None if ids is None else ids.to_numpy(),
-        subject=None if ids is None else _codes(ids, str(named_subject)),
+        subject=None if ids is None else _codes(ids, columns["subject"]),
         cluster=None,
         pieces=False,
         kept=rows,
         index=events.index[rows],
-        columns=columns,
+        columns={role: str(name) for role, name in columns.items()},
         counts=Counts(len(events), 0, 0),
         said=seen.said,
         notes=(*design.notes, *_left_out_by_arm(events, design)),
         source=seen.source,
     )
-    read = _with_clusters(replace(read, counts=_count(read, seen, design)), events, cluster)
-    return replace(read, notes=(*read.notes, *_without_follow_up(read)))
+    return replace(read, counts=_count(read, seen, design))
 
 
 def _some(values: Floats | None, rows: Booleans) -> Floats | None:
     return None if values is None else values[rows]
 
 
-def _columns(
-    seen: Observations,
-    event: str,
-    entry: str | None,
-    weights: str | None,
-    frequencies: str | None,
-    offset: str | None,
-    cluster: str | None,
-) -> dict[str, str]:
+def _columns(seen: Observations, named: Mapping[str, Any]) -> dict[str, Any]:
     """Role -> column, for the roles that are taken."""
+    entry = named["entry"]
     if seen.start is not None and entry is None:
         entry = "start_days"
-    roles = {
-        "time": seen.time,
-        "entry": entry,
-        "event": event,
-        "weights": weights,
-        "frequencies": frequencies,
-        "offset": offset,
-        "cluster": cluster,
-    }
-    return {role: str(name) for role, name in roles.items() if name is not None}
+    roles = {**named, "time": seen.time, "entry": entry}
+    roles.pop("event_value")
+    return {role: name for role, name in roles.items() if name is not None}
 
 
-def _check_covariates(formula: str, columns: Mapping[str, str]) -> None:
+def _check_covariates(formula: str, columns: Mapping[str, Any]) -> None:
     """Refuse a covariate that is the follow-up itself or a label of the row."""
     if parse(formula).outcome is not None:
         return  # a left side is refused by the formula's own check

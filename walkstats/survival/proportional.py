@@ -113,7 +113,8 @@ def cox(
     Case weights multiply a row's part in the likelihood; under Efron's ties tied events share
     their mean weight, so a weight of k is not k copies: for copies use ``frequencies``. The robust
     variance (Lin and Wei 1989) sums score residuals, Efron's under Efron's ties, within clusters;
-    likelihood-ratio and score test remain model-based. Times closer than 1e-9 of the range tie (R
+    likelihood-ratio and score test remain model-based. The null hypothesis of all tests keeps the
+    offset (R's robust score test drops it). Times closer than 1e-9 of the range tie (R
     merges below 1.5e-8 of the unit). Rows with a missing value are left out and counted.
 
     Where nobody at risk ever has a higher value than those with events the coefficient is infinite.
@@ -152,6 +153,14 @@ def cox(
     check_choice(ties, TIES, "ties")
     if cluster is not None and robust is False:
         raise ValueError("cluster= asks for a robust variance; leave robust=False out.")
+    follow_up = {
+        "time": time,
+        "event": event,
+        "event_value": event_value,
+        "entry": entry,
+        "weights": weights,
+        "frequencies": frequencies,
+    }
     rows = read_cox_rows(
         events,
         formula,
@@ -159,12 +168,7 @@ def cox(
         cluster=cluster,
         offset=offset,
         subject=subject,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
+        follow_up=follow_up,
     )
     wanted = _robust(rows, robust, ties)
     risk_sets = sort_risk_sets(
