@@ -115,7 +115,7 @@ def _(folder):
     people(folder, "participant_id,arm", '" Participant_ID ","Arm "')
 
 
-@case("F23", "'Total'", "without any digit among ids that are numbers", "totals")
+@case("F23", "'Total'", "without any digit among ids with digits", "totals")
 def _(folder):
     text = FILES["participants.csv"].replace("P", "")
     folder.write("participants.csv", text + "Total,control,,,,,329,yes\n")
@@ -251,7 +251,7 @@ def _(folder):
     folder.write("recurrences.csv", text.replace("210,1", "210,2").replace("18,0", "18,1"))
 
 
-@case("E09", "converted", "text to boolean", table="recurrences")
+@case("E09", "converted", "'Yes' read as true", table="recurrences")
 def _(folder):
     text = FILES["recurrences.csv"].replace("40,1", "40,Yes").replace("95,0", "95,No")
     folder.write("recurrences.csv", text)
@@ -471,6 +471,14 @@ def test_f35_a_sign_for_missing_that_is_not_declared_is_an_error(folder):
 def test_f39_an_archive_with_several_files_lists_them(folder):
     zipped(folder, {"one.csv": "a", "two.csv": "b"})
     assert any("one.csv, two.csv" in text for text in told(folder.check()))
+
+
+def test_f39_a_named_file_may_be_packed(folder):
+    folder.toml('[participants]\nfrom = "participants.csv"')
+    zipped(folder, {"participants.csv": FILES["participants.csv"]})
+    trial = folder.read()
+    assert len(trial.participants) == 6
+    assert "participants.zip in the place of participants.csv" in set(trial.load_report["detail"])
 
 
 def test_w09_a_day_of_24_hours_has_1440_minutes(folder):

@@ -326,6 +326,8 @@ def test_files_that_are_not_where_they_should_be(folder):
     assert any("outside the folder" in one for one in problems(folder))
     folder.toml('[costs]\nfrom = "/etc/passwd"')
     assert any("outside the folder" in one for one in problems(folder))
+    folder.toml(f'[costs]\nfrom = "{"x" * 300}.csv"')
+    assert any("not in the folder" in one for one in problems(folder))
     folder.toml()
     folder.write("costs.parquet", b"x")
     assert any(

@@ -63,8 +63,9 @@ class Material:
         """A column of participants for every row of another table; missing for unknown ids."""
         people = self.tables["participants"]
         known = people[~people["participant_id"].duplicated() & people["participant_id"].notna()]
-        values = known.set_index("participant_id")[column]
-        return values.reindex(self.tables[table]["participant_id"])
+        ids = pd.Index(known["participant_id"].to_numpy(), dtype=object)
+        values = pd.Series(known[column].array, index=ids)
+        return values.reindex(self.tables[table]["participant_id"].to_numpy(dtype=object))
 
     def arm_counts(self, participants: np.ndarray) -> str:
         """How many of these participants (bool, shape (n,)) are in each arm, in words."""

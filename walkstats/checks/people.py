@@ -194,13 +194,13 @@ def _stage(table: pd.DataFrame, stage: str) -> int | None:
 
 
 def _odd_ids(material: Material) -> np.ndarray:
-    """Ids without any digit among ids that are numbers: Total, Mean, a footnote."""
+    """Ids without any digit where every other id has one: Total, Mean, a footnote."""
     ids = material.tables["participants"]["participant_id"]
     known = ids.notna().to_numpy()
-    numeric = ids.str.fullmatch(r"\d+").eq(True).to_numpy(dtype=bool)
-    wordy = known & ~ids.str.contains(r"\d").eq(True).to_numpy(dtype=bool)
-    rest = known & ~wordy
-    return wordy & bool(numeric.sum() >= 2 and numeric[rest].all())
+    numbered = known & ids.str.contains(r"\d").eq(True).to_numpy(dtype=bool)
+    wordy = known & ~numbered
+    few = wordy.sum() <= max(3, 0.05 * numbered.sum())
+    return wordy & bool(few and numbered.sum() >= 2 * wordy.sum())
 
 
 def _told_ids(material: Material, rows: np.ndarray) -> str:
@@ -248,7 +248,7 @@ PEOPLE_RULES = (
         "participants",
         "participant_id",
         "error",
-        "{told}: an id without any digit among ids that are numbers",
+        "{told}: an id without any digit among ids with digits",
         "delete rows that are totals or footnotes; otherwise correct the id",
         _odd_ids,
         _told_ids,

@@ -23,7 +23,7 @@ from walkstats.schema import DTYPES
 TRUTH = {"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
 """The words that are true or false without being declared, in any case of letters."""
 
-PLAIN = ("integer", "number", "days", "boolean")
+PLAIN = ("integer", "number", "days")
 NO_DAY = np.iinfo(np.int64).min
 EPOCH = dt.date(1970, 1, 1).toordinal()
 
@@ -114,6 +114,8 @@ def convert(cells: np.ndarray, lines: np.ndarray, meaning: Meaning) -> Converted
     bad = np.zeros(len(distinct) + 1, dtype=bool)
     bad[list(refused)] = True
     done |= _changes(meaning, int(counts[~empty & ~bad[:-1]].sum()), is_date)
+    if meaning.kind == "boolean" and not meaning.codes:
+        done |= _words_of_truth(distinct, values, counts)
     return Converted(
         column, bad[place], group_refusals(refused, seen, meaning.dates), done, is_date
     )
@@ -129,6 +131,15 @@ def _changes(meaning: Meaning, cells: int, is_date: bool) -> dict[str, int]:
     if meaning.decimal == "," and meaning.kind in ("number", "days"):
         return {"decimal commas": cells}
     return {"text to " + meaning.kind: cells} if meaning.kind in PLAIN else {}
+
+
+def _words_of_truth(distinct: np.ndarray, values: list[Any], counts: np.ndarray) -> dict[str, int]:
+    """What was read as true and what as false."""
+    return {
+        f"{cell!r} read as {'true' if value else 'false'}": int(count)
+        for cell, value, count in zip(distinct, values, counts, strict=True)
+        if value is not None and cell not in ("true", "false")
+    }
 
 
 def _is_missing(cell: str, missing: tuple[str, ...]) -> bool:

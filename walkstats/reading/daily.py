@@ -16,6 +16,7 @@ from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.declarations import DeclaredTable
 from walkstats.reading.manifest import DAILY
 from walkstats.reading.parts import Note
+from walkstats.reading.starts import starts_of
 
 ADDED = ("walking_minutes", "steps", "prescribed_minutes")
 
@@ -98,8 +99,7 @@ def _minutes_in(
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(declared.timezone)
-    known = people[~people["participant_id"].duplicated()].set_index("participant_id")
-    start = known["randomised_on"].reindex(frame["participant_id"]).to_numpy()
+    start = starts_of(frame, people)
     whole = np.isfinite(day) & ~np.isnat(start)
     dates = start[whole].astype("datetime64[D]") + np.floor(day[whole]).astype("timedelta64[D]")
     distinct, place = np.unique(dates, return_inverse=True)

@@ -135,40 +135,58 @@ def _files(found: _Folder, declared: Declared) -> list[tuple[DeclaredTable, str]
     files = []
     absent = []
     for part in declared.tables:
-        own = [part.table + ending for ending in ENDINGS if part.table + ending in found.there]
-        if part.file is not None:
-            if _outside(part.file):
-                found.problems.append(
-                    Problem(
-                        f"{part.file!r} lies outside the folder",
-                        "copy the file into the folder",
-                        table=part.table,
-                        row=part.line,
-                    )
-                )
-                found.incomplete.add(part.table)
-            elif (found.path / part.file).exists():
-                files.append((part, part.file))
-            else:
-                absent.append((part.table, part.file))
-        elif len(own) > 1:
-            found.problems.append(
-                Problem(
-                    f"several files may be {part.table}: {', '.join(own)}",
-                    f"say which one under [{part.table}]: from = {own[0]!r}",
-                    table=part.table,
-                    count=len(own),
-                )
-            )
-            found.incomplete.add(part.table)
-        elif own:
-            files.append((part, own[0]))
+        file, wrong = _declared_file(found, part) if part.file else _own_file(found, part)
+        if wrong is not None:
+            found.problems.append(wrong)
+        elif file is not None:
+            files.append((part, file))
         elif part.table == "participants" or part.line is not None:
-            absent.append((part.table, f"{part.table}.csv"))
+            absent.append((part.table, part.file or f"{part.table}.csv"))
+        if file is None and (wrong is not None or part.file):
+            found.incomplete.add(part.table)
     if absent:
         found.problems.append(_absent_files(found, absent))
         found.incomplete.update(table for table, _ in absent)
     return files
+
+
+def _declared_file(found: _Folder, part: DeclaredTable) -> tuple[str | None, Problem | None]:
+    """The file that trial.toml names, or the same packed."""
+    name = str(part.file)
+    if _outside(name):
+        return None, Problem(
+            f"{name!r} lies outside the folder",
+            "copy the file into the folder",
+            table=part.table,
+            row=part.line,
+        )
+    if _exists(found.path / name):
+        return name, None
+    for packed in (f"{name}.gz", f"{name}.zip", str(PurePosixPath(name).with_suffix(".zip"))):
+        if _exists(found.path / packed):
+            found.notes.append((part.table, "", "read", 1, f"{packed} in the place of {name}"))
+            return packed, None
+    return None, None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for the disk
+        return False
+
+
+def _own_file(found: _Folder, part: DeclaredTable) -> tuple[str | None, Problem | None]:
+    """The file that is called like its table; two of them are an error."""
+    own = [part.table + ending for ending in ENDINGS if part.table + ending in found.there]
+    if len(own) < 2:
+        return (own[0] if own else None), None
+    return None, Problem(
+        f"several files may be {part.table}: {', '.join(own)}",
+        f'say which one under [{part.table}]: from = "{own[0]}"',
+        table=part.table,
+        count=len(own),
+    )
 
 
 def _outside(file: str) -> bool:

@@ -13,6 +13,7 @@ from walkstats.reading.daily import weeks_of_days
 from walkstats.reading.declarations import DeclaredTable
 from walkstats.reading.overlapping import settle_overlaps
 from walkstats.reading.parts import Note, Part
+from walkstats.reading.starts import starts_of
 from walkstats.schema import empty_table
 
 DAY = np.timedelta64(1, "D")
@@ -77,7 +78,7 @@ def _in_days(
     refused = dict(part.refused)
     problems: list[Problem] = []
     if part.dated:
-        start = _starts(frame, people)
+        start = starts_of(frame, people)
         for column in part.dated:
             days = (frame[column].to_numpy() - start) / DAY
             unknown = np.isnat(start) & frame[column].notna().to_numpy()
@@ -89,15 +90,6 @@ def _in_days(
         none = {c: np.zeros(len(weekly.frame), dtype=bool) for c in refused}
         return Joined(weekly.frame, weekly.lines, none, (*problems, *weekly.problems), weekly.notes)
     return Joined(frame, part.lines, refused, tuple(problems))
-
-
-def _starts(frame: pd.DataFrame, people: pd.DataFrame | None) -> np.ndarray:
-    """The date of randomisation of every row."""
-    if people is None:
-        return frame["randomised_on"].to_numpy()
-    known = people[people["participant_id"].notna() & ~people["participant_id"].duplicated()]
-    dates = known.set_index("participant_id")["randomised_on"]
-    return dates.reindex(frame["participant_id"]).to_numpy()
 
 
 def _without_start(

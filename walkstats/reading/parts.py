@@ -80,7 +80,7 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
     ids = _ids(rows, matched)
     for column in _in_order(declared, matched, list(rows.columns)):
         done = _converted(rows, lines, column, matched, declared, trial)
-        frame[column.target] = done.values
+        frame[column.target] = pd.Series(done.values, dtype=done.values.dtype)
         refused[column.target] = done.refused
         problems += _refusal_problems(done, table, column.target, lines, ids, text.file)
         notes += [(table, column.target, "converted", n, w) for w, n in done.done.items() if n]

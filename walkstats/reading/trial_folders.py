@@ -32,6 +32,8 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
     DataError
         With every problem of the folder at once: table, row (line of the file), column, up to five
         ids, count, what to do.
+    ValueError
+        When ``folder`` is not a path.
 
     Notes
     -----
@@ -48,7 +50,7 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
     >>> trial.arms
     ('placebo', 'pyridoxine', 'thiotepa')
     """
-    reading = read_folder(folder)
+    reading = read_folder(_path(folder))
     if reading.trial is None or any(one.severity == "error" for one in reading.problems):
         raise DataError(reading.problems)
     return reading.trial
@@ -69,6 +71,11 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
         (up to five), count, problem, what_to_do. Without rows when nothing was found. ``row`` is
         the line of the file, or for a trial in memory the place of the row from 1.
 
+    Raises
+    ------
+    ValueError
+        When ``source`` is neither a path nor a Trial.
+
     Notes
     -----
     Data never make it raise, however bad they are. The folder is not changed.
@@ -84,4 +91,10 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
         material, problems = material_of(source)
         found = [*problems, *find_problems(material)]
         return problems_frame(sorted(found, key=lambda one: one.severity != "error"))
-    return problems_frame(read_folder(source).problems)
+    return problems_frame(read_folder(_path(source)).problems)
+
+
+def _path(source: object) -> str | os.PathLike[str]:
+    if not isinstance(source, str | os.PathLike):
+        raise ValueError(f"A trial folder is named by its path, got {type(source).__name__}.")
+    return source

@@ -45,7 +45,7 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
         When the trial has errors that reading would refuse, holds what the format cannot, or the
         folder cannot be written. Nothing is left behind then.
     ValueError
-        For an unknown format.
+        For an unknown format, or when ``trial`` is no Trial.
 
     Notes
     -----
@@ -66,6 +66,8 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
     True
     """
     check_choice(format, FORMATS, "format")
+    if not isinstance(trial, Trial):
+        raise ValueError(f"trial must be a Trial, got {type(trial).__name__}.")
     target = Path(folder)
     ready = _ready(trial)
     _refuse_filled(target)
