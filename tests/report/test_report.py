@@ -29,6 +29,13 @@ def written(made, tmp_path_factory):
     return made[0], write_report(made[1], folder)
 
 
+@pytest.fixture(scope="module")
+def small():
+    """The report of the smaller sample, for what does not depend on the trial."""
+    trial = ws.load_sample("bladder")
+    return compose(run_plan(trial, default_plan(trial), seed=7))
+
+
 class Page(HTMLParser):
     """Collects what a page links to, its ids, headings and text, and that its tags are balanced."""
 
@@ -102,44 +109,44 @@ def test_tables_figures_and_provenance_stand_beside_it(written):
     assert set(numbers["analysis"]) <= {one.name for one in results.plan.analyses}
 
 
-def test_the_same_report_gives_the_same_bytes(made, tmp_path):
-    one = write_report(made[1], tmp_path / "one")
-    two = write_report(made[1], tmp_path / "two")
+def test_the_same_report_gives_the_same_bytes(small, tmp_path):
+    one = write_report(small, tmp_path / "one")
+    two = write_report(small, tmp_path / "two")
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_an_earlier_report_is_replaced_and_other_files_are_left(made, tmp_path):
+def test_an_earlier_report_is_replaced_and_other_files_are_left(small, tmp_path):
     folder = tmp_path / "report"
     (folder / "tables").mkdir(parents=True)
     (folder / "tables" / "old.csv").write_text("x")
     (folder / "notes.txt").write_text("mine")
-    write_report(made[1], folder)
+    write_report(small, folder)
     assert not (folder / "tables" / "old.csv").exists()
     assert (folder / "notes.txt").read_text() == "mine"
     assert [p.name for p in tmp_path.iterdir()] == ["report"]
 
 
-def test_nothing_is_left_half_written(made, tmp_path, monkeypatch):
+def test_nothing_is_left_half_written(small, tmp_path, monkeypatch):
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("walkstats.report.files._write_figure", full)
     with pytest.raises(DataError, match="No space left"):
-        write_report(made[1], tmp_path / "report")
+        write_report(small, tmp_path / "report")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_refused_before_computing(made, tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused_before_computing(small, tmp_path):
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(DataError, match="no permission"):
-        write_report(made[1], tmp_path / "report")
+        write_report(small, tmp_path / "report")
 
 
-def test_a_file_in_the_way_is_named(made, tmp_path):
+def test_a_file_in_the_way_is_named(small, tmp_path):
     (tmp_path / "report").write_text("x")
     with pytest.raises(DataError, match="is a file"):
-        write_report(made[1], tmp_path / "report")
+        write_report(small, tmp_path / "report")
 
 
 def test_text_of_the_data_cannot_become_markup(tmp_path):

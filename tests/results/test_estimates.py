@@ -104,7 +104,7 @@ def _frame():
 def test_own_limits_belong_to_their_level():
     estimates = two(limits=np.array([[-1.0, 0.0], [np.nan, np.nan]]))
     assert estimates.estimate("arm[walking]").conf_low == -1.0
-    with pytest.raises(ValueError, match="level 0.95"):
+    with pytest.raises(ValueError, match=r"level 0.95"):
         estimates.estimate("arm[walking]", level=0.9)
     assert estimates.estimate("age").conf_low == pytest.approx(0.1 - 1.959963984540054 * 0.2)
 
