@@ -282,7 +282,7 @@ def _(folder):
     folder.change("walking.csv", "P2,1,90", "P2,1,3200")
 
 
-@case("W05", "1 gaps of 1 participants", "never 0", table="walking")
+@case("W05", "1 gap of 1 participant", "never 0", table="walking")
 def _(folder):
     folder.change("walking.csv", "P2,2,120.5", "P2,2,")
 

@@ -200,7 +200,7 @@ def test_screening_must_add_up(trial):
 def test_weeks(trial):
     rows = trial.walking.assign(week=pd.array([1, 2, 5, 0, 1], dtype="Int64"))
     found = told(dataclasses.replace(trial, walking=rows))
-    assert any("1 gaps of 1 participants" in one and "(P2)" in one for one in found)
+    assert any("1 gap of 1 participant" in one and "(P2)" in one for one in found)
     assert any("before week 1" in one and "(P3)" in one for one in found)
     twice = pd.concat([trial.walking, trial.walking.iloc[:1]], ignore_index=True)
     assert any(

@@ -161,7 +161,7 @@ odi_0 = { measure = "odi", month = 0 }
 odi_3 = { measure = "odi", month = 3 }
 """,
     )
-    assert problems(folder) == ["error outcomes: 1 participants are not in participants: 'P9'"]
+    assert problems(folder) == ["error outcomes: 1 id not in participants: 'P9'"]
     assert folder.check()["count"].tolist() == [2]
     folder.change("outcomes.csv", "P9", "P3")
     rows = folder.read().outcomes

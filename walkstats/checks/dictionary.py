@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.checks.material import Material, tables_with_ids
-from walkstats.checks.rules import ids_at, values_at
+from walkstats.checks.rules import counted, ids_at, values_at
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.schema import TABLES, Column, Table
 
@@ -173,7 +173,7 @@ def _not_allowed(
     for value, count in values[rows].value_counts(sort=False).head(IDS_SHOWN).items():
         near = nearest(str(value), allowed)
         hint = f", nearest is {near!r}" if near else ""
-        told.append(f"{value!r} in {count} rows{hint}")
+        told.append(f"{value!r} in {counted(int(count), 'row')}{hint}")
     return _problem(
         material,
         (table, column),
@@ -212,7 +212,7 @@ def _repeated_keys(material: Material, table: Table) -> list[Problem]:
         named = " ".join(map(_plainly, key if isinstance(key, tuple) else (key,)))
         lines = ", ".join(str(material.line(table.name, int(k))) for k in at[:IDS_SHOWN])
         pairs.append(f"{named} in rows {lines}{_values(frame, table.name, at)}")
-    what = f"a {table.row} stands more than once: " + "; ".join(pairs)
+    what = f"duplicates: a {table.row} stands more than once: " + "; ".join(pairs)
     return _problem(
         material,
         (table.name, table.key[-1] if len(table.key) > 1 else table.key[0]),
@@ -250,7 +250,7 @@ def _unknown_participants(material: Material, table: str) -> list[Problem]:
         material,
         (table, "participant_id"),
         rows,
-        f"{len(unknown)} participants are not in participants: "
+        f"{counted(len(unknown), 'id')} not in participants: "
         f"{', '.join(map(repr, unknown[:IDS_SHOWN]))}" + (" ..." if len(unknown) > 5 else ""),
         "correct the id, add the participant, or delete the rows (totals do not belong there)"
         + (f"; {' '.join(hints)}" if hints else ""),

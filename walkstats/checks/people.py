@@ -98,7 +98,7 @@ def _strata(material: Material) -> list[Problem]:
                     column=name,
                 )
             )
-        elif people[name].isna().any():
+        elif material.missing("participants", name).any():
             found.append(_missing(material, name, "stratified analyses leave them out and say so"))
     return found
 
@@ -113,16 +113,16 @@ def _baseline(material: Material) -> list[Problem]:
         told = known is not None or people[name].dtype != object
         if name in (*NOT_BASELINE, *ends, *material.strata) or not told:
             continue
-        missing = people[name].isna()
-        if missing.any() and not missing.all():
+        missing = material.missing("participants", name)
+        if missing.any() and not people[name].isna().all():
             found.append(_missing(material, name, "models that use it leave them out and say so"))
     return found
 
 
 def _missing(material: Material, name: str, consequence: str) -> Problem:
     people = material.tables["participants"]
-    missing = people[name].isna().to_numpy(dtype=bool)
-    used = int((~missing).sum())
+    missing = material.missing("participants", name)
+    used = int(people[name].notna().sum())
     ids = people["participant_id"].to_numpy()[missing]
     return Problem(
         f"{name} is missing for {int(missing.sum())} of {len(missing)} participants "

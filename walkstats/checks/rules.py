@@ -80,6 +80,17 @@ def problem_of(rule: Rule, material: Material, positions: np.ndarray, told: str)
     )
 
 
+def counted(n: int, thing: str) -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
 def ids_at(material: Material, table: str, positions: np.ndarray) -> tuple[str, ...]:
     """Up to five participants of these rows, each once."""
     frame = material.tables[table]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from walkstats.checks.material import Material
-from walkstats.checks.rules import Rule
+from walkstats.checks.rules import Rule, counted
 
 DAYS = 7
 
@@ -41,7 +41,7 @@ def _beside_gaps(material: Material) -> np.ndarray:
 
 def _told_gaps(material: Material, rows: np.ndarray) -> str:
     people = material.tables["walking"]["participant_id"].iloc[rows].nunique()
-    return f"{len(rows)} gaps of {people} participants"
+    return f"{counted(len(rows), 'gap')} of {counted(people, 'participant')}"
 
 
 WEEK_RULES = (
