@@ -156,7 +156,7 @@ def _completed(name: str, table: pd.DataFrame) -> pd.DataFrame:
     if not lacking:
         return table
     absent = {column: pd.Series(index=table.index, dtype=kind) for column, kind in lacking.items()}
-    return pd.concat([table, pd.DataFrame(absent, index=table.index)], axis=1)
+    return table.assign(**absent)
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -169,7 +169,12 @@ def _numbers(plan: Plan, results: Mapping[str, Any]) -> pd.DataFrame:
             rows.insert(2, "status", one.status)
             parts.append(rows)
     parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if not parts:
+        return pd.DataFrame()
+    columns = list(dict.fromkeys(column for part in parts for column in part.columns))
+    # Columns in which a part has nothing must not decide the type of the whole.
+    known = [part.dropna(axis=1, how="all") for part in parts]
+    return pd.concat(known, ignore_index=True).reindex(columns=columns)
 
 
 def _beside(plan: Plan, results: Mapping[str, Any]) -> pd.DataFrame | None:
