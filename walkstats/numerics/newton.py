@@ -60,6 +60,8 @@ def maximise(
     first: Any = None,
     unbounded: Callable[[Floats], bool] | None = None,
     max_iterations: int = 60,
+    tight: float = TIGHT,
+    longest: float = np.inf,
 ) -> Maximum:
     """Maximise a concave log-likelihood.
 
@@ -74,6 +76,11 @@ def maximise(
         Whether the log-likelihood rises for ever along a direction (k,); asked only where it is
         flat and the steps stay long.
     max_iterations : int
+    tight : float
+        The decrement at which to stop.
+    longest : float
+        No coefficient moves further in one step. Where the log-likelihood is all but straight,
+        Newton's step is beyond any halving.
 
     Returns
     -------
@@ -93,12 +100,13 @@ def maximise(
         if decrement <= FLAT and unbounded is not None and unbounded(step):
             state = "infinite"
             break
-        if decrement <= TIGHT or (decrement <= CLOSE and decrement >= 0.25 * before):
+        if decrement <= tight or (decrement <= CLOSE and decrement >= 0.25 * before):
             state = "converged"
             break
         if iterations >= max_iterations or not np.isfinite(decrement):
             break
-        there = _climb(evaluate, values, step, here[0])
+        largest = float(np.abs(step).max())
+        there = _climb(evaluate, values, step * min(1.0, longest / largest), here[0])
         if there is None:
             state = "converged" if decrement <= ARRIVED else "not converged"
             break

@@ -33,6 +33,10 @@ UNVARYING = 1e-11
 LEVEL = 1e-6
 FAR = 0.1
 FARTHEST = 500.0
+# No step moves a coefficient, per standard deviation of its column, by more than this.
+LONGEST = 25.0
+# How close to its maximum the likelihood of the other coefficients is taken for a profile.
+PROFILE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,7 @@ def maximum(
         np.zeros(len(ground.basis)),
         first=null,
         unbounded=lambda step: _rises_for_ever(step, ground),
+        longest=LONGEST,
     )
     if found.state == "infinite":
         return _at_infinity(found, null, ground)
@@ -308,6 +313,7 @@ def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMa
         lambda at: evaluate_sorted(at, ground.model),
         found.values + FARTHEST * direction,
         max_iterations=20,
+        longest=LONGEST,
     )
     here = far if far.log_likelihood >= found.log_likelihood else found
     beyond = np.linalg.svd(direction[np.newaxis])[2][1:].T
@@ -355,29 +361,29 @@ def profile_limits(fitted: PartialMaximum, level: float) -> Floats:
 
 
 def _finite_limit(fitted: PartialMaximum, k: int, sign: float, drop: float) -> float:
-    """Where the profile log-likelihood of column k lies ``drop`` below its limit, by bisection."""
+    """Where the profile log-likelihood of column k lies ``drop`` below its limit."""
+    from scipy.optimize import brentq
+
     others = np.delete(np.arange(fitted.values.size), k)
+    rest = np.ascontiguousarray(fitted.model.columns[others])
     offset = 0.0 if fitted.model.offset is None else fitted.model.offset
-    start = fitted.reached[others]
 
-    def below(at: float) -> bool:
-        model = replace(
-            fitted.model,
-            columns=np.ascontiguousarray(fitted.model.columns[others]),
-            offset=offset + at * fitted.model.columns[k],
+    def above(at: float) -> float:
+        held = offset + at * fitted.model.columns[k]
+        model = replace(fitted.model, columns=rest, offset=held)
+        best = maximise(
+            lambda b: evaluate_sorted(b, model),
+            np.zeros(others.size),
+            tight=PROFILE,
+            longest=LONGEST,
         )
-        best = maximise(lambda b: evaluate_sorted(b, model), np.zeros_like(start))
-        return best.log_likelihood < fitted.log_likelihood - drop
+        return best.log_likelihood - (fitted.log_likelihood - drop)
 
-    inner = float(fitted.reached[k])
-    step = 1.0
-    outer = 0.0
-    while not below(sign * outer) and step < FARTHEST:
-        inner, outer, step = sign * outer, outer - step, 2 * step
-    if step >= FARTHEST:
-        return -sign * np.inf
-    low, high = sign * outer, inner
-    while abs(high - low) > 1e-9 * (1.0 + abs(low)):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if below(middle) else (low, middle)
-    return (low + high) / 2.0
+    # Double the step from 0, inwards or outwards, until the limit lies between two points.
+    towards = sign if above(0.0) < 0.0 else -sign
+    near, far = 0.0, towards
+    while (above(far) < 0.0) == (towards == sign):
+        near, far = far, 2.0 * far
+        if abs(far) > FARTHEST:
+            return -sign * np.inf
+    return float(brentq(above, near, far, xtol=1e-10, rtol=1e-10))
