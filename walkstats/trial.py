@@ -88,6 +88,13 @@ class Trial:
         """Whether the source says that the data were simulated."""
         return self.source.lower().startswith("synthetic")
 
+    @property
+    def people(self) -> pd.DataFrame:
+        """Participants with participant_id as index, which is text in every version of pandas."""
+        index = pd.Index(self.participants["participant_id"].to_numpy(), dtype=object)
+        people = self.participants.drop(columns="participant_id")
+        return people.set_axis(index.rename("participant_id"), axis=0)
+
     def table(self, name: str) -> pd.DataFrame:
         """A table by its name in the dictionary.
 

@@ -178,3 +178,9 @@ def test_everybody_is_there_once_and_reconciles_with_the_flow():
     followed = events[events["days"] > 0].groupby("arm", observed=False).size()
     assert analysed.to_dict() == followed.to_dict()
     assert flow.loc[flow["stage"] == "randomised", "n"].tolist() == [len(events)]
+
+
+def test_a_recurrence_of_nobody_is_refused():
+    made = trial([[COMPLETED] * 2], [episode("p1", 3), episode("p9", 4)])
+    with pytest.raises(DataError, match=r"not among the participants \(ids p9\)"):
+        ws.derive.first_recurrence(made, kind="any")

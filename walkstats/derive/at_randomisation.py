@@ -49,7 +49,9 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
         if name in people.columns:
             frame[name] = people[name]
         elif measured in before:
-            frame[measured] = before[measured].reindex(people["participant_id"]).to_numpy()
+            frame[measured] = (
+                before[measured].reindex(people["participant_id"].to_numpy(dtype=object)).to_numpy()
+            )
         else:
             known = ", ".join([*people.columns, *before.columns])
             raise ValueError(f"No baseline column {name!r}. There are: {known}.")
@@ -64,6 +66,9 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
 def _at_month_zero(trial: Trial) -> pd.DataFrame:
     """Measures at month 0: index participant_id, columns ``<measure>_baseline``."""
     rows = trial.outcomes[trial.outcomes["month"] == 0]
-    wide = rows.pivot(index="participant_id", columns="measure", values="value")
-    wide.columns = pd.Index([f"{name}_baseline" for name in wide.columns])
-    return wide
+    wide = {}
+    for name in sorted(rows["measure"].dropna().unique()):
+        here = rows[rows["measure"] == name]
+        ids = pd.Index(here["participant_id"].to_numpy(), dtype=object)
+        wide[f"{name}_baseline"] = pd.Series(here["value"].to_numpy(dtype=float), index=ids)
+    return pd.DataFrame(wide, index=trial.people.index)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
 from walkstats.derive.observed import GAP_RULES, NO_FOLLOW_UP, observed_until
+from walkstats.derive.whose import places
 from walkstats.errors import DataError
 from walkstats.trial import Trial
 
@@ -101,17 +103,16 @@ def first_recurrence(
     check_choice(kind, KINDS, "kind")
     check_choice(after_gap, GAP_RULES, "after_gap")
     definition = KINDS[kind]
-    people = trial.participants["participant_id"]
     until = observed_until(trial, after_gap)
-    onset = _onsets(trial, definition)
-    limit = until["observed_until_days"].reindex(onset.index).to_numpy(dtype=float)
-    within = onset.to_numpy() <= limit
-    first = onset[within].groupby(level=0).min().reindex(people)
-    event = first.notna().to_numpy()
     ended = until["observed_until_days"].to_numpy(dtype=float)
+    person, days = _onsets(trial, definition)
+    within = days <= ended[person]
+    first = np.full(len(ended), np.inf)
+    np.minimum.at(first, person[within], days[within])
+    event = np.isfinite(first)
     carried = tuple(dict.fromkeys([*trial.strata, *baseline]))
     frame = at_baseline(trial, columns=carried)
-    frame.insert(2, "days", np.where(event, first.to_numpy(dtype=float), ended))
+    frame.insert(2, "days", np.where(event, first, ended))
     frame.insert(3, "event", event)
     frame.insert(4, "ended_by", np.where(event, "recurrence", until["ended_by"].to_numpy()))
     frame.attrs = {
@@ -122,8 +123,8 @@ def first_recurrence(
     return frame
 
 
-def _onsets(trial: Trial, kind: Kind) -> pd.Series:
-    """First day that meets the definition, by recurrence that does; index participant_id."""
+def _onsets(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Whose (place among the participants) and when, for each recurrence that meets it."""
     rows = trial.recurrences
     days = rows["onset_days"].astype(float)
     if kind.flag is not None:
@@ -137,7 +138,7 @@ def _onsets(trial: Trial, kind: Kind) -> pd.Series:
         met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
         days = rows[kind.day].astype(float).fillna(days)
         rows, days = rows[met], days[met]
-    return pd.Series(days.to_numpy(), index=pd.Index(rows["participant_id"]))
+    return places(trial, rows, "recurrences"), np.asarray(days, dtype=float)
 
 
 def _notes(beyond: int, frame: pd.DataFrame, after_gap: str) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def participant_flow(trial: Trial) -> pd.DataFrame:
     [48, 32, 38]
     """
     rows: list[tuple[str, str, str, int]] = _screened(trial)
-    people = trial.participants.set_index("participant_id")
+    people = trial.people
     none = observed_until(trial, "censor")["ended_by"] == NO_FOLLOW_UP
     rows.append(("randomised", "", "", len(people)))
     for arm in trial.arms:

@@ -36,7 +36,7 @@ def adverse_events(trial: Trial) -> pd.DataFrame:
     [['control', 190], ['walking', 183]]
     """
     events = trial.adverse_events.reset_index(drop=True)
-    people = trial.participants.set_index("participant_id")["arm"]
+    people = trial.people["arm"]
     rows = []
     if len(events):
         arm_of = events["participant_id"].map(people)

@@ -86,14 +86,20 @@ def visits(
 
 def _add_measure(frame: pd.DataFrame, rows: pd.DataFrame, name: str, place: int) -> int:
     """Insert the measure, its baseline and its change; the place after them."""
-    values = rows[rows["measure"] == name].set_index(["participant_id", "month"])["value"]
-    now = values.reindex(pd.MultiIndex.from_frame(frame[["participant_id", "month"]])).to_numpy()
+    here = rows[rows["measure"] == name]
+    known = here["value"].set_axis(_visit(here))
+    now = known.reindex(_visit(frame)).to_numpy(dtype=float)
     column = f"{name}_baseline"
     before = frame.pop(column) if column in frame else pd.Series(np.nan, index=frame.index)
     frame.insert(place, name, now)
     frame.insert(place + 1, column, before)
     frame.insert(place + 2, f"{name}_change", now - before)
     return place + 3
+
+
+def _visit(frame: pd.DataFrame) -> pd.MultiIndex:
+    ids = frame["participant_id"].to_numpy(dtype=object)
+    return pd.MultiIndex.from_arrays([ids, frame["month"].to_numpy(dtype=float)])
 
 
 def _before(trial: Trial, months: np.ndarray, weeks: int, measured_by: str) -> np.ndarray:

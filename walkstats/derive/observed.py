@@ -31,7 +31,7 @@ def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
     pandas.DataFrame
         Index participant_id in the order of participants; observed_until_days [days], ended_by.
     """
-    people = trial.participants.set_index("participant_id")
+    people = trial.people
     if len(trial.check_ins) == 0:
         until, gap = _administrative(people), pd.Series(False, index=people.index)
     else:
@@ -52,7 +52,7 @@ def _covered(
     """End of the coverage by completed check-ins, and whether some lie beyond a gap."""
     done = check_ins[check_ins["state"] == "completed"]
     done = done.sort_values(["participant_id", "covers_from_days"], kind="stable")
-    codes, ids = pd.factorize(done["participant_id"])
+    codes, ids = pd.factorize(done["participant_id"].to_numpy(dtype=object))
     begin = done["covers_from_days"].to_numpy(dtype=float)
     end = done["covers_to_days"].to_numpy(dtype=float)
     reach = pd.Series(end).groupby(codes).cummax().to_numpy()
@@ -61,9 +61,9 @@ def _covered(
     beyond = pd.Series(begin > before).groupby(codes).cummax().to_numpy()
     counted = ~beyond if after_gap == "censor" else np.ones(len(done), dtype=bool)
     until = pd.Series(np.where(counted, end, 0.0)).groupby(codes).max()
-    until.index = pd.Index(ids)
+    until.index = pd.Index(ids, dtype=object)
     gap = pd.Series(beyond & (after_gap == "censor")).groupby(codes).any()
-    gap.index = pd.Index(ids)
+    gap.index = pd.Index(ids, dtype=object)
     return until.reindex(people, fill_value=0.0), gap.reindex(people, fill_value=False)
 
 

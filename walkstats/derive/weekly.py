@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats._arguments import check_choice
+from walkstats.derive.whose import places
 from walkstats.trial import Trial
 
 SOURCES_OF_MINUTES = ("diary", "device")
@@ -73,7 +74,7 @@ def minutes_table(trial: Trial, measured_by: str) -> tuple[np.ndarray, int]:
     kept = walking["measured_by"].isna() | (walking["measured_by"] == measured_by)
     rows = walking[kept.to_numpy(dtype=bool) & walking["week"].ge(1).to_numpy(dtype=bool)]
     week = rows["week"].to_numpy(dtype=np.int64)
-    place = pd.Index(people["participant_id"]).get_indexer(rows["participant_id"])
+    place = places(trial, rows, "walking")
     table = np.full((len(people), int(week.max(initial=0))), np.nan)
     table[place, week - 1] = rows["walking_minutes"].to_numpy(dtype=float)
     begins = 7.0 * np.arange(table.shape[1])
