@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
-from tests.survival.slow_cox import random_rows, slow_evaluate, slow_maximum
+from tests.survival.slow_cox import event_times, random_rows, slow_evaluate, slow_maximum
 from tests.survival.test_partial_likelihood import SIX, TEN, TEN_SETS, closed_form
 from walkstats.survival.partial_likelihood import evaluate
 from walkstats.survival.partial_maximum import maximum, profile_limits
@@ -202,6 +203,40 @@ def test_a_group_without_events_is_left_out_of_the_rest():
         assert np.allclose(found.covariance[finite], kept.covariance, rtol=1e-6)
         assert np.isnan(found.covariance[1]).all()
         assert np.isnan(robust_covariance(found)[1]).all()
+
+
+def can_rise_for_ever(rows, ties):
+    """Whether some direction puts every event at least as high as all others at risk: by a linear
+    programme, which knows nothing of likelihoods."""
+    copied, _ = rows.copied()
+    gaps = []
+    for at_risk, events in event_times(copied):
+        others = at_risk & ~events if ties == "exact" else at_risk
+        gaps += [copied.X[i] - copied.X[others] for i in np.flatnonzero(events)]
+    apart = np.concatenate(gaps)
+    bounded = np.vstack([apart, -apart])
+    limits = np.concatenate([np.ones(len(apart)), np.zeros(len(apart))])
+    best = linprog(-apart.sum(axis=0), A_ub=bounded, b_ub=limits, bounds=(None, None))
+    return best.status == 3 or -best.fun > 1e-6
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["efron", "breslow", "exact"]), st.booleans())
+def test_any_small_data_get_an_answer_and_infinite_means_infinite(seed, ties, coarse):
+    """Few people, up to five covariates, continuous or 0/1, one of them outlying now and then."""
+    rows = random_rows(seed, largest=12)
+    rng = np.random.default_rng(seed)
+    shape = len(rows.stop), int(rng.integers(1, 6))
+    rows.X = rng.integers(0, 2, shape).astype(float) if coarse else rng.normal(size=shape)
+    if seed % 4 == 0:
+        rows.X[rng.integers(shape[0]), 0] *= 1e3
+    rows.weights = None if ties == "exact" else rows.weights
+    found = maximum(rows.X, sort_risk_sets(*rows.arguments), rows.offset, ties)
+    if found.problem:
+        return
+    assert found.state in ("converged", "infinite")
+    assert found.log_likelihood >= found.log_likelihood_null - 1e-9
+    assert (found.state == "infinite") == can_rise_for_ever(rows, ties)
+    assert np.isinf(found.values).any() == (found.state == "infinite")
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

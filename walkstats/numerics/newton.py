@@ -79,8 +79,8 @@ def maximise(
     tight : float
         The decrement at which to stop.
     longest : float
-        No coefficient moves further in one step. Where the log-likelihood is all but straight,
-        Newton's step is beyond any halving.
+        No coefficient moves further in one step, unless that at most doubles the largest. Where
+        the log-likelihood is all but straight, Newton's step is beyond any halving.
 
     Returns
     -------
@@ -105,8 +105,8 @@ def maximise(
             break
         if iterations >= max_iterations or not np.isfinite(decrement):
             break
-        largest = float(np.abs(step).max())
-        there = _climb(evaluate, values, step * min(1.0, longest / largest), here[0])
+        limit = max(longest, float(np.abs(values).max()))
+        there = _climb(evaluate, values, step * min(1.0, limit / np.abs(step).max()), here[0])
         if there is None:
             state = "converged" if decrement <= ARRIVED else "not converged"
             break
