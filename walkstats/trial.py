@@ -81,7 +81,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         for name in TABLES:
-            object.__setattr__(self, name, _completed(name, getattr(self, name)))
+            object.__setattr__(self, name, _plain_text(_completed(name, getattr(self, name))))
 
     @property
     def synthetic(self) -> bool:
@@ -158,12 +158,26 @@ class Trial:
 
 
 def _completed(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the columns of the dictionary that it lacks, all missing, at its end."""
+    """The table with the columns of the dictionary that it lacks, all missing, at its end.
+
+    Text is kept as Python text, also where pandas has a type of its own for it.
+    """
+    texts = {c: object for c, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)}
+    table = table.astype(texts) if texts else table
     lacking = {c.name: DTYPES[c.kind] for c in TABLES[name].columns if c.name not in table.columns}
     if not lacking:
         return table
     absent = {column: pd.Series(index=table.index, dtype=kind) for column, kind in lacking.items()}
     return table.assign(**absent)
+
+
+def _plain_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep text as Python's, where pandas 3 infers a type of its own: trials are then the same."""
+    inferred = [name for name, dtype in table.dtypes.items() if str(dtype) == "str"]
+    plain = table.copy(deep=False) if inferred else table
+    for name in inferred:
+        plain[name] = table[name].astype(object).where(table[name].notna(), None)
+    return plain
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

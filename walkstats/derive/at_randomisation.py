@@ -43,7 +43,7 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
         own = [c for c in people.columns if c not in ("participant_id", "arm")]
         columns = [*own, *before.columns]
     frame = people[["participant_id"]].copy()
-    frame["arm"] = pd.Categorical(people["arm"], categories=list(trial.arms))
+    frame["arm"] = pd.Categorical(people["arm"].to_numpy(), categories=list(trial.arms))
     for name in columns:
         measured = f"{name}_baseline" if f"{name}_baseline" in before else name
         if name in people.columns:

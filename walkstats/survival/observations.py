@@ -214,14 +214,23 @@ def _raw_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
             column=str(name),
             what_to_do="give durations as numbers, e.g. (date - origin).dt.days",
         )
-    if not (pd.api.types.is_numeric_dtype(dtype) or dtype == "object"):
-        raise DataError.of(f"{name} holds no numbers", column=str(name), what_to_do="give numbers")
     known = series.loc[kept] if not kept.all() else series
-    if dtype == "object" and any(isinstance(v, str) for v in known):
+    if _holds_text(known):
         raise DataError.of(
             f"{name} holds text", column=str(name), what_to_do="convert the column to numbers"
         )
+    if not (pd.api.types.is_numeric_dtype(dtype) or dtype == "object"):
+        raise DataError.of(f"{name} holds no numbers", column=str(name), what_to_do="give numbers")
     return known.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _holds_text(series: pd.Series) -> bool:
+    """Whether some value is text, in whatever way this version of pandas stores text."""
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return False
+    if series.dtype == "object":
+        return any(isinstance(value, str) for value in series)
+    return bool(pd.api.types.is_string_dtype(series.dtype)) and len(series) > 0
 
 
 def _times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
@@ -254,20 +263,22 @@ def _entries(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
 def _events(frame: pd.DataFrame, name: str, value: object, kept: Booleans) -> Booleans:
     series = frame[name].loc[kept] if not kept.all() else frame[name]
     if value is not None:
-        found = list(pd.unique(series))
-        if not any(_equal(one, value) for one in found):
+        codes, uniques = pd.factorize(series)
+        found = list(uniques)
+        meant = np.array([_equal(one, value) for one in found], dtype=bool)
+        if not meant.any():
             listed = ", ".join(repr(_plain(one)) for one in found[:8])
             raise DataError.of(
                 f"no row has {name} = {value!r}; found {listed}",
                 column=name,
                 what_to_do="give one of the values found as event_value=",
             )
-        return np.array([_equal(one, value) for one in series], dtype=bool)
+        return meant[codes]
     if pd.api.types.is_bool_dtype(series.dtype):
         return series.to_numpy(dtype=bool)
     try:
         numbers = series.to_numpy(dtype=float)
-        texts = series.dtype == "object" and any(isinstance(v, str) for v in series)
+        texts = _holds_text(series)
     except (TypeError, ValueError):
         texts = True
     if texts or not np.all((numbers == 0) | (numbers == 1)):
