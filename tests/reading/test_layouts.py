@@ -75,7 +75,7 @@ def test_one_file_feeds_two_tables(bare):
     bare.write("periods.csv", PERIODS)
     bare.toml(facts=facts(), tables=ONE_FILE + EVENTS)
     trial = bare.read()
-    people = trial.participants.set_index("participant_id")
+    people = trial.people
     assert people["planned_end_days"].to_dict() == {"1": 200, "2": 50, "3": 70, "4": 365}
     assert people["withdrawn_days"].dropna().to_dict() == {"2": 50, "3": 70}
     assert people["withdrawal_reason"].dropna().to_dict() == {"2": "moved", "3": "death"}

@@ -64,7 +64,7 @@ def test_a_checkout_has_them_beside(monkeypatch):
 
 
 def test_bladder_has_the_arms_and_the_people_of_the_original(bladder, original):
-    people = bladder.participants.set_index("participant_id")
+    people = bladder.people
     first = original.drop_duplicates("id").set_index("id")
     labels = {1: "placebo", 2: "pyridoxine", 3: "thiotepa"}
     assert people.index.tolist() == first.index.astype(str).tolist()
@@ -93,13 +93,15 @@ def test_bladder_follow_up_ends_where_the_original_does(bladder, original):
 def test_bladder_keeps_two_people_without_follow_up(bladder):
     found = ws.check_trial(bladder)
     assert found[["severity", "ids", "count"]].to_numpy().tolist() == [["warning", "1, 49", 2]]
-    events = ws.derive.first_recurrence(bladder, kind="any").set_index("participant_id")
+    events = ws.derive.first_recurrence(bladder, kind="any")
+    events.index = events.pop("participant_id").to_numpy()
     assert events.loc[["1", "49"], "days"].tolist() == [0, 0]
     assert (events["ended_by"] == "no follow-up").sum() == 2
 
 
 def test_bladder_first_recurrences_are_those_of_the_original(bladder, original):
-    events = ws.derive.first_recurrence(bladder, kind="any").set_index("participant_id")
+    events = ws.derive.first_recurrence(bladder, kind="any")
+    events.index = events.pop("participant_id").to_numpy()
     first = original[original["enum"] == 1].set_index("id")
     assert np.array_equal(events["days"], first["stop"] * DAYS)
     assert np.array_equal(events["event"], first["status"] == 1)
