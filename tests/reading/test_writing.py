@@ -200,6 +200,8 @@ def test_other_dtypes_are_brought_to_the_dictionary_without_loss(trial, format):
 def test_what_cannot_be_written_is_refused_and_nothing_is_left(
     trial, tmp_path, column, values, words
 ):
+    if "half a character" in words and pd.options.future.infer_string:
+        pytest.skip("the text type of pandas 3 cannot hold half a character")
     odd = dataclasses.replace(trial, participants=trial.participants.assign(**{}))
     odd.participants[column] = values
     before = sorted(tmp_path.iterdir())
