@@ -266,6 +266,17 @@ def test_two_groups_without_events_are_both_infinite():
     assert found.covariance[0, 0] == pytest.approx(kept.covariance[0, 0], rel=1e-6)
 
 
+def test_what_nothing_is_left_to_tell_is_missing():
+    """x orders all events; among the rest z varies in no risk set that still counts."""
+    x, z = np.array([3.0, 2, 1, 0]), np.array([0.0, 1, 0, 1])
+    found = maximum(np.column_stack([x, z]), sort_risk_sets(None, [1, 2, 3, 4], np.ones(4, bool)))
+    assert found.state == "infinite"
+    assert found.values[0] == np.inf
+    assert not np.isfinite(found.values[1])
+    assert np.isnan(found.covariance).all()
+    assert found.log_likelihood == pytest.approx(0.0, abs=1e-9)
+
+
 def test_a_strong_effect_is_not_infinite():
     """One event of twenty in the group at low risk: large, but there."""
     rng = np.random.default_rng(9)

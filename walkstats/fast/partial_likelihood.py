@@ -66,7 +66,7 @@ def _prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
     shift = float(counted.max())
     if shift - float(counted.min()) > WIDEST:
         return None
-    return eta, np.exp(np.minimum(eta - shift, WIDEST)), shift
+    return eta, np.exp(np.minimum(eta - shift, 0.0)), shift
 
 
 def _arrays(model: Any) -> tuple[Any, ...]:

@@ -7,7 +7,6 @@ coefficient that runs off to infinity afterwards, with the limits that the likel
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,12 +14,18 @@ from numpy.typing import NDArray
 
 from walkstats.numerics.limits import normal_quantile
 from walkstats.numerics.newton import Maximum, inverse_information, maximise
+from walkstats.survival.monotone_likelihood import (
+    FAR,
+    LEVEL,
+    ever_at_risk,
+    rises_for_ever,
+    rising_direction,
+)
 from walkstats.survival.partial_likelihood import Evaluation, evaluate_sorted, second_moment
 from walkstats.survival.risk_set_sums import SortedCovariates, sort_covariates
 from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 # Columns whose smallest singular value is below this share of the largest are collinear.
 COLLINEAR = 1e-10
@@ -28,10 +33,8 @@ COLLINEAR = 1e-10
 NEARLY_COLLINEAR = 1e3
 # An information below this share of one event's worth is none: no risk set varies along it.
 UNVARYING = 1e-11
-# A direction is infinite when no one at risk lies above an event along it, up to this share of
-# its range; a term takes part when it moves by more than this share of the largest.
-LEVEL = 1e-6
-FAR = 0.1
+# An information that has shrunk to this share of that at zero: the search has run onto a plain.
+FLAT = 1e-7
 FARTHEST = 500.0
 # No step moves a coefficient, per standard deviation of its column, by more than this.
 LONGEST = 25.0
@@ -45,7 +48,8 @@ class PartialMaximum:
 
     Attributes
     ----------
-    values : (k,) coefficients; plus or minus infinity where they run off
+    values : (k,) coefficients; plus or minus infinity where they run off, nan where nothing is
+        left to tell one once others have
     covariance : (k, k) model-based; nan where a coefficient is infinite
     log_likelihood, log_likelihood_null : float, at `values` (the limit) and at zero
     score_test : float
@@ -110,9 +114,10 @@ def maximum(
         lambda at: evaluate_sorted(at, ground.model),
         np.zeros(len(ground.basis)),
         first=null,
-        unbounded=lambda step: _rises_for_ever(step, ground),
+        unbounded=lambda step: _rises(step, ground),
         longest=LONGEST,
     )
+    found = _where_flat(found, null, ground) if len(ground.basis) else found
     if found.state == "infinite":
         return _at_infinity(found, null, ground)
     covariance = _inverse(found.information)
@@ -141,7 +146,7 @@ def _ground(raw: SortedCovariates) -> _Ground:
     """Centre, scale and, where nearly collinear, orthonormalise the rows at risk at any event."""
     columns = raw.columns
     k = len(columns)
-    weight = raw.mass * _ever_at_risk(raw)
+    weight = raw.mass * ever_at_risk(raw)
     total = weight.sum()
     used = columns if weight.min() > 0 else columns[:, weight > 0]
     low, high = used.min(axis=1), used.max(axis=1)
@@ -182,15 +187,6 @@ def _orthonormal(ground: _Ground, rows: Floats, least: float) -> _Ground:
         condition=float(singular[0] / singular[-1]),
         involved=involved,
     )
-
-
-def _ever_at_risk(model: SortedCovariates) -> NDArray[np.bool_]:
-    """Whether there is an event while a row is at risk (n,), in sorted order."""
-    sets = model.risk_sets
-    events = np.concatenate([[0], np.cumsum(sets.tied > 0)])
-    upto = np.repeat(events[1:], np.diff(sets.bounds))
-    before = events[sets.from_index[sets.order]] if model.first is None else events[model.first]
-    return upto > before
 
 
 def _unvarying(null: Evaluation, ground: _Ground) -> tuple[int, ...]:
@@ -257,53 +253,22 @@ def _unsolved(ground: _Ground) -> PartialMaximum:
 # --- coefficients at infinity -------------------------------------------------------------------
 
 
-def _rises_for_ever(direction: Floats, ground: _Ground) -> bool:
-    """Whether along a direction no one at risk ever lies above somebody who has the event.
-
-    Then the likelihood is monotone and rises for ever along it (Heinze and Schemper 2001,
-    https://doi.org/10.1111/j.0006-341X.2001.00114.x). The discrete likelihood compares the events
-    of a time with the others at risk only.
-    """
-    model = ground.model
-    if not np.abs(ground.basis @ direction) @ ground.reach >= FAR:
+def _rises(step: Floats, ground: _Ground) -> bool:
+    """Whether a Newton step leads to infinity; most are too short to ask."""
+    if not np.abs(ground.basis @ step) @ ground.reach >= FAR:
         return False
-    along = direction @ model.columns
-    counted = (model.mass > 0) & _ever_at_risk(model)
-    reach = float(np.ptp(along[counted]))
-    sets = model.risk_sets
-    last = sets.last[sets.order]
-    lowest = np.full(sets.n_times, np.inf)
-    happened = model.event_mass > 0
-    np.minimum.at(lowest, last[happened], along[happened])
-    leaves = last - happened if model.ties == "exact" else last
-    highest = _highest_at_risk(np.where(counted, along, -np.inf), leaves, model)
-    at = model.event_times
-    return FAR <= reach < np.inf and bool(np.all(highest[at] - lowest[at] <= LEVEL * reach))
+    return rises_for_ever(step, ground.model)
 
 
-def _highest_at_risk(values: Floats, last: Indices, model: SortedCovariates) -> Floats:
-    """Largest value among the rows (n,) at risk up to their last index, at each time (m,)."""
-    sets = model.risk_sets
-    first = sets.from_index[sets.order] if model.first is None else model.first
-    highest = np.full(sets.n_times, -np.inf)
-    if model.first is None:
-        stays = last >= first
-        np.maximum.at(highest, last[stays], values[stays])
-        for begin, end in zip(sets.stratum_bounds[:-1], sets.stratum_bounds[1:], strict=True):
-            highest[begin:end] = np.maximum.accumulate(highest[begin:end][::-1])[::-1]
-        return highest
-    entering = np.argsort(first, kind="stable")
-    heap: list[tuple[float, int]] = []
-    begun = 0
-    for j in range(sets.n_times):
-        while begun < entering.size and first[entering[begun]] <= j:
-            row = entering[begun]
-            heapq.heappush(heap, (-values[row], int(last[row])))
-            begun += 1
-        while heap and heap[0][1] < j:
-            heapq.heappop(heap)
-        highest[j] = -heap[0][0] if heap else -np.inf
-    return highest
+def _where_flat(found: Maximum, null: Evaluation, ground: _Ground) -> Maximum:
+    """Look once more where the search ended on a plain: at infinity, or far from it?"""
+    if found.state == "infinite" or not np.all(np.isfinite(found.information)):
+        return found
+    scale = np.sqrt(np.diag(null.information))
+    if np.linalg.eigvalsh(found.information / np.outer(scale, scale))[0] > FLAT:
+        return found
+    direction = rising_direction(ground.model)
+    return found if direction is None else replace(found, state="infinite", step=direction)
 
 
 def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMaximum:
@@ -317,18 +282,22 @@ def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMa
     )
     here = far if far.log_likelihood >= found.log_likelihood else found
     beyond = np.linalg.svd(direction[np.newaxis])[2][1:].T
-    inside = beyond.T @ here.information @ beyond
-    covariance = beyond @ np.linalg.pinv(inside, rcond=1e-8, hermitian=True) @ beyond.T
+    roots, vectors = np.linalg.eigh(beyond.T @ here.information @ beyond)
+    told = roots > FLAT**2 * np.diag(null.information).max()
+    directions = beyond @ vectors
+    covariance = (directions[:, told] / roots[told]) @ directions[:, told].T
     moved = ground.basis @ direction
     share = np.abs(moved) * ground.scale
     infinite = share > LEVEL * share.max()
+    silent = np.abs(ground.basis @ directions[:, ~told]) * ground.scale[:, np.newaxis]
+    untold = ~infinite & np.any(silent > LEVEL, axis=1)
     solved = _solved(here, null, ground, ground.basis @ here.values, covariance)
     values = np.where(infinite, np.copysign(np.inf, moved), solved.values)
-    kept = np.where(infinite | infinite[:, np.newaxis], np.nan, solved.covariance)
+    apart = infinite | untold
     return replace(
         solved,
-        values=values,
-        covariance=kept,
+        values=np.where(untold, np.nan, values),
+        covariance=np.where(apart | apart[:, np.newaxis], np.nan, solved.covariance),
         state="infinite",
         iterations=found.iterations + far.iterations,
     )

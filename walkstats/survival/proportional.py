@@ -356,7 +356,10 @@ def _notes(
 def _said_of_infinity(
     fitted: PartialMaximum, rows: CoxRows, limits: Floats, level: float
 ) -> list[str]:
-    notes = []
+    notes = [
+        f"{rows.design.names[k]} cannot be estimated: given the infinite ones, nothing tells it."
+        for k in np.flatnonzero(np.isnan(fitted.values))
+    ]
     for k in np.flatnonzero(np.isinf(fitted.values)):
         name, rising = rows.design.names[k], fitted.values[k] > 0
         bound = limits[k, 0] if rising else limits[k, 1]

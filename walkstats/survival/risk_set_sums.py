@@ -200,7 +200,7 @@ def sum_risk_sets(eta: Floats, model: SortedCovariates) -> Sums:
     shift = float(counted.max())
     if shift - float(counted.min()) > WIDEST:
         return _sum_risk_sets_apart(eta, model)
-    relative = np.exp(eta - shift if model.whole else np.minimum(eta - shift, WIDEST))
+    relative = np.exp(eta - shift if model.whole else np.minimum(eta - shift, 0.0))
     risk = np.empty((1 + len(model.columns), eta.size))
     np.multiply(relative, model.mass, out=risk[0])
     np.multiply(model.columns, risk[0], out=risk[1:])
