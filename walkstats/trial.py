@@ -176,7 +176,8 @@ def _plain_text(table: pd.DataFrame) -> pd.DataFrame:
     inferred = [name for name, dtype in table.dtypes.items() if str(dtype) == "str"]
     plain = table.copy(deep=False) if inferred else table
     for name in inferred:
-        plain[name] = table[name].astype(object).where(table[name].notna(), None)
+        texts = [text if isinstance(text, str) else None for text in table[name]]
+        plain[name] = pd.Series(texts, index=table.index, dtype=object)
     return plain
 
 

@@ -177,8 +177,13 @@ def _table(name: str, **columns: Any) -> pd.DataFrame:
     ordered += [column for column in given if column not in ordered]
     kinds: dict[str, Any] = {c.name: DTYPES[c.kind] for c in TABLES[name].columns}
     return pd.DataFrame(
-        {column: pd.Series(given[column]).astype(kinds.get(column, "object")) for column in ordered}
+        {column: _column(given[column], kinds.get(column, "object")) for column in ordered}
     )
+
+
+def _column(values: Any, kind: Any) -> pd.Series:
+    """Values in a type of the dictionary; text stays as it is."""
+    return pd.Series(values, dtype=object if kind == "object" else None).astype(kind)
 
 
 def _known(days: Ints) -> NDArray[np.float64]:
