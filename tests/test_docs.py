@@ -1,10 +1,14 @@
 """Do the pages say what the code says? Pages made from code, links, and the README's examples."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+import walkstats as ws
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("data/**/*.md")})
@@ -36,25 +40,33 @@ def test_links_within_the_project_lead_somewhere(page):
     assert not broken
 
 
-def test_readme_examples_run():
-    import pandas as pd
+def examples(page: Path) -> list[str]:
+    """The Python of a page, block by block; each page can be run from its top."""
+    return re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S)
 
-    examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
-    frame = pd.DataFrame(
-        {"group": ["a", "a", "b", "b"], "months": [1.5, 4, 2, 6], "status": [2, 1, 2, 2]}
-    )
-    names = {"frame": frame, "print": lambda *_: None}
-    for example in examples:
+
+# The report has its own tests, and takes long.
+RUN = [page for page in PAGES if examples(page) and page.name != "report.md"]
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_examples_of_a_page_run(page):
+    names = {
+        "ws": ws,
+        "trial": ws.load_sample("walkback-like"),
+        "frame": pd.DataFrame(
+            {"group": list("aabb"), "months": [1.5, 4, 2, 6], "status": [2, 1, 2, 2]}
+        ),
+        "print": lambda *_: None,
+    }
+    for example in examples(page):
         exec(example, names)
-    assert names["fit"].estimate("arm[walking]", ratio=True).estimate < 1
-    assert names["curve"].frame["group"].nunique() == 2
+    if page.name == "README.md":
+        assert names["fit"].estimate("arm[walking]", ratio=True).estimate < 1
+        assert names["curve"].frame["group"].nunique() == 2
 
 
 def test_readme_reads_somebodys_own_table_in_one_line():
-    import pandas as pd
-
-    import walkstats as ws
-
     line = re.search(
         r"^ws\.survival\.kaplan_meier\(.*$", (ROOT / "README.md").read_text("utf-8"), re.M
     )
@@ -72,8 +84,6 @@ def test_no_page_names_an_address_of_a_package_index():
 
 
 def test_agreement_page_has_every_topic():
-    import json
-
     page = (ROOT / "docs" / "agreement.md").read_text("utf-8")
     for path in sorted((ROOT / "tests" / "reference").glob("*.json")):
         content = json.loads(path.read_text("utf-8"))

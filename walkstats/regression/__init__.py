@@ -1,8 +1,8 @@
 """How does an outcome depend on walking and on the arm?
 
 Linear models
-    ``ols``            least squares with standard errors that hold with unequal and clustered
-    errors ``LinearFit``      what it returns
+    ``ols``            least squares; standard errors hold with unequal and clustered errors
+    ``LinearFit``      what it returns
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
