@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from walkstats.schema import MEASURES, TABLES
+from walkstats.schema import MEASURES, TABLES, Column, Measure
 
 # Shorter than the dictionary describes them, since every table of a trial has them.
 PRINTED = {"arm": "Arm", "sex": "Sex", "intercept": "Intercept"}
@@ -55,6 +55,23 @@ def percent_level(level: float) -> str:
     ('95', '97.5')
     """
     return f"{100 * level:.10g}"
+
+
+def in_sentence(name: str) -> str:
+    """What a column is called inside a sentence, with its unit in brackets.
+
+    Examples
+    --------
+    >>> in_sentence("pain_nrs"), in_sentence("weight_gain")
+    ('average pain in the last week (0-10)', 'weight gain')
+    """
+    known: Column | Measure | None = MEASURES.get(name)
+    for table in TABLES.values():
+        known = known or table.column(name)
+    if known is None:
+        return name.replace("_", " ")
+    words = known.described.partition(";")[0]
+    return f"{words} ({known.unit})" if known.unit else words
 
 
 def source_line(source: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level
+from walkstats._labels import in_sentence
 from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor, Solution, factor, leverages, solve
 from walkstats.regression.rows import DEFAULT_SUBJECT, Rows, read_rows
@@ -243,7 +244,7 @@ def _pack(
         covariance=variance.covariance,
         freedom=variance.freedom,
         level=level,
-        measure=f"difference in {rows.outcome_name}",
+        measure=f"difference in {in_sentence(rows.outcome_name)}",
         formula=formula,
         design=rows.design.terms,
         log_likelihood=likelihood,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from walkstats import tables
@@ -10,18 +14,6 @@ from walkstats.report.document import Block, Paragraph, Report, Section, TableBl
 from walkstats.report.provenance import provenance
 from walkstats.report.showing import show
 from walkstats.results import Result
-
-BESIDE_COLUMNS = {
-    "name": "figure",
-    "ours": "here",
-    "ours_low": "low",
-    "ours_high": "high",
-    "published": "published",
-    "published_low": "published low",
-    "published_high": "published high",
-    "where": "seen in",
-    "source": "source",
-}
 
 
 def compose(results: PlanResults) -> Report:
@@ -74,7 +66,8 @@ def _section(title: str, results: PlanResults) -> list[Block]:
 def _beside(results: PlanResults) -> Section:
     frame = results.beside
     assert frame is not None
-    shown = frame[list(BESIDE_COLUMNS)].rename(columns=BESIDE_COLUMNS)
+    rows = [_beside_row(one, results) for one in frame.to_dict("records")]
+    shown = pd.DataFrame(rows, columns=["Figure", "Here", "Published", "Seen in", "Source"])
     blocks: list[Block] = []
     if results.trial.synthetic:
         blocks.append(
@@ -90,6 +83,23 @@ def _beside(results: PlanResults) -> Section:
     table = table.noted(*(f"{key}: {text}" for key, text in cited.itertuples(index=False)))
     blocks.append(TableBlock("beside_published", table))
     return Section("Beside the published trial", tuple(blocks))
+
+
+def _beside_row(one: Mapping[Hashable, Any], results: PlanResults) -> tuple[str, ...]:
+    label = results.plan.published[str(one["name"])].get("label", str(one["name"]))
+    here = _with_limits(one["ours"], one["ours_low"], one["ours_high"])
+    there = _with_limits(one["published"], one["published_low"], one["published_high"])
+    return label, here, there, str(one["where"]), str(one["source"])
+
+
+def _with_limits(value: float, low: float, high: float) -> str:
+    """A number with its limits where it has them; small ones with two decimals."""
+    decimals = 0 if float(value).is_integer() or abs(value) >= 10 else 2
+    text = f"{value:.{decimals}f}"
+    if np.isnan(low) and np.isnan(high):
+        return text
+    ends = ["not reached" if np.isnan(end) else f"{end:.{decimals}f}" for end in (low, high)]
+    return f"{text} ({ends[0]} to {ends[1]})"
 
 
 def _methods(results: PlanResults) -> Section:

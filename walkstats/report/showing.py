@@ -60,7 +60,17 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
         return [TableBlock(analysis.name, table.titled(analysis.title))]
     if len(result) > LONGEST_TABLE:
         return []
-    return [TableBlock(analysis.name, tables.table_of(result, title=analysis.title))]
+    table = tables.table_of(result, title=analysis.title, labels=HARMS)
+    return [TableBlock(analysis.name, table)]
+
+
+HARMS = {
+    "kind": "Kind",
+    "arm": "Arm",
+    "participants": "Participants with an event",
+    "randomised": "Participants randomised",
+    "events": "Events",
+}
 
 
 def _flow_table(flow: pd.DataFrame, title: str) -> tables.Table:
@@ -159,6 +169,9 @@ def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[B
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]
+    if result.design is not None and result.design.knots:
+        # What the arms differ by at the same dose is no effect of the arm: the dose came after.
+        blocks = []
     table = tables.fit_table(result)
     return [*blocks, TableBlock(analysis.name, table.titled(analysis.title))]
 
@@ -218,7 +231,7 @@ def _needed(frame: pd.DataFrame) -> pd.DataFrame:
             number = f"{one['estimate']:.1f} to {side}"
             interval = f"{one[f'{side}_low']:.1f} to {one[f'{side}_high']:.1f}"
         rows.append((_plain_term(one["term"]), number, interval))
-    return pd.DataFrame(rows, columns=["group", "number needed", "interval"])
+    return pd.DataFrame(rows, columns=["Group", "Number needed", "Interval"])
 
 
 def _rows(parts: Sequence[Estimates]) -> dict[str, Estimate]:
