@@ -25,7 +25,8 @@ TOO_LARGE = 1e5
 SHORT = 8
 PIECE = 512
 
-# Sums may be taken in another order, so that the processor adds several terms at once.
+# Plain sums may be taken in another order, so that the processor adds several terms at once. Never
+# where numbers of e^600 and e^-600 meet: a product taken in another order overflows.
 LOOSE = {"reassoc", "contract", "nsz"}
 
 
@@ -132,7 +133,7 @@ def _sum_rows(relative: Floats, columns: Floats, weight: Floats, total: Floats) 
         total[1 + a] += moved
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True)
 def _sum_at_risk(
     relative: Floats,
     columns: Floats,
@@ -201,7 +202,7 @@ def _steps(d: int, share: float) -> tuple[float, float, float, float, float, flo
 # --- log-likelihood, score, information ---------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True)
 def _evaluate(
     relative: Floats,
     columns: Floats,
@@ -255,14 +256,15 @@ def _evaluate(
     return value, score, information, exact
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True)
 def _add_rest(events: Floats, inverse: float, rest: float, information: Floats) -> None:
     for a in range(information.shape[0]):
         for b in range(a + 1):
-            information[a, b] -= rest * inverse * inverse * events[1 + a] * events[1 + b]
+            # Not inverse squared, which may be too large a number.
+            information[a, b] -= rest * (inverse * events[1 + a]) * (inverse * events[1 + b])
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True)
 def _expect(
     relative: Floats,
     mass: Floats,
@@ -326,7 +328,7 @@ def _add_moments(
 # --- score residuals ----------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True)
 def _score_residuals(
     relative: Floats,
     columns: Floats,
@@ -378,7 +380,7 @@ def _score_residuals(
     )
 
 
-@njit(cache=True, nogil=True, fastmath=LOOSE)
+@njit(cache=True, nogil=True)
 def _residuals_of_rows(
     relative: Floats,
     columns: Floats,
