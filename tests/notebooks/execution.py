@@ -45,8 +45,10 @@ def shown(cell: nbformat.NotebookNode) -> list[tuple[str, str]]:
         elif output.output_type == "error":
             found.append(("error", f"{output.ename}: {output.evalue}"))
         else:
+            # The plain text of what has a page of its own is not what a reader sees.
+            seen = {"text/html"} & set(output.data) or {"text/plain"}
             found += [
-                (kind, _lasting(content) if kind.startswith("text/") else "")
+                (kind, _lasting(content) if kind in seen else "")
                 for kind, content in sorted(output.data.items())
             ]
     return found

@@ -97,6 +97,15 @@ class Result(Frozen):
     counts: Counts | None = None
     source: str = ""
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        # A dataclass would otherwise write one that spells out every array.
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        return str(self)
+
     def to_frame(self) -> pd.DataFrame:
         """The numbers as a frame."""
         raise TypeError(f"{type(self).__name__} does not say how it is laid out as a frame")
