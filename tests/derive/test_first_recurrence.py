@@ -77,7 +77,7 @@ def test_a_gap_ends_observation_unless_it_is_to_be_carried():
     late = [episode("p1", 75)]
     censored = ws.derive.first_recurrence(trial([states], late), kind="any")
     assert one(censored) == [30.0, False, "gap in check-ins"]
-    assert "1 recurrence(s) reported beyond" in " ".join(censored.attrs["notes"])
+    assert "1 report(s) of a(n) any recurrence lie beyond" in " ".join(censored.attrs["notes"])
     carried = ws.derive.first_recurrence(trial([states], late), kind="any", after_gap="carry")
     assert one(carried) == [75.0, True, "recurrence"]
 
@@ -184,3 +184,32 @@ def test_a_recurrence_of_nobody_is_refused():
     made = trial([[COMPLETED] * 2], [episode("p1", 3), episode("p9", 4)])
     with pytest.raises(DataError, match=r"not among the participants \(ids p9\)"):
         ws.derive.first_recurrence(made, kind="any")
+
+
+def test_periods_of_whole_calendar_days_leave_no_gap():
+    made = trial([[COMPLETED] * 3])
+    made.check_ins["covers_from_days"] = [1.0, 31.0, 61.0]
+    assert one(ws.derive.first_recurrence(made, kind="any")) == [90.0, False, "end of follow-up"]
+    made.check_ins["covers_from_days"] = [0.0, 32.0, 62.0]
+    assert one(ws.derive.first_recurrence(made, kind="any")) == [30.0, False, "gap in check-ins"]
+
+
+def test_who_missed_the_first_check_in_but_answered_later_is_named_so():
+    made = trial([[MISSED, COMPLETED, COMPLETED]])
+    assert one(ws.derive.first_recurrence(made, kind="any"))[2] == "first check-in missed"
+
+
+def test_unknown_is_not_no_in_silence():
+    made = trial(
+        [[COMPLETED] * 3, [COMPLETED] * 3],
+        [episode("p1", 10), episode("p2", 20, activity_limiting=True)],
+    )
+    events = ws.derive.first_recurrence(made, kind="activity_limiting")
+    assert "1 recurrence(s) do not say" in " ".join(events.attrs["notes"])
+
+
+def test_endings_add_up_to_the_participants():
+    made = trial([[COMPLETED] * 2, [MISSED] * 2, [COMPLETED, MISSED]], [episode("p1", 3)])
+    ends = ws.derive.follow_up_endings(made, kind="any")
+    assert ends.drop(columns="ended_by").to_numpy().sum() == 3
+    assert set(ends["ended_by"]) == {"recurrence", "no follow-up", "stopped answering"}

@@ -5,6 +5,7 @@
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
 ``participant_flow``   one row per box of the flow diagram
+``follow_up_endings``  one row per way in which follow-up ended, participants by arm
 ``adverse_events``     one row per kind and arm: participants with an event, and events
 
 Each frame carries ``attrs``: source (of the data), derived (what it is), notes (what was left out).
@@ -22,12 +23,14 @@ __getattr__, __dir__, __all__ = attach(
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
         "flow": ["participant_flow"],
+        "endings": ["follow_up_endings"],
         "harms": ["adverse_events"],
     },
 )
 
 if TYPE_CHECKING:
     from walkstats.derive.at_randomisation import baseline as baseline
+    from walkstats.derive.endings import follow_up_endings as follow_up_endings
     from walkstats.derive.first_events import first_recurrence as first_recurrence
     from walkstats.derive.flow import participant_flow as participant_flow
     from walkstats.derive.harms import adverse_events as adverse_events

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
-from walkstats.derive.observed import GAP_RULES, NO_FOLLOW_UP, observed_until
+from walkstats.derive.observed import GAP_RULES, observed_until
 from walkstats.derive.whose import places
 from walkstats.errors import DataError
 from walkstats.trial import Trial
@@ -105,7 +105,7 @@ def first_recurrence(
     definition = KINDS[kind]
     until = observed_until(trial, after_gap)
     ended = until["observed_until_days"].to_numpy(dtype=float)
-    person, days = _onsets(trial, definition)
+    person, days, unknown = _onsets(trial, definition)
     within = days <= ended[person]
     first = np.full(len(ended), np.inf)
     np.minimum.at(first, person[within], days[within])
@@ -118,14 +118,15 @@ def first_recurrence(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: time to first {definition.described}",
-        "notes": _notes(int((~within).sum()), frame, after_gap),
+        "notes": _notes(definition, unknown, int((~within).sum()), frame, after_gap),
     }
     return frame
 
 
-def _onsets(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Whose (place among the participants) and when, for each recurrence that meets it."""
+def _onsets(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
+    """Place of the participant and day, for each that meets it; how many are unknown."""
     rows = trial.recurrences
+    unknown = 0
     days = rows["onset_days"].astype(float)
     if kind.flag is not None:
         if len(rows) and rows[kind.flag].isna().all():
@@ -135,17 +136,28 @@ def _onsets(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.flo
                 column=kind.flag,
                 what_to_do="map the team's column to it in trial.toml, or take kind='any'",
             )
+        unknown = int(rows[kind.flag].isna().sum())
         met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
         days = rows[kind.day].astype(float).fillna(days)
         rows, days = rows[met], days[met]
-    return places(trial, rows, "recurrences"), np.asarray(days, dtype=float)
+    return places(trial, rows, "recurrences"), np.asarray(days, dtype=float), unknown
 
 
-def _notes(beyond: int, frame: pd.DataFrame, after_gap: str) -> tuple[str, ...]:
-    notes = [f"Without a recurrence: {GAP_RULES[after_gap]}."]
+def _notes(
+    kind: Kind, unknown: int, beyond: int, frame: pd.DataFrame, after_gap: str
+) -> tuple[str, ...]:
+    notes = [f"First {kind.described}; without one: {GAP_RULES[after_gap]}."]
+    if unknown:
+        notes.append(
+            f"{unknown} recurrence(s) do not say whether they were a(n) {kind.described}; they are "
+            "not counted as one."
+        )
     if beyond:
-        notes.append(f"{beyond} recurrence(s) reported beyond the observed period are not counted.")
-    none = int((frame["ended_by"] == NO_FOLLOW_UP).sum())
+        notes.append(
+            f"{beyond} report(s) of a(n) {kind.described} lie beyond the observed period and are "
+            "not counted."
+        )
+    none = int(((frame["days"] <= 0) & ~frame["event"]).sum())
     if none:
-        notes.append(f"{none} participant(s) without follow-up are not at risk.")
+        notes.append(f"{none} participant(s) without follow-up from day 0 are not at risk.")
     return tuple(notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from walkstats.derive.observed import NO_FOLLOW_UP, observed_until
+from walkstats.derive.observed import observed_until
 from walkstats.trial import Trial
 
 FLOW_COLUMNS = ("stage", "arm", "reason", "n")
@@ -26,7 +26,8 @@ def participant_flow(trial: Trial) -> pd.DataFrame:
 
     Notes
     -----
-    Analysed are the participants with any follow-up, in the arm to which they were randomised;
+    Analysed are the participants observed from day 0 on (not those who missed the first check-in
+    or all of them), in the arm to which they were randomised;
     those who withdrew are analysed until then. So screened = excluded + randomised, and in each arm
     allocated = analysed + no follow-up.
 
@@ -39,7 +40,7 @@ def participant_flow(trial: Trial) -> pd.DataFrame:
     """
     rows: list[tuple[str, str, str, int]] = _screened(trial)
     people = trial.people
-    none = observed_until(trial, "censor")["ended_by"] == NO_FOLLOW_UP
+    none = observed_until(trial, "censor")["observed_until_days"] <= 0
     rows.append(("randomised", "", "", len(people)))
     for arm in trial.arms:
         here = people["arm"] == arm

@@ -6,7 +6,7 @@ import pandas as pd
 
 from walkstats.trial import Trial
 
-HARM_COLUMNS = ("kind", "arm", "participants", "randomised", "events")
+HARM_COLUMNS = ("kind", "arm", "participants", "randomised", "percent", "events")
 
 
 def adverse_events(trial: Trial) -> pd.DataFrame:
@@ -20,8 +20,8 @@ def adverse_events(trial: Trial) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per kind and arm: kind ("any", "serious", "related", and "body region: ..." for each
-        region), arm, participants (with at least one such event), randomised, events. Without rows
-        where the trial records no adverse events.
+        region), arm, participants (with at least one such event), randomised, percent [%], events.
+        Without rows where the trial records no adverse events.
 
     Notes
     -----
@@ -44,7 +44,9 @@ def adverse_events(trial: Trial) -> pd.DataFrame:
             for arm in trial.arms:
                 here = chosen & (arm_of == arm)
                 who = events.loc[here, "participant_id"].nunique()
-                rows.append((kind, arm, who, int((people == arm).sum()), int(here.sum())))
+                size = int((people == arm).sum())
+                share = 100.0 * who / size if size else float("nan")
+                rows.append((kind, arm, who, size, share, int(here.sum())))
     frame = pd.DataFrame(rows, columns=list(HARM_COLUMNS))
     frame.attrs = {"source": trial.source, "derived": f"{trial.name}: adverse events", "notes": ()}
     return frame

@@ -12,6 +12,9 @@ GAP_RULES = {
     "carry": "observed until the last completed check-in, gaps between them ignored",
 }
 NO_FOLLOW_UP = "no follow-up"
+FIRST_MISSED = "first check-in missed"
+# Periods written as whole calendar days ("1 to 30", "31 to 61") lie a day apart and leave no gap.
+JOINED_DAYS = 1.0
 
 
 def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
@@ -19,6 +22,8 @@ def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
 
     With check-ins it is the end of what the completed ones cover. Without any check-ins in the
     trial it is the withdrawal or the planned end of follow-up, whichever comes first.
+
+    Periods at most one day apart are joined, and one that begins by day 1 begins at randomisation.
 
     Parameters
     ----------
@@ -58,7 +63,7 @@ def _covered(
     reach = pd.Series(end).groupby(codes).cummax().to_numpy()
     first = np.diff(codes, prepend=-1) != 0
     before = np.where(first, 0.0, np.append(0.0, reach[:-1]))
-    beyond = pd.Series(begin > before).groupby(codes).cummax().to_numpy()
+    beyond = pd.Series(begin > before + JOINED_DAYS).groupby(codes).cummax().to_numpy()
     counted = ~beyond if after_gap == "censor" else np.ones(len(done), dtype=bool)
     until = pd.Series(np.where(counted, end, 0.0)).groupby(codes).max()
     until.index = pd.Index(ids, dtype=object)
@@ -75,8 +80,8 @@ def _reasons(people: pd.DataFrame, until: pd.Series, gap: pd.Series) -> pd.Serie
     words = np.where(why.isna(), "withdrawn", "withdrawn: " + why.astype(str))
     early = planned.notna() & (until < planned)
     reasons = np.select(
-        [until <= 0, gap, withdrawn, early],
-        [NO_FOLLOW_UP, "gap in check-ins", words, "stopped answering"],
+        [(until <= 0) & gap, until <= 0, gap, withdrawn, early],
+        [FIRST_MISSED, NO_FOLLOW_UP, "gap in check-ins", words, "stopped answering"],
         default="end of follow-up",
     )
     return pd.Series(reasons, index=people.index, dtype=object)

@@ -14,6 +14,7 @@ FRAMES = (
     "weekly_minutes",
     "participant_flow",
     "adverse_events",
+    "follow_up_endings",
 )
 
 
