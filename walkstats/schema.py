@@ -123,9 +123,21 @@ TABLES: dict[str, Table] = {
                 Column("due_days", "days", "when it was due", "days", low=0),
                 Column("answered_days", "days", "when it was answered", "days", low=0),
                 Column(
-                    "covers_from_days", "days", "start of the period it asks about", "days", low=0
+                    "covers_from_days",
+                    "days",
+                    "start of the period (from, to] it asks about, itself not in it: a check-in "
+                    "that asks about days 1-30 covers from 0 to 30; periods at most one day apart "
+                    "count as joined",
+                    "days",
+                    low=0,
                 ),
-                Column("covers_to_days", "days", "end of the period it asks about", "days", low=0),
+                Column(
+                    "covers_to_days",
+                    "days",
+                    "last day of the period (from, to] it asks about",
+                    "days",
+                    low=0,
+                ),
                 Column(
                     "state",
                     "category",

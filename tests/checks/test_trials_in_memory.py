@@ -242,3 +242,69 @@ def test_any_values_in_any_column_give_findings_and_never_an_exception(table, da
     found = ws.check_trial(trial)
     assert found["what_to_do"].str.len().gt(0).all()
     assert found["severity"].isin(["error", "warning"]).all()
+
+
+@pytest.mark.parametrize("column", ["activity_limiting", "care_seeking"])
+def test_flags_that_some_recurrences_lack_are_told(trial, column):
+    flags = pd.array([True, None, False, None], dtype="boolean")
+    (found,) = told(changed(trial, "recurrences", **{column: flags}))
+    assert found.startswith(f"warning recurrences.{column} row 2")
+    assert "2 of 4 recurrences" in found and "(P1, P4)" in found
+
+
+def test_a_flag_that_the_trial_never_records_is_not_told(trial):
+    assert not told(changed(trial, "recurrences", care_seeking=pd.array([None] * 4, "boolean")))
+
+
+def with_check_ins(trial, *rows):
+    """Check-ins of participants P1 to P6 from (from, to, state), the same for everybody."""
+    asked = pd.DataFrame(
+        [
+            {
+                "participant_id": f"P{k}",
+                "check_in": number,
+                "covers_from_days": begin,
+                "covers_to_days": end,
+                "state": state,
+            }
+            for k in range(1, 7)
+            for number, (begin, end, state) in enumerate(rows, 1)
+        ]
+    )
+    return dataclasses.replace(trial, check_ins=asked, recurrences=empty_table("recurrences"))
+
+
+@pytest.mark.parametrize("second", [(30, 60), (31, 60), (20, 60)])
+def test_periods_at_most_a_day_apart_are_joined(trial, second):
+    made = with_check_ins(trial, (1, 30, "completed"), (*second, "completed"))
+    assert told(made) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(2, 30, "completed")],
+        [(0, 30, "completed"), (32, 60, "completed")],
+    ],
+)
+def test_periods_that_leave_gaps_are_told(trial, rows):
+    found = told(with_check_ins(trial, *rows))
+    assert any("leave gaps for 6 of 6 participants" in one for one in found), found
+
+
+def test_a_gap_where_a_check_in_was_missed_is_none_of_the_periods(trial):
+    rows = [(0, 30, "completed"), (None, None, "missed"), (60, 90, "completed")]
+    assert told(with_check_ins(trial, *rows)) == []
+
+
+def test_gaps_of_few_participants_are_not_told(trial):
+    made = with_check_ins(trial, (0, 30, "completed"), (30, 60, "completed"))
+    made.check_ins.loc[1, "covers_from_days"] = 40
+    assert told(made) == []
+
+
+def test_participants_whose_check_ins_cover_nothing_are_told(trial):
+    made = with_check_ins(trial, (0, 30, "completed"))
+    made.check_ins.loc[2, ["covers_from_days", "covers_to_days", "state"]] = [None, None, "missed"]
+    (found,) = told(dataclasses.replace(made, check_ins=made.check_ins.drop(index=4)))
+    assert "no completed check-in covers" in found and "(P3, P5)" in found

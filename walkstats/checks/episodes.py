@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.checks.material import Material
-from walkstats.checks.rules import Rows, Rule
+from walkstats.checks.rules import Rows, Rule, counted
 from walkstats.errors import IDS_SHOWN
 
 FIRST_DAYS = ("activity_limiting_days", "care_seeking_days")
@@ -113,6 +113,20 @@ def _flag_contradicts(material: Material) -> np.ndarray:
     return rows
 
 
+def _partly_unknown(column: str) -> Rows:
+    """Rows without a yes or no, where the trial records the column for others."""
+
+    def broken(material: Material) -> np.ndarray:
+        missing = material.missing("recurrences", column)
+        return missing & (not material.tables["recurrences"][column].isna().all())
+
+    return broken
+
+
+def _told_of_all(material: Material, rows: np.ndarray) -> str:
+    return f"{len(rows)} of {counted(len(material.tables['recurrences']), 'recurrence')}"
+
+
 def _after_withdrawal(table: str, column: str) -> Rows:
     def broken(material: Material) -> np.ndarray:
         gone = material.of_participants(table, "withdrawn_days").to_numpy(dtype=float)
@@ -203,6 +217,24 @@ EPISODE_RULES = (
         "a first day of limited activities or of care is given, and denied by the yes/no column",
         "correct one of the two",
         _flag_contradicts,
+    ),
+    Rule(
+        "recurrences",
+        "activity_limiting",
+        "warning",
+        "it is not known whether {told} limited daily activities",
+        "enter it if it is known: they do not count as activity-limiting, and analyses say so",
+        _partly_unknown("activity_limiting"),
+        _told_of_all,
+    ),
+    Rule(
+        "recurrences",
+        "care_seeking",
+        "warning",
+        "it is not known whether care was sought for {told}",
+        "enter it if it is known: they do not count as care-seeking, and analyses say so",
+        _partly_unknown("care_seeking"),
+        _told_of_all,
     ),
     Rule(
         "recurrences",

@@ -6,12 +6,13 @@ from walkstats.checks.dictionary import dictionary_problems
 from walkstats.checks.episodes import EPISODE_RULES
 from walkstats.checks.material import Material
 from walkstats.checks.people import PEOPLE_RULES, people_problems
+from walkstats.checks.periods import PERIOD_RULES
 from walkstats.checks.rules import run_rules
 from walkstats.checks.visits_and_costs import VISIT_RULES
 from walkstats.checks.weeks import WEEK_RULES
 from walkstats.errors import Problem
 
-RULES = (*PEOPLE_RULES, *EPISODE_RULES, *WEEK_RULES, *VISIT_RULES)
+RULES = (*PEOPLE_RULES, *EPISODE_RULES, *PERIOD_RULES, *WEEK_RULES, *VISIT_RULES)
 
 
 def find_problems(material: Material) -> list[Problem]:
