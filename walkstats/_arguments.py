@@ -32,6 +32,17 @@ def check_column(frame: pd.DataFrame, name: object, role: str) -> pd.Series:
     return frame[name]
 
 
+def check_formula(formula: object) -> str:
+    """A text that is not empty; what it may say is another question."""
+    if isinstance(formula, str) and formula.strip():
+        return formula
+    short = formula is None or isinstance(formula, (str, int, float))
+    got = repr(formula) if short else type(formula).__name__
+    if isinstance(formula, (list, tuple)) and all(isinstance(name, str) for name in formula):
+        got = f"{formula!r}: write {' + '.join(formula)!r}" if formula else repr(formula)
+    raise ValueError(f"A formula is a text such as 'arm + age'; got {got}.")
+
+
 def check_level(level: float) -> float:
     """A confidence level between 0 and 1."""
     if isinstance(level, bool) or not isinstance(level, (int, float, np.floating, np.integer)):
@@ -50,6 +61,12 @@ def check_choice(value: object, allowed: Iterable[str], name: str) -> str:
             f"{name} must be one of {', '.join(repr(w) for w in words)}; got {value!r}."
         )
     return value
+
+
+def check_flag(value: object, name: str, *, optional: bool = False) -> None:
+    """True or False (or None, where the choice may be left open); a word would count as True."""
+    if not (isinstance(value, (bool, np.bool_)) or (optional and value is None)):
+        raise ValueError(f"{name} must be True or False, got {value!r}.")
 
 
 def check_seed(seed: object) -> int:

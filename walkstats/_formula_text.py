@@ -13,11 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from walkstats._arguments import check_formula
 from walkstats._variables import TRANSFORMS
 
-_CALL = re.compile(r"(?P<name>[^\W\d]\w*)\s*\((?P<inside>[^()]*)\)")
-_ALLOWED = re.compile(r"\s+|`[^`{}]+`|[^\W\d]\w*|\d+\.?\d*|[+:*()]")
-_ARGUMENT = re.compile(r"[\w\s.,\[\]='\"+-]*")
+# What stands in backticks is a name, whatever it holds: it is matched first and left alone.
+_QUOTED = r"`[^`{}]+`"
+_CALL = re.compile(_QUOTED + rf"|(?P<name>[^\W\d]\w*)\s*\((?P<inside>(?:{_QUOTED}|[^()`])*)\)")
+_ALLOWED = re.compile(rf"\s+|{_QUOTED}|[^\W\d]\w*|\d+\.?\d*|[+:*()]")
+_ARGUMENT = re.compile(rf"(?:\s*{_QUOTED}\s*(?=,|$))?[\w\s.,\[\]='\"+-]*")
+_SIDES = re.compile(rf"(?P<left>(?:{_QUOTED}|[^`])*)~(?P<right>(?:{_QUOTED}|[^`~])*)")
+_MARKED = re.compile(r"\x1b\[[\d;]+m(?P<part>.*?)\x1b\[0m", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -40,23 +45,26 @@ class Parsed:
 # ---------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=256)
 def parse(formula: str) -> Parsed:
     """Expand a formula, or say in words what is not allowed in it."""
-    if not isinstance(formula, str) or not formula.strip():
-        raise ValueError(f"A formula is a text such as 'arm + age'; got {formula!r}.")
-    left, tilde, right = formula.rpartition("~")
+    return _expanded(check_formula(formula))
+
+
+@functools.lru_cache(maxsize=256)
+def _expanded(formula: str) -> Parsed:
+    sides = _SIDES.fullmatch(formula)
+    left, right = (sides["left"], sides["right"]) if sides else ("", formula)
     calls: dict[str, tuple[str, str, tuple[tuple[str, Any], ...]]] = {}
-    outcome = _side(left, calls, formula) if tilde and left.strip() else None
+    outcome = _side(left, calls, formula) if left.strip() else None
     text = _side(right, calls, formula)
+    names = {f"t{k}_": label for k, label in enumerate(calls)}
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 
     try:
         expanded = list(Formula(text))
     except (FormulaicError, SyntaxError) as error:
-        raise ValueError(f"The formula {formula!r} cannot be read: {error}") from None
-    names = {f"t{k}_": label for k, label in enumerate(calls)}
+        raise ValueError(_unreadable(formula, str(error), names)) from None
     terms = []
     for term in expanded:
         parts = tuple(names.get(f.expr, f.expr) for f in term.factors if f.expr != "1")
@@ -67,18 +75,32 @@ def parse(formula: str) -> Parsed:
     return Parsed(tuple(terms), outcome, calls)
 
 
+def _unreadable(formula: str, error: str, names: Mapping[str, str]) -> str:
+    """One sentence; of the parser's message only the part that it marks in colour is of use."""
+    marked = _MARKED.search(error)
+    part = re.sub(r"\bt\d+_", lambda m: names.get(m[0], m[0]), marked["part"]) if marked else ""
+    near = f" at {part!r}" if part else ""
+    return (
+        f"The formula {formula!r} cannot be read{near}: a name, an operator or a bracket is "
+        "missing or out of place."
+    )
+
+
 def _side(text: str, calls: dict[str, Any], formula: str) -> str:
     """One side of the formula with its calls replaced by names, after the whitelist."""
 
     def replaced(match: re.Match[str]) -> str:
         name, inside = match["name"], match["inside"]
+        if name is None:
+            return match[0]
         if name not in TRANSFORMS and name != "factor":
             raise ValueError(
                 f"{name}() is not allowed in a formula. Allowed: factor, {', '.join(TRANSFORMS)}."
             )
         if not _ARGUMENT.fullmatch(inside):
             raise ValueError(f"The arguments of {match[0]!r} must be a column and plain numbers.")
-        label = f"{name}({', '.join(part.strip() for part in inside.split(','))})"
+        column, rest = _first(inside)
+        label = f"{name}({', '.join(part.strip() for part in (column, *rest.split(',')[1:]))})"
         calls.setdefault(label, _call(name, inside))
         return f"t{list(calls).index(label)}_"
 
@@ -108,11 +130,11 @@ def _side(text: str, calls: dict[str, Any], formula: str) -> str:
 
 def _call(name: str, inside: str) -> tuple[str, str, tuple[tuple[str, Any], ...]]:
     """(transform, column, arguments) of a call such as ``rcs(age, 4)``."""
-    column, _, rest = inside.partition(",")
+    column, rest = _first(inside)
     allowed = ("reference",) if name == "factor" else TRANSFORMS[name].arguments
     arguments: dict[str, Any] = {}
     try:
-        node = ast.parse(f"f({rest})", mode="eval").body
+        node = ast.parse(f"f({rest.removeprefix(',')})", mode="eval").body
         assert isinstance(node, ast.Call)
         given = [(None, a) for a in node.args] + [(k.arg, k.value) for k in node.keywords]
         for place, (key, value) in enumerate(given):
@@ -125,4 +147,10 @@ def _call(name: str, inside: str) -> tuple[str, str, tuple[tuple[str, Any], ...]
     unknown = set(arguments) - set(allowed)
     if unknown or not column.strip():
         raise ValueError(f"{name}() takes a column and {', '.join(allowed) or 'nothing else'}.")
-    return name, column.strip(), tuple(arguments.items())
+    return name, column.strip().strip("`"), tuple(arguments.items())
+
+
+def _first(inside: str) -> tuple[str, str]:
+    """The column of a call, and the rest from its comma on; a name in backticks may hold commas."""
+    split = re.fullmatch(rf"(?P<column>\s*{_QUOTED}\s*|[^,]*)(?P<rest>(?:,.*)?)", inside, re.DOTALL)
+    return (split["column"], split["rest"]) if split else (inside, "")

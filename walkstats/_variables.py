@@ -20,6 +20,8 @@ from walkstats.results.frozen import Frozen
 
 Floats = NDArray[np.float64]
 
+MOST_LEVELS = 50  # more are refused where they are at least half as many as the rows
+
 
 @dataclass(frozen=True)
 class Variable(Frozen):
@@ -174,7 +176,8 @@ def is_factor(series: pd.Series) -> bool:
     Raises
     ------
     DataError
-        For numbers kept as text, dates and durations.
+        For columns most of whose distinct values are numbers kept as text, for dates and
+        durations.
     """
     kind = series.dtype
     if isinstance(kind, pd.CategoricalDtype):
@@ -188,19 +191,44 @@ def is_factor(series: pd.Series) -> bool:
             column=name,
             what_to_do="turn dates into days from randomisation first",
         )
-    known = series.dropna()
-    if len(known) and all(isinstance(v, (bool, int, float, np.number, np.bool_)) for v in known):
+    # As objects: text kept by Arrow answers otherwise when it is asked for numbers.
+    distinct = series.dropna().astype(object).unique()
+    numeric = (bool, int, float, np.number, np.bool_)
+    if len(distinct) and all(isinstance(v, numeric) for v in distinct):
         return False
-    texts = known[[isinstance(v, str) for v in known]]
-    if len(texts) and pd.to_numeric(texts, errors="coerce").notna().all():
-        raise DataError.of(
-            f"{name} holds numbers as text (such as {texts.iloc[0]!r}); every value would become a "
-            "level of its own",
-            column=name,
-            count=len(texts),
-            what_to_do=f"convert the column to numbers, or write factor({name})",
-        )
+    _refuse_numbers_as_text([v for v in distinct if not isinstance(v, (bool, np.bool_))], name)
     return True
+
+
+def _refuse_numbers_as_text(distinct: list[Any], name: str) -> None:
+    """One 'n/a' or one decimal comma turns a column of numbers into text, without a word."""
+    numbers = [v for v in distinct if _reads_as_number(v, comma=True)]
+    if 2 * len(numbers) <= len(distinct):
+        return
+    rest = [repr(v) for v in distinct if not _reads_as_number(v)]
+    more = ", ..." if len(rest) > 5 else ""
+    but = f", but also {', '.join(rest[:5])}{more}" if 0 < len(rest) < len(distinct) else ""
+    raise DataError.of(
+        f"{name} holds numbers as text (such as {str(numbers[0])!r}{but}); every value would "
+        "become a level of its own",
+        column=name,
+        count=len(numbers),
+        what_to_do=f"convert the column to numbers, or write factor({_quoted(name)})",
+    )
+
+
+def _reads_as_number(value: object, comma: bool = False) -> bool:
+    """Whether a value is or reads as a number; with ``comma`` also as one with a decimal comma."""
+    text = str(value).replace(",", ".") if comma else str(value)
+    try:
+        return "_" not in text and not np.isnan(float(text))
+    except ValueError:
+        return False
+
+
+def _quoted(name: str) -> str:
+    """A column name as a formula writes it."""
+    return name if name.isidentifier() else f"`{name}`"
 
 
 def levels_of(series: pd.Series, reference: object = None) -> tuple[tuple[str, ...], str]:
@@ -231,6 +259,17 @@ def levels_of(series: pd.Series, reference: object = None) -> tuple[tuple[str, .
         levels = [chosen, *(level for level in levels if level != chosen)]
         note = ""
     return tuple(levels), note
+
+
+def refuse_ids(levels: tuple[str, ...], rows: int, name: str) -> None:
+    """With a level for every second row, a column names the rows; factor() insists on it."""
+    if len(levels) > MOST_LEVELS and 2 * len(levels) >= rows:
+        raise DataError.of(
+            f"{name} has {len(levels)} levels among {rows} rows: an id is no covariate",
+            column=name,
+            count=len(levels),
+            what_to_do="leave it out, or name it in cluster= where several rows belong together",
+        )
 
 
 def as_numbers(series: pd.Series, name: str) -> Floats:

@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
 from walkstats._formula_text import Parsed, parse
-from walkstats._variables import TRANSFORMS, Variable, as_numbers, is_factor, levels_of, missing
+from walkstats._variables import (
+    TRANSFORMS,
+    Variable,
+    as_numbers,
+    is_factor,
+    levels_of,
+    missing,
+    refuse_ids,
+)
 from walkstats.errors import DataError
 from walkstats.results.frozen import Frozen
 
@@ -159,7 +167,7 @@ def build(
     ValueError
         For a formula that is not allowed, or unknown columns.
     DataError
-        For infinite values, numbers as text, or a factor with a single level.
+        For infinite values, numbers as text, ids, or a factor with a single level.
     """
     check_frame(frame)
     parsed = parse(formula)
@@ -263,6 +271,7 @@ def _variable(frame: pd.DataFrame, label: str, parsed: Parsed) -> tuple[Variable
         if not is_factor(series):
             return Variable(label, column), ""
         levels, note = levels_of(series)
+        refuse_ids(levels, len(series), str(column))
         return Variable(label, column, levels=levels), note
     name, _, given = parsed.calls[label]
     arguments = dict(given)
@@ -303,7 +312,7 @@ def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], li
         variables[label] = variable
         if note:
             notes.append(note)
-    return variables, notes
+    return variables, list(dict.fromkeys(notes))
 
 
 def _knots(variables: Mapping[str, Variable]) -> dict[str, tuple[float, ...]]:

@@ -203,3 +203,113 @@ def test_unused_categories_make_no_columns(frame):
 def test_an_outcome_of_levels_is_refused(frame):
     with pytest.raises(DataError, match=r"outcome site holds levels \(a, b, c\)"):
         build("site ~ arm", frame, intercept=True, response=True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("n/a", "'n/a'"), ("27,0", "'27,0'"), ("< 5", "'< 5'"), ("", "''")]
+)
+def test_numbers_as_text_are_seen_past_a_cell_that_is_none(cell, said):
+    frame = pd.DataFrame({"bmi": [str(20.5 + k) for k in range(21)] + [cell]})
+    with pytest.raises(DataError, match="numbers as text") as caught:
+        build("bmi", frame, intercept=False)
+    assert f"(such as '20.5', but also {said})" in str(caught.value)
+    assert build("factor(bmi)", frame, intercept=False).matrix.shape == (22, 21)
+
+
+def test_decimal_commas_and_numbers_among_text_are_numbers_as_text():
+    for values in (["20,5", "21,5", "23"], [27.0, 30.0, "n/a"]):
+        with pytest.raises(DataError, match="numbers as text"):
+            build("bmi", pd.DataFrame({"bmi": values}), intercept=False)
+
+
+@pytest.mark.parametrize(
+    "values", [["1", "2", "2a", "2b"], [True, False, "unknown"], ["18-30", "31-40", "n/a"]]
+)
+def test_levels_that_hold_some_digits_are_levels(values):
+    design = build("stage", pd.DataFrame({"stage": values * 2}), intercept=False)
+    assert design.matrix.shape == (2 * len(values), len(values) - 1)
+
+
+@pytest.mark.parametrize("kind", ["string[pyarrow]", "large_string", "string[python]", "category"])
+def test_text_is_the_same_however_it_is_kept(kind):
+    pyarrow = pytest.importorskip("pyarrow")
+    dtype = pd.ArrowDtype(pyarrow.large_string()) if kind == "large_string" else kind
+    frame = pd.DataFrame({"group": ["usual", "walking", None, "yoga"] * 3})
+    expected = build("group", frame, intercept=False)
+    kept = build("group", frame.astype({"group": dtype}), intercept=False)
+    assert np.array_equal(kept.matrix, expected.matrix)
+    assert kept.terms.names == expected.terms.names == ("group[walking]", "group[yoga]")
+
+
+@pytest.mark.parametrize("kind", ["string[pyarrow]", "string[python]"])
+def test_numbers_as_text_are_seen_however_the_text_is_kept(kind):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"bmi": pd.Series(["27.5", "31", "n/a"], dtype=kind)})
+    with pytest.raises(DataError, match="numbers as text"):
+        build("bmi", frame, intercept=False)
+
+
+@pytest.mark.parametrize("name", ["Age (years)", "a, b", "a + b", "a ~ b", "log(x)", "x:y (2*z)"])
+def test_a_name_in_backticks_may_hold_anything(name, frame):
+    frame = frame.rename(columns={"minutes": name})
+    values = frame[name].to_numpy()
+    design = build(f"arm + `{name}`", frame, intercept=False)
+    assert design.terms.names == ("arm[walking]", name)
+    assert np.array_equal(design.matrix[:, 1], values)
+    logged = build(f"`{name}` ~ power(`{name}`, exponent=3)", frame, intercept=False, response=True)
+    assert np.array_equal(logged.matrix[:, 0], values**3)
+    assert np.array_equal(logged.response, values)
+    assert variables_in(f"pain ~ arm * rcs(`{name}`, 4)") == ("pain", "arm", name)
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        (["arm", "age"], r"got \['arm', 'age'\]: write 'arm \+ age'"),
+        (None, "got None"),
+        (3, "got 3"),
+        (np.array(["arm"]), "got ndarray"),
+        (pd.Series(["arm"]), "got Series"),
+        ({"arm": 1}, "got dict"),
+    ],
+)
+def test_a_formula_that_is_no_text_is_refused_in_words(formula, said, frame):
+    with pytest.raises(ValueError, match=rf"A formula is a text such as 'arm \+ age'; {said}"):
+        build(formula, frame, intercept=False)
+    with pytest.raises(ValueError, match="A formula is a text"):
+        variables_in(formula)
+
+
+@pytest.mark.parametrize(
+    ("formula", "near"),
+    [
+        ("arm +", "'+'"),
+        ("(arm", "'('"),
+        ("arm age", "'arm age'"),
+        ("log(age) arm", "'log(age) arm'"),
+    ],
+)
+def test_an_unreadable_formula_is_one_plain_sentence(formula, near, frame):
+    with pytest.raises(ValueError, match="cannot be read") as caught:
+        build(formula, frame, intercept=False)
+    said = str(caught.value)
+    assert f"cannot be read at {near}: " in said
+    assert said.isascii()
+    assert said.isprintable()
+
+
+def test_a_reference_level_is_noted_once(frame):
+    frame["month"] = np.tile([3, 4, 5], 20)
+    design = build("factor(month) + factor(month,):age", frame, intercept=False)
+    assert design.notes == ("Reference level of month: 3 (first in sorted order).",)
+
+
+def test_an_id_is_no_covariate():
+    frame = pd.DataFrame({"pid": [f"P{k:03d}" for k in range(150)] * 2, "age": np.arange(300.0)})
+    for kept in (frame, frame.astype({"pid": "category"})):
+        with pytest.raises(DataError, match="150 levels among 300 rows: an id") as caught:
+            build("pid + age", kept, intercept=False)
+        assert "cluster=" in caught.value.problems.loc[0, "what_to_do"]
+    assert build("factor(pid)", frame, intercept=False).matrix.shape == (300, 149)
+    thrice = pd.concat([frame, frame.iloc[:1]])
+    assert build("pid", thrice, intercept=False).matrix.shape == (301, 149)
