@@ -30,7 +30,7 @@ TASKS = {
         USE,
         ["-m walkstats report data/sample/walkback-like --out demo"],
     ),
-    "test": ("run the tests (options: those of pytest)", TEST, ["-m pytest"]),
+    "test": ("run the tests, on all processors (options: those of pytest)", TEST, ["-m pytest"]),
     "lab": ("open the notebooks in JupyterLab", [*TEST, "notebooks"], ["-m jupyterlab notebooks"]),
     "notebooks": ("run the notebooks, store their outputs", TEST, ["-m tests.notebooks.rerun"]),
     "agreement": ("write docs/agreement.md", TEST, ["-m tests.reference.agreement"]),
@@ -46,6 +46,7 @@ TASKS = {
     "setup": ("only make .venv, with everything for development", [*TEST, "docs", "dev"], []),
 }
 ALL = ["test", "lint", "types", "docs"]
+DEFAULTS = {"test": ["-n", "logical", "--dist", "loadfile"]}  # options where none are given
 
 
 def main(arguments):
@@ -67,7 +68,8 @@ def main(arguments):
         return 1
     for name in names:
         for command in TASKS[name][2]:
-            status = subprocess.call([PYTHON, *command.split(), *options], cwd=ROOT)
+            words = command.split() + (options or DEFAULTS.get(name, []))
+            status = subprocess.call([PYTHON, *words], cwd=ROOT)
             if status:
                 return status
     return 0

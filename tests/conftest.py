@@ -3,6 +3,11 @@
 import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Small matrices in several processes: threads within each would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +20,22 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("walkstats")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what one of several processes has compared to the one that reports."""
+    if hasattr(session.config, "workeroutput"):
+        from tests.reference.goldens import handed_over
+
+        session.config.workeroutput["tallies"] = handed_over()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take what a process has compared."""
+    from tests.reference.goldens import take_over
+
+    take_over(getattr(node, "workeroutput", {}).get("tallies", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -131,9 +131,31 @@ def uncovered(name: str, identifier: str, aside: dict[str, str] | None = None) -
     return out
 
 
+def handed_over() -> dict[str, dict[str, Any]]:
+    """What has been compared, in plain types: the tests may run in several processes."""
+    return {
+        name: {
+            "entries": sorted(tally.entries),
+            "numbers": tally.numbers,
+            "largest": tally.largest,
+            "where": tally.where,
+        }
+        for name, tally in TALLIES.items()
+    }
+
+
+def take_over(tallies: dict[str, dict[str, Any]]) -> None:
+    """Add what another process has compared."""
+    for name, other in tallies.items():
+        tally = TALLIES[name]
+        tally.entries |= set(other["entries"])
+        tally.numbers += other["numbers"]
+        if other["largest"] > tally.largest:
+            tally.largest, tally.where = other["largest"], other["where"]
+
+
 def summary() -> pd.DataFrame:
-    """One row per topic: entries in the file, entries agreed, numbers, largest ratio to
-    tolerance."""
+    """One row per topic: entries in the file and agreed, numbers, largest ratio to tolerance."""
     rows = [
         {
             "topic": name,
