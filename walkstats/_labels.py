@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from walkstats.schema import MEASURES, TABLES, Column, Measure
@@ -55,6 +56,19 @@ def percent_level(level: float) -> str:
     ('95', '97.5')
     """
     return f"{100 * level:.10g}"
+
+
+def number_in_unit(number: str, unit: str) -> str:
+    """A number as printed and its unit, which is in the singular after 1.
+
+    Examples
+    --------
+    >>> number_in_unit("12.6", "months"), number_in_unit("1", "minutes a week")
+    ('12.6 months', '1 minute a week')
+    """
+    if number.lstrip("-−") == "1":
+        unit = re.sub(r"\b([^\W\d_]+[^\W\d_su])s\b", r"\1", unit, count=1)
+    return f"{number} {unit}" if unit else number
 
 
 def in_sentence(name: str) -> str:

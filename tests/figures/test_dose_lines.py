@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import walkstats as ws
 from tests.reference.goldens import data
@@ -71,3 +72,34 @@ def test_ratios_stand_on_a_log_axis(dose):
     assert ax.get_yscale() == "log"
     assert 1.0 in ax.get_yticks()
     assert list(ax.lines[0].get_ydata()) == [1, 1]
+
+
+def test_no_difference_and_the_reference_dose_are_marked(dose):
+    ax = plot_dose_response(dose).axes[0]
+    marked = next(one for one in ax.lines if one.get_label() == "_reference")
+    assert list(marked.get_xdata()) == [120.0, 120.0]
+    assert [text.get_text() for text in ax.texts] == ["reference 120"]
+    assert any(list(one.get_ydata()) == [0.0, 0.0] for one in ax.lines)
+
+
+def test_no_difference_is_drawn_where_no_dose_shown_is_the_reference(dose):
+    fit = ws.regression.ols(data("birthwt.csv"), "bwt ~ lwt")
+    away = ws.regression.dose_response(fit, "lwt", reference=100, at=[120, 150])
+    ax = plot_dose_response(away).axes[0]
+    assert any(list(one.get_ydata()) == [0.0, 0.0] for one in ax.lines)
+    assert not ax.texts  # the reference lies outside the axes
+
+
+def test_a_long_label_stays_within_the_height_of_the_axes(dose):
+    long = "Difference in average pain in the last week, from none to the worst thinkable (0-10)"
+    for observed in (None, [100, 120]):
+        figure = plot_dose_response(dose, observed=observed, ylabel=long)
+        ax = figure.axes[0]
+        assert ax.get_ylabel().replace("\n", " ") == long
+        height = ax.yaxis.label.get_window_extent(FigureCanvasAgg(figure).get_renderer()).height
+        assert height <= ax.get_window_extent().height
+
+
+def test_what_is_no_curve_is_refused_in_words(dose):
+    with pytest.raises(ValueError, match=r"dose-response figure needs a Curve.*got DataFrame\."):
+        plot_dose_response(dose.frame)

@@ -139,3 +139,16 @@ def test_drawn_on_axes_of_ones_own():
     plt.close(figure)
     rows = draw_forest(ax, SUBGROUPS)
     assert [row.indent for row in rows] == [0, 0, 1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("text", "needs a fit or a mapping of label to Estimate, got str"),
+        ({"All": 0.7}, "Under 'All' a forest needs Estimates, got float"),
+        ({"Age": {"old": 0.7}}, "Under 'Age', 'old' a forest needs an Estimate, got float"),
+    ],
+)
+def test_what_is_no_estimate_is_refused_in_words(given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plot_forest(given)

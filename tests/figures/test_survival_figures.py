@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import walkstats as ws
 from tests.reference.goldens import data
@@ -328,3 +329,23 @@ def test_tick_labels_ignore_locale_and_share_decimals(curve, monkeypatch):
 def test_a_line_is_no_survival_curve(curve):
     with pytest.raises(ValueError, match="line"):
         plot_dose_response(curve)
+
+
+def test_what_is_no_curve_is_refused_in_words(lung):
+    fit = ws.regression.ols(lung, "days ~ age")
+    for given, came in ((lung, "DataFrame"), (fit, type(fit).__name__)):
+        with pytest.raises(ValueError, match=rf"survival figure needs a Curve.*got {came}\."):
+            plot_survival(given)
+    with pytest.raises(ValueError, match=r"need a Curve.*got DataFrame\."):
+        draw_numbers_at_risk(mpl.figure.Figure().subplots(), lung)
+
+
+def test_names_of_groups_stand_level_with_their_numbers(curve):
+    figure = plot_survival(curve)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    low = axes(figure, "numbers at risk")
+    for tick, label in zip(low.get_yticks(), low.get_yticklabels(), strict=True):
+        number = next(text for text in low.texts if text.get_position()[1] == tick)
+        boxes = [text.get_window_extent(renderer) for text in (label, number)]
+        middles = [(box.y0 + box.y1) / 2 for box in boxes]
+        assert abs(middles[0] - middles[1]) < 1.0  # pixel: text stands on whole ones

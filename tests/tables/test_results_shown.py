@@ -260,3 +260,31 @@ def test_a_curve_without_events_has_a_table():
     )  # fmt: skip
     table = table_of(Curve(frame, "days", "survival", last={"all": 5.0}), at=[1])
     assert table.texts() == [["0"], ["not reached"], ["1.000 (1.000 to 1.000)"], ["3"]]
+
+
+def test_what_is_no_fit_is_refused_in_words(lung):
+    curve = ws.survival.kaplan_meier(lung)
+    with pytest.raises(ValueError, match=r"needs a fit.*got Curve; table_of"):
+        fit_table(curve)
+    with pytest.raises(ValueError, match=r"got Curve under 'Crude'"):
+        fit_table({"Crude": curve})
+    with pytest.raises(ValueError, match="must be a pandas DataFrame, got Curve"):
+        ws.tables.baseline_table(curve)
+
+
+def test_a_unit_is_in_the_singular_after_one():
+    one = Estimate("x", 1.0, 6.0, 0.2, float("inf"), 0.87, -11.0, 13.0, measure="difference")
+    assert sentence(one, unit="minutes a week").startswith("Difference 1 minute a week (95%")
+    assert sentence(one, unit="kg").startswith("Difference 1 kg (")
+    two = dataclasses.replace(one, estimate=2.0)
+    assert sentence(two, unit="minutes a week").startswith("Difference 2 minutes a week (")
+
+
+def test_medians_below_a_hundred_keep_a_decimal_unless_whole(lung):
+    in_months = lung.assign(months=lung["days"] / 30.4375)
+    said = sentence(ws.survival.kaplan_meier(in_months, "sex", time="months"))
+    assert said == (
+        "Median: male 8.9 months (95% CI 6.9 to 10.1), female 14.0 months (95% CI 11.3 to 17.2)"
+    )
+    weeks = lung.assign(weeks=(lung["days"] // 7).astype(float) + 1)
+    assert "." not in sentence(ws.survival.kaplan_meier(weeks, time="weeks"))

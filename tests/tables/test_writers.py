@@ -219,3 +219,12 @@ def test_times_that_are_not_reached():
     )
     table = Table("", "", (Column("a"), Column("b")), (Row("Median", cells),))
     assert table.texts() == [["208 (149 to not reached)", "not reached"]]
+
+
+def test_writing_makes_the_folders(table, tmp_path):
+    path = table.write(tmp_path / "new" / "deep" / "t.csv")
+    assert path.read_text(encoding="utf-8") == table.to_csv()
+
+
+def test_footnotes_can_be_kept_on_the_screen(table):
+    assert '<span class="notes">' in table.noted("n").to_html()

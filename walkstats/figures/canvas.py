@@ -114,8 +114,8 @@ def add_note(figure: Figure, source: str, *remarks: str) -> None:
     if not said:
         return
     width = figure.get_size_inches()[0]
-    # A character is about 0.53 of its size wide on average.
-    wrapped = textwrap.wrap(" ".join(said), max(int(width * 72 / (0.53 * SMALL)), 20))
+    # A character is about 0.53 of its size wide on average, in some lines a little more.
+    wrapped = textwrap.wrap(" ".join(said), max(int(width * 72 / (0.56 * SMALL)), 20))
     text = literal("\n".join(wrapped))
     figure.supxlabel(text, x=0.01, ha="left", fontsize=SMALL, color=MUTED)
 
@@ -123,6 +123,28 @@ def add_note(figure: Figure, source: str, *remarks: str) -> None:
 def literal(text: str) -> str:
     """A label of the user's as it is: dollar signs start no formula."""
     return text.replace("\\$", "$").replace("$", r"\$")
+
+
+def check_result(result: object, kind: type, expected: str) -> None:
+    """Refuse in one sentence what no figure of this sort shows.
+
+    Parameters
+    ----------
+    result : object
+        What the caller gave.
+    kind : type
+        What it must be an instance of.
+    expected : str
+        How the sentence begins, e.g. "A survival figure needs a Curve".
+
+    Examples
+    --------
+    >>> check_result("text", int, "This needs a number")
+    Traceback (most recent call last):
+    ValueError: This needs a number, got str.
+    """
+    if not isinstance(result, kind):
+        raise ValueError(f"{expected}, got {type(result).__name__}.")
 
 
 def check_names(names: Any, groups: tuple[str, ...]) -> dict[str, str]:

@@ -10,14 +10,23 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from walkstats._labels import capitalised, described
-from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
+from walkstats.figures.canvas import (
+    StyledFigure,
+    add_note,
+    canvas,
+    check_names,
+    check_result,
+    literal,
+)
 from walkstats.figures.end_labels import label_ends
-from walkstats.figures.palette import BAND_ALPHA, INK, MUTED, NORMAL, RULE, arm_style
-from walkstats.figures.time_axis import NumberFormatter, set_ratio_ticks
+from walkstats.figures.palette import BAND_ALPHA, INK, MUTED, NORMAL, arm_style
+from walkstats.figures.time_axis import NumberFormatter, number_labels, set_ratio_ticks, set_y_label
 from walkstats.results import Curve
 
 BARS = 40
 BARS_HEIGHT = 0.45  # inches
+ABOVE = 2.0  # points from the axes to the word above them
+NEEDED = "A dose-response figure needs a Curve, for example from dose_response"
 
 
 def plot_dose_response(
@@ -40,8 +49,8 @@ def plot_dose_response(
     observed : array_like, optional
         Doses observed; drawn as bars below, since a line says little where nobody was.
     null : float, optional
-        A horizontal line at "no difference"; by default the value at which every band closes, the
-        reference dose.
+        A horizontal line at "no difference"; by default 0, of ratios 1, where the curve knows its
+        reference dose, else the value at which every band closes.
     names : mapping of str to str, optional
         Group -> printed name.
     title : str
@@ -53,7 +62,7 @@ def plot_dose_response(
     Returns
     -------
     matplotlib.figure.Figure
-        Closed. Its last line names the source of the data.
+        Closed. A dotted line marks the reference dose; the last line names the source of the data.
 
     Raises
     ------
@@ -72,6 +81,7 @@ def plot_dose_response(
     >>> figure.axes[0].get_xlabel()
     'Time walked in the week, minutes/week'
     """
+    check_result(curve, Curve, NEEDED)
     bars = BARS_HEIGHT if observed is not None else 0.0
     alt = f"{capitalised(curve.quantity)} against {described(curve.x)}."
     with canvas(width, 3.5 + bars + 0.25 * bool(title), alt) as figure:
@@ -88,7 +98,8 @@ def plot_dose_response(
             draw_doses(low, observed)
             low.set_xlabel(literal(xlabel or described(curve.x)))
         if title:
-            ax.set_title(literal(title), loc="left")
+            # Clear of the word above the reference dose.
+            ax.set_title(literal(title), loc="left", pad=2.0 * ABOVE + 1.3 * NORMAL)
         add_note(figure, curve.source)
     return figure
 
@@ -134,12 +145,13 @@ def draw_dose_response(
     >>> ax.get_ylabel()
     'Difference in pain'
     """
+    check_result(curve, Curve, NEEDED)
     if curve.shape != "line":
         raise ValueError("A dose-response curve is a line; this one has steps.")
     printed = check_names(names, curve.groups)
-    level = _closing(curve) if null is None else null
+    level = _no_difference(curve) if null is None else null
     if level is not None:
-        ax.axhline(level, color=RULE, linewidth=1.0, zorder=0)
+        ax.axhline(level, color=MUTED, linewidth=0.9, zorder=1)
     lines = []
     for place, group in enumerate(curve.groups):
         rows = curve.frame[curve.frame["group"] == group]
@@ -158,9 +170,35 @@ def draw_dose_response(
     _set_axes(ax, xlabel or described(curve.x), ylabel or capitalised(curve.quantity))
     if getattr(curve, "ratio", False):
         _on_log_scale(ax, curve)
+    _mark_reference(ax, _reference(curve))
     if len(lines) > 1:
         label_ends(ax, lines)
     return lines
+
+
+def _reference(curve: Curve) -> float:
+    """The reference dose, where the curve knows it; else missing."""
+    return float(getattr(curve, "reference", np.nan))
+
+
+def _mark_reference(ax: Axes, dose: float) -> None:
+    low, high = ax.get_xlim()
+    if not low <= dose <= high:
+        return
+    ax.axvline(dose, color=MUTED, linewidth=0.9, linestyle=":", zorder=1, label="_reference")
+    # At the edges the word stays over the axes.
+    place = (dose - low) / (high - low) if high > low else 0.5
+    ax.annotate(
+        f"reference {number_labels([dose])[0]}", (dose, 1.0), (0.0, ABOVE),
+        ax.get_xaxis_transform(), "offset points", va="bottom", fontsize=NORMAL - 1, color=MUTED,
+        ha="left" if place < 0.1 else "right" if place > 0.9 else "center", annotation_clip=False,
+    )  # fmt: skip
+
+
+def _no_difference(curve: Curve) -> float | None:
+    if np.isfinite(_reference(curve)):
+        return 1.0 if getattr(curve, "ratio", False) else 0.0
+    return _closing(curve)
 
 
 def _closing(curve: Curve) -> float | None:
@@ -173,7 +211,7 @@ def _closing(curve: Curve) -> float | None:
 
 def _set_axes(ax: Axes, xlabel: str, ylabel: str) -> None:
     ax.set_xlabel(literal(xlabel))
-    ax.set_ylabel(literal(ylabel))
+    set_y_label(ax, ylabel)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(NumberFormatter())
 

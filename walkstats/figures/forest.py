@@ -13,7 +13,7 @@ from matplotlib.transforms import blended_transform_factory
 from walkstats import _digits
 from walkstats._digits import style_of
 from walkstats._labels import capitalised, percent_level
-from walkstats.figures.canvas import StyledFigure, add_note, canvas, literal
+from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_result, literal
 from walkstats.figures.palette import ARM_STYLES, INK, MUTED, NORMAL, RULE
 from walkstats.figures.text_width import text_inches
 from walkstats.figures.time_axis import NumberFormatter, set_ratio_ticks
@@ -63,12 +63,16 @@ def forest_rows(
     if isinstance(estimates, Estimates):
         as_ratio = estimates.link != "identity" if ratio is None else ratio
         estimates = {term: estimates.estimate(term, ratio=as_ratio) for term in estimates.terms}
+    check_result(estimates, Mapping, "A forest needs a fit or a mapping of label to Estimate")
     rows: list[ForestRow] = []
     for label, one in estimates.items():
         if isinstance(one, Estimate):
             rows.append(ForestRow(label, one, _written(one, marks)))
             continue
+        check_result(one, Mapping, f"Under {label!r} a forest needs Estimates")
         rows.append(ForestRow(label, None, ""))
+        for name, sub in one.items():
+            check_result(sub, Estimate, f"Under {label!r}, {name!r} a forest needs an Estimate")
         rows += [ForestRow(name, sub, _written(sub, marks), 1) for name, sub in one.items()]
     scales = {row.estimate.scale for row in rows if row.estimate is not None}
     if len(scales) != 1:

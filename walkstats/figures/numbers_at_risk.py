@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 from walkstats._arguments import check_choice
 from walkstats._digits import count
-from walkstats.figures.canvas import check_names, literal
+from walkstats.figures.canvas import check_names, check_result, literal
 from walkstats.figures.palette import INK, NORMAL, arm_style
 from walkstats.figures.time_axis import Floats, TimeUnit, tick_times, time_unit
 from walkstats.results import Curve
@@ -146,6 +146,7 @@ def draw_numbers_at_risk(
     >>> [text.get_text() for text in draw_numbers_at_risk(below, curve, [0, 10, 20])]
     ['4', '4', '2']
     """
+    check_result(curve, Curve, "Numbers at risk need a Curve, for example from kaplan_meier")
     shown_in = time_unit(curve.x, unit)
     last = float(shown_in.shown([curve.frame[curve.x].max()])[0])
     ticks = tick_times(last, shown_in, times)
@@ -179,6 +180,8 @@ def _empty_axes(ax: Axes, lines: Sequence[RiskLine]) -> None:
     for place, tick in zip(groups, ax.get_yticklabels(), strict=True):
         tick.set_color(lines[place].colour)
         tick.set_fontsize(NORMAL - 1)
+        # As the numbers of the row, so that both stand level.
+        tick.set_verticalalignment("center")
     for place, line in enumerate(lines):
         if not line.numbers:
             _heading(ax, place, line)

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats._labels import capitalised
-from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
+from walkstats.figures.canvas import (
+    StyledFigure,
+    add_note,
+    canvas,
+    check_names,
+    check_result,
+    literal,
+)
 from walkstats.figures.end_labels import label_ends
 from walkstats.figures.numbers_at_risk import LINE, draw_numbers_at_risk, risk_lines
 from walkstats.figures.palette import BAND_ALPHA, BAND_ALPHA_MANY, NORMAL, PALE_ALPHA, arm_style
@@ -23,6 +30,7 @@ from walkstats.figures.time_axis import (
     TimeUnit,
     number_labels,
     set_time_axis,
+    set_y_label,
     tick_times,
     time_unit,
 )
@@ -33,6 +41,7 @@ Floats = NDArray[np.float64]
 
 SHOW = ("survival", "event")
 LABELS = ("direct", "legend", "none")
+NEEDED = "A survival figure needs a Curve, for example from kaplan_meier"
 # More names than this do not fit beside the ends of the curves.
 MOST_DIRECT = 6
 
@@ -105,7 +114,8 @@ def plot_survival(
     Raises
     ------
     ValueError
-        For unknown choices, or ``show="event"`` of a curve that is no survival.
+        For unknown choices, something that is no curve, or ``show="event"`` of a curve that is no
+        survival.
 
     Examples
     --------
@@ -120,6 +130,7 @@ def plot_survival(
     >>> [axes.get_label() for axes in figure.axes]
     ['survival', 'numbers at risk']
     """
+    check_result(curve, Curve, NEEDED)
     counted = bool(rows) and "n_risk" in curve.frame
     height = 3.5 + (0.25 if title else 0.0) + (0.2 if statement else 0.0)
     below = LINE * len(risk_lines(curve, [0.0], rows, names)) if counted else 0.0
@@ -190,6 +201,7 @@ def draw_survival(
     >>> line.get_xydata().tolist()
     [[0.0, 1.0], [10.0, 0.5], [20.0, 0.25], [20.0, 0.25]]
     """
+    check_result(curve, Curve, NEEDED)
     check_choice(labels, LABELS, "labels")
     if check_choice(show, SHOW, "show") == "event" and curve.quantity != "survival":
         raise ValueError(f'show="event" is 1 - survival, and this is a curve of {curve.quantity}.')
@@ -281,9 +293,7 @@ def _set_y_axis(ax: Axes, curve: Curve, show: str, ylabel: str | None) -> None:
         ("survival", "event"): "Probability of the event (1 − survival)",
         ("follow-up", "survival"): "Probability of being followed (events set aside)",
     }
-    ax.set_ylabel(
-        literal(ylabel or stated.get((curve.quantity, show), capitalised(curve.quantity)))
-    )
+    set_y_label(ax, ylabel or stated.get((curve.quantity, show), capitalised(curve.quantity)))
     if curve.quantity in PROBABILITIES:
         ticks = np.linspace(0.0, 1.0, 6)
         ax.set_ylim(0.0, 1.0)

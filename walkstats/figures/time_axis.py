@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_choice, check_times
 from walkstats._digits import fixed
 from walkstats.figures.canvas import literal
+from walkstats.figures.palette import NORMAL
+from walkstats.figures.text_width import wrapped
 
 Floats = NDArray[np.float64]
 
@@ -113,6 +115,22 @@ def set_time_axis(ax: Axes, ticks: Floats, last: float, label: str) -> None:
     ax.xaxis.set_major_locator(FixedLocator(list(ticks)))
     ax.xaxis.set_major_formatter(FixedFormatter(number_labels(ticks)))
     ax.set_xlabel(literal(label))
+
+
+def set_y_label(ax: Axes, label: str) -> None:
+    r"""Label of the y axis, in as many lines as keep it no longer than the axes are high.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure(figsize=(4, 2)).subplots()
+    >>> set_y_label(ax, "Difference in average pain")
+    >>> ax.get_ylabel()
+    'Difference in average\npain'
+    """
+    # The height in inches, whatever the resolution.
+    room = ax.get_window_extent().height / ax.figure.dpi
+    ax.set_ylabel(literal("\n".join(wrapped(label, room, NORMAL))))
 
 
 def number_labels(values: Floats | Sequence[float]) -> list[str]:

@@ -176,7 +176,7 @@ class Table:
         Parameters
         ----------
         path : path
-            Ending in .md, .html, .tex or .csv.
+            Ending in .md, .html, .tex or .csv. Folders that do not exist are made.
 
         Returns
         -------
@@ -191,6 +191,7 @@ class Table:
         target = Path(path)
         check_choice(target.suffix, WRITERS, "the suffix of path")
         text = WRITERS[target.suffix](self)
+        target.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from walkstats._labels import capitalised, described, percent_level
 from walkstats.results import Estimates, Fit
@@ -77,9 +77,7 @@ def fit_table(
     ,Hazard ratio (95% CI),p
     arm[walking],0.72 (0.60 to 0.86),<0.001
     """
-    named = dict(fits) if isinstance(fits, Mapping) else {"": fits}
-    if not named:
-        raise ValueError("fit_table needs at least one fit.")
+    named = _named(fits)
     ratios = {name: _as_ratio(fit, ratio) for name, fit in named.items()}
     columns: list[Column] = []
     for name, fit in named.items():
@@ -94,6 +92,20 @@ def fit_table(
         notes=_notes(named, hidden, any(line.spline for line in lines)),
         source=next((fit.source for fit in named.values() if fit.source), ""),
     )
+
+
+def _named(fits: object) -> dict[str, Estimates]:
+    named: dict[str, Any] = dict(fits) if isinstance(fits, Mapping) else {"": fits}
+    if not named:
+        raise ValueError("fit_table needs at least one fit.")
+    for name, fit in named.items():
+        if not isinstance(fit, Estimates):
+            under = f" under {name!r}" if name else ""
+            raise ValueError(
+                f"fit_table needs a fit or a mapping of heading to fit, got "
+                f"{type(fit).__name__}{under}; table_of lays out other results."
+            )
+    return named
 
 
 def _as_ratio(fit: Estimates, ratio: bool | None) -> bool:

@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from walkstats import _digits
 from walkstats._digits import NumberStyle, style_of
-from walkstats._labels import capitalised, percent_level
+from walkstats._labels import capitalised, number_in_unit, percent_level
 from walkstats.results import Curve, Estimate, Estimates, HypothesisTest
 
 SYMBOLS = {"chi2": "χ²", "F": "F", "t": "t", "normal": "z"}
@@ -90,7 +90,7 @@ def _say_estimate(result: Estimate, label: str | None, unit: str, style: NumberS
     known = result.p_value == result.p_value
     return (style.whole if known else style.bare).format(
         label=label or capitalised(result.measure) or result.term,
-        estimate=_with_unit(_number(result, style), unit),
+        estimate=number_in_unit(_number(result, style), unit),
         level=percent_level(result.level),
         low_high=_limits(result, style),
         p=_digits.p_phrase(result.p_value, style),
@@ -112,10 +112,6 @@ def _number(result: Estimate, style: NumberStyle) -> str:
 
 def _limits(result: Estimate, style: NumberStyle) -> str:
     return _digits.interval(result.conf_low, result.conf_high, _decimals(result)[1:], style)
-
-
-def _with_unit(number: str, unit: str) -> str:
-    return f"{number} {unit}" if unit else number
 
 
 @_say.register
@@ -146,12 +142,14 @@ def _say_curve(result: Curve, label: str | None, unit: str, style: NumberStyle) 
 
 def _median(result: Estimate, group: str, unit: str, style: NumberStyle) -> str:
     known = [x for x in (result.estimate, result.conf_low, result.conf_high) if x == x]
-    decimals = 0 if any(abs(x) >= 10 for x in known) else 1
+    # 12.6 and 12.7 months are not both 13; days are whole and stay so.
+    whole = all(x >= 100 or float(x).is_integer() for x in known)
+    decimals = 0 if whole else 1
     value, low, high = (
         "not reached" if number != number else _digits.fixed(number, decimals, style)
         for number in (result.estimate, result.conf_low, result.conf_high)
     )
     percent = percent_level(result.level)
     interval = f" ({percent}% CI {low} to {high})" if (low, high) != ("not reached",) * 2 else ""
-    number = value if value == "not reached" else _with_unit(value, unit)
+    number = value if value == "not reached" else number_in_unit(value, unit)
     return f"{f'{group} ' if group else ''}{number}{interval}"

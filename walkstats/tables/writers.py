@@ -64,7 +64,8 @@ def html(table: Table) -> str:
         notes = "<br>".join(for_html(note) for note in table.footnotes)
         lines += [
             "<tfoot>",
-            f'<tr><td colspan="{len(table.columns) + 1}" style="text-align:left">{notes}</td></tr>',
+            f'<tr><td colspan="{len(table.columns) + 1}" style="text-align:left">'
+            f'<span class="notes">{notes}</span></td></tr>',
             "</tfoot>",
         ]
     return "\n".join([*lines, "</table>"]) + "\n"
