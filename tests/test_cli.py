@@ -85,7 +85,8 @@ def test_report_takes_a_plan(tmp_path, capsys):
 
 def test_report_is_not_written_into_the_trial(capsys):
     folder = str(sample_folder("bladder"))
-    assert main(["report", folder, "--out", folder]) == 1
+    for inside in (folder, f"{folder}/report", f"{folder}/../{folder.rpartition('/')[2]}"):
+        assert main(["report", folder, "--out", inside]) == 1
     assert "into the trial" in capsys.readouterr().err
 
 
@@ -132,3 +133,14 @@ def test_version_and_unknown_words(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["dance"])
     assert stopped.value.code == 2
+
+
+def test_check_says_how_often_and_names_no_empty_place(damaged, tmp_path, capsys):
+    main(["check", str(damaged)])
+    said = capsys.readouterr().out
+    assert "column arm: " in said
+    assert " times)" in said
+    main(["check", str(tmp_path / "none")])
+    said = capsys.readouterr().out
+    assert said.startswith("error: there is no folder")
+    assert ": :" not in said

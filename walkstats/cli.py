@@ -102,10 +102,14 @@ def _lines(findings: pd.DataFrame) -> list[str]:
 def _line(one: Mapping[Hashable, Any]) -> str:
     known = {str(k): "" if _unknown(v) else str(v) for k, v in one.items()}
     row = f"row {known['row']}" if known["row"] else ""
-    place = ", ".join(part for part in (known["table"], row, known["column"]) if part)
-    who = f" (ids {known['ids']})" if known["ids"] else ""
+    column = f"column {known['column']}" if known["column"] else ""
+    place = ", ".join(part for part in (known["table"], row, column) if part)
+    often = f"{known['count']} times" if one["count"] > 1 else ""
+    ids = f"ids {known['ids']}" if known["ids"] else ""
+    who = "; ".join(part for part in (ids, often) if part)
+    told = [known["severity"], place, known["problem"] + (f" ({who})" if who else "")]
     mend = f" -> {known['what_to_do']}" if known["what_to_do"] else ""
-    return f"{known['severity']}: {place}: {known['problem']}{who}{mend}"
+    return ": ".join(part for part in told if part) + mend
 
 
 def _unknown(value: object) -> bool:
@@ -138,7 +142,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
     target = check_writable(arguments.out)
     say = (lambda text: None) if arguments.quiet else (lambda text: print(text, file=sys.stderr))
-    if target == arguments.folder.absolute():
+    if target.resolve().is_relative_to(arguments.folder.resolve()):
         raise DataError.of("the report would be written into the trial", what_to_do="change --out")
     say(f"reading {arguments.folder}")
     trial = walkstats.read_trial(arguments.folder)

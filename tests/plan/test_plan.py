@@ -113,6 +113,9 @@ def test_a_bad_level_is_refused_before_the_data_are_seen():
         ('title = "x"', "missing: analysis"),
         ('title = "x"\nanalysis = []\ncolour = 1', "unknown: colour"),
         ('title = "x"\n[[analysis]]\nname = "a"', "missing: method, section, title"),
+        ('title = "x"\nanalysis = 3', "analysis must be a list of tables"),
+        ('title = "x"\nanalysis = [1]', "analysis must be a table"),
+        ("title = 3\nanalysis = []", "title must be a text"),
     ],
 )
 def test_a_plan_file_that_cannot_be_read_says_why(text, words, tmp_path):
@@ -138,10 +141,33 @@ def test_a_model_that_cannot_be_fitted_is_a_deviation_and_the_rest_goes_on(bladd
     assert list(ran.results) == ["curve"]
 
 
-def test_wrong_arguments_name_the_analysis(bladder):
+def test_an_analysis_that_asks_for_what_is_not_there_is_a_deviation(bladder):
     wrong = Analysis("c", "t", "S", "survival.cox", EVENTS, arguments={"formula": "weight"})
-    with pytest.raises(DataError, match=r"analysis 'c' cannot be run: No column 'weight'"):
-        run_plan(bladder, plan(wrong), seed=1)
+    late = {"by": "arm", "tau": 1e6}
+    beyond = Analysis("m", "t", "S", "survival.restricted_means", EVENTS, arguments=late)
+    odd = Analysis("o", "t", "S", "survival.cox", EVENTS, arguments={"colour": "red"})
+    fine = Analysis("k", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"})
+    ran = run_plan(bladder, plan(wrong, beyond, odd, fine), seed=1)
+    assert ran.deviations["analysis"].tolist() == ["c", "m", "o"]
+    assert "No column 'weight'" in ran.deviations["happened"].iloc[0]
+    assert "tau" in ran.deviations["happened"].iloc[1]
+    assert list(ran.results) == ["k"]
+
+
+def test_a_published_figure_must_have_a_place():
+    curve = Analysis("k", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"})
+    for place in ({}, {"analysis": "none", "term": "x"}, {"analysis": "k"}):
+        with pytest.raises(DataError, match=r"published 'a\.b'"):
+            plan(curve, published={"a.b": place}, record="walkback")
+
+
+def test_without_recurrences_no_time_to_event_is_planned(bladder):
+    import dataclasses
+
+    from walkstats.schema import empty_table
+
+    bare = dataclasses.replace(bladder, recurrences=empty_table("recurrences"))
+    assert [one.name for one in default_plan(bare).analyses] == ["flow", "baseline"]
 
 
 @pytest.mark.parametrize("seed", [None, -1, 1.5, "1", True])

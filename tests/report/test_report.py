@@ -118,10 +118,19 @@ def test_the_same_report_gives_the_same_bytes(small, tmp_path):
 def test_an_earlier_report_is_replaced_and_other_files_are_left(small, tmp_path):
     folder = tmp_path / "report"
     (folder / "tables").mkdir(parents=True)
-    (folder / "tables" / "old.csv").write_text("x")
+    (folder / "tables" / "mine.csv").write_text("x")
     (folder / "notes.txt").write_text("mine")
     write_report(small, folder)
+    facts = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    (folder / "tables" / "old.csv").write_text("of an earlier report")
+    facts["files"] += ["tables/old.csv", "../outside.txt"]
+    (folder / "provenance.json").write_text(json.dumps(facts), encoding="utf-8")
+    (tmp_path / "outside.txt").write_text("not in the report's folder")
+    write_report(small, folder)
     assert not (folder / "tables" / "old.csv").exists()
+    assert (folder / "tables" / "mine.csv").read_text() == "x"
+    assert (tmp_path / "outside.txt").exists()
+    (tmp_path / "outside.txt").unlink()
     assert (folder / "notes.txt").read_text() == "mine"
     assert [p.name for p in tmp_path.iterdir()] == ["report"]
 

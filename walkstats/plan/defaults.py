@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from walkstats._labels import in_sentence
 from walkstats.derive import first_recurrence, visits
+from walkstats.plan.places import PUBLISHED
 from walkstats.plan.specification import Analysis, Frame, Plan
+from walkstats.schema import MEASURES
 from walkstats.trial import Trial
 
 PARTICIPANTS = "Participants"
@@ -22,6 +25,8 @@ KIND_SECTIONS = {
 }
 HORIZON_DAYS = 365.0
 COMPARED_AT_DAYS = (90.0, 180.0, 365.0)
+# A spline of four knots needs more distinct doses than this to be worth drawing.
+FEWEST_DOSES = 20
 
 
 def default_plan(trial: Trial) -> Plan:
@@ -48,7 +53,7 @@ def default_plan(trial: Trial) -> Plan:
     ['flow', 'baseline', 'follow_up']
     """
     kinds = _kinds(trial)
-    analyses = _participants(kinds[0])
+    analyses = _participants(kinds)
     for place, kind in enumerate(kinds):
         analyses += _recurrence(trial, kind, primary=place == 0)
     analyses += _measures(trial)
@@ -73,6 +78,8 @@ def default_plan(trial: Trial) -> Plan:
 
 def _kinds(trial: Trial) -> list[str]:
     recorded = trial.recurrences
+    if not len(recorded):
+        return []
     kinds = [
         kind
         for kind in ("activity_limiting", "care_seeking")
@@ -81,9 +88,8 @@ def _kinds(trial: Trial) -> list[str]:
     return sorted([*kinds, "any"], key=list(KIND_SECTIONS).index)
 
 
-def _participants(kind: str) -> list[Analysis]:
-    events = Frame("first_recurrence", {"kind": kind})
-    return [
+def _participants(kinds: list[str]) -> list[Analysis]:
+    planned = [
         Analysis(
             "flow",
             "Participant flow",
@@ -100,53 +106,87 @@ def _participants(kind: str) -> list[Analysis]:
             Frame("baseline"),
             status="descriptive",
         ),
+    ]
+    return planned + (_followed(kinds[0]) if kinds else [])
+
+
+def _followed(kind: str) -> list[Analysis]:
+    """How long people were followed for the primary outcome, and how it ended."""
+    return [
         Analysis(
             "follow_up",
             "Length of follow-up (reverse Kaplan-Meier)",
             PARTICIPANTS,
             "survival.follow_up",
-            events,
+            Frame("first_recurrence", {"kind": kind}),
             arguments={"by": "arm"},
+            status="descriptive",
+        ),
+        Analysis(
+            "endings",
+            f"How follow-up ended, participants: {KIND_SECTIONS[kind].lower()}",
+            PARTICIPANTS,
+            "frame",
+            Frame("follow_up_endings", {"kind": kind}),
             status="descriptive",
         ),
     ]
 
 
 def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
+    """The analyses of one kind of recurrence; of the primary one a single analysis is primary."""
     section = KIND_SECTIONS[kind] + (" (primary outcome)" if primary else "")
+    event = KIND_SECTIONS[kind][:1].lower() + KIND_SECTIONS[kind][1:]
     frame = Frame("first_recurrence", {"kind": kind})
-    events = first_recurrence(trial, kind=kind)
-    last = events.groupby("arm", observed=True)["days"].max().min()
-    tau = HORIZON_DAYS if last >= HORIZON_DAYS else float(np.floor(last))
-    at = [day for day in COMPARED_AT_DAYS if day <= last] or [tau]
-    status = "primary" if primary else "secondary"
+    carried = Frame("first_recurrence", {"kind": kind, "after_gap": "carry"})
+    strata: dict[str, Any] = {"strata": list(trial.strata)} if trial.strata else {}
 
-    def analysis(name: str, title: str, method: str, status: str, **arguments: Any) -> Analysis:
-        return Analysis(
-            f"{kind}_{name}", title, section, method, frame, "", {**arguments}, status=status
-        )
+    def analysis(
+        name: str,
+        title: str,
+        method: str,
+        status: str = "secondary",
+        on: Frame = frame,
+        **more: Any,
+    ) -> Analysis:
+        named = f"{title}: {event}"
+        return Analysis(f"{kind}_{name}", named, section, method, on, "", more, status=status)
 
-    strata = {"strata": list(trial.strata)} if trial.strata else {}
-    planned = [analysis("curve", "Time to first recurrence", KM, status, by="arm")]
+    first = "primary" if primary else "secondary"
+    planned = [analysis("curve", "Time to first event", KM, by="arm")]
     if strata:
         planned += [
-            analysis("cox", "Cox regression, stratified", COX, status, formula="arm", **strata),
-            analysis(
-                "cox_unadjusted", "Cox regression, unadjusted", COX, "sensitivity", formula="arm"
-            ),
+            analysis("cox", "Cox regression, stratified", COX, first, formula="arm", **strata),
+            analysis("cox_unadjusted", "Cox, unadjusted", COX, "sensitivity", formula="arm"),
         ]
     else:
-        planned.append(analysis("cox", "Cox regression", COX, status, formula="arm"))
-    planned += [
-        analysis("log_rank", "Log-rank test", "survival.log_rank", status, by="arm", **strata),
-        analysis(
-            "means", "Restricted mean time", "survival.restricted_means", status, by="arm", tau=tau
-        ),
-        analysis(
-            "risks", "Risk of recurrence", "survival.compare_at", status, by="arm", at=list(at)
-        ),
+        planned.append(analysis("cox", "Cox regression", COX, first, formula="arm"))
+    if len(trial.check_ins):
+        more: dict[str, Any] = {"formula": "arm", "on": carried, **strata}
+        planned.append(analysis("cox_carried", "Cox, gaps ignored", COX, "sensitivity", **more))
+    planned.append(analysis("log_rank", "Log-rank test", LOG_RANK, by="arm", **strata))
+    planned += _over_time(trial, kind, analysis)
+    if primary:
+        planned.append(_proportionality(kind, section))
+    return planned
+
+
+def _over_time(trial: Trial, kind: str, analysis: Callable[..., Analysis]) -> list[Analysis]:
+    """Restricted means and risks, as far as every arm was followed."""
+    events = first_recurrence(trial, kind=kind)
+    last = events.groupby("arm", observed=True)["days"].max().min()
+    if not last >= 1:
+        return []
+    tau = HORIZON_DAYS if last >= HORIZON_DAYS else float(np.floor(last))
+    at = [day for day in COMPARED_AT_DAYS if day <= last] or [tau]
+    return [
+        analysis("means", "Restricted mean time", MEANS, by="arm", tau=tau),
+        analysis("risks", "Risk", RISKS, by="arm", at=at),
     ]
-    checked = Analysis(
+
+
+def _proportionality(kind: str, section: str) -> Analysis:
+    return Analysis(
         f"{kind}_proportionality",
         "Check of proportional hazards",
         section,
@@ -154,38 +194,53 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
         of=f"{kind}_cox",
         status="sensitivity",
     )
-    return [*planned, checked] if primary else planned
 
 
 KM = "survival.kaplan_meier"
 COX = "survival.cox"
 OLS = "regression.ols"
+LOG_RANK = "survival.log_rank"
+MEANS = "survival.restricted_means"
+RISKS = "survival.compare_at"
 
 
 def _measures(trial: Trial) -> list[Analysis]:
-    known = set(trial.outcomes.loc[trial.outcomes["month"] > 0, "measure"].dropna())
+    """The arms compared on each measure that was asked after randomisation; then the dose."""
+    later = trial.outcomes[(trial.outcomes["month"] > 0) & trial.outcomes["value"].notna()]
+    baseline = set(trial.outcomes.loc[trial.outcomes["month"] == 0, "measure"].dropna())
     planned = []
-    if "rmdq" in known:
-        frame = Frame("visits", {"measures": "rmdq"})
+    for name in _in_order(later["measure"].dropna().unique()):
+        months = later.loc[later["measure"] == name, "month"].nunique()
+        parts = [f"{name} ~ arm"] + [f"{name}_baseline"] * (name in baseline)
+        parts += ["factor(month)"] * (months > 1)
+        described = trial.measures[name].described if name in trial.measures else in_sentence(name)
+        title = f"Mean difference over all visits: {described}"
+        frame = Frame("visits", {"measures": name})
         planned.append(
-            Analysis(
-                "rmdq",
-                "Disability (RMDQ), mean difference over all visits",
-                WALKING,
-                OLS,
-                frame,
-                arguments={"formula": "rmdq ~ arm + rmdq_baseline + factor(month)"},
-            )
+            Analysis(name, title, WALKING, OLS, frame, arguments={"formula": " + ".join(parts)})
         )
-    if len(trial.walking) and "pain_nrs" in known:
+    if len(trial.walking) and (later["measure"] == "pain_nrs").any() and "pain_nrs" in baseline:
         planned += _pain_on_walking(trial)
     return planned
 
 
+def _in_order(measures: Iterable[str]) -> list[str]:
+    """Those of the dictionary in its order, then the others, if a formula can hold their name."""
+    known = {name: place for place, name in enumerate(MEASURES)}
+    usable = [name for name in measures if name.isidentifier()]
+    return sorted(usable, key=lambda name: (known.get(name, len(known)), name))
+
+
 def _pain_on_walking(trial: Trial) -> list[Analysis]:
-    arguments = {"measures": "pain_nrs", "walking_weeks": 4}
-    frame = visits(trial, measures="pain_nrs", walking_weeks=4)
-    middle = float(np.round(frame["walking_minutes"].median(), -1))
+    device = (trial.walking["measured_by"] == "device").all()
+    arguments: dict[str, Any] = {"measures": "pain_nrs", "walking_weeks": 4}
+    arguments |= {"measured_by": "device"} if device else {}
+    frame = visits(trial, **arguments)
+    known = frame.dropna(subset=["walking_minutes", "pain_nrs"])
+    if known["walking_minutes"].nunique() < FEWEST_DOSES:
+        return []
+    middle = float(np.round(known["walking_minutes"].median(), -1))
+    months = " + factor(month)" * (known["month"].nunique() > 1)
     planned = [
         Analysis(
             "pain_on_walking",
@@ -194,8 +249,7 @@ def _pain_on_walking(trial: Trial) -> list[Analysis]:
             OLS,
             Frame("visits", arguments),
             arguments={
-                "formula": "pain_nrs ~ rcs(walking_minutes, 4) + arm + pain_nrs_baseline"
-                " + factor(month)"
+                "formula": f"pain_nrs ~ rcs(walking_minutes, 4) + arm + pain_nrs_baseline{months}"
             },
         ),
         Analysis(
@@ -204,7 +258,7 @@ def _pain_on_walking(trial: Trial) -> list[Analysis]:
             WALKING,
             "regression.dose_response",
             of="pain_on_walking",
-            arguments={"x": "walking_minutes", "reference": middle, "at": _doses(frame)},
+            arguments={"x": "walking_minutes", "reference": middle, "at": _doses(known)},
         ),
     ]
     for month in (3, 12):
@@ -226,82 +280,3 @@ def _doses(frame: pd.DataFrame) -> list[float]:
     """Doses at which the curve is drawn: where all but the 1 % at either end lie."""
     low, high = frame["walking_minutes"].quantile([0.01, 0.99])
     return [float(dose) for dose in np.unique(np.round(np.linspace(low, high, 61)))]
-
-
-def _hazard_ratio(analysis: str, label: str) -> dict[str, Any]:
-    return {"analysis": analysis, "term": "arm[walking]", "ratio": True, "label": label}
-
-
-def _median(analysis: str, arm: str, label: str) -> dict[str, Any]:
-    return {"analysis": analysis, "quantile": 0.5, "term": arm, "label": f"{label}, {arm}"}
-
-
-def _cell(analysis: str, column: str, label: str, **where: str) -> dict[str, Any]:
-    return {"analysis": analysis, "column": column, "where": where, "label": label}
-
-
-def _mean(month: int, arm: str) -> dict[str, Any]:
-    weights = {"intercept": 1.0} | ({"arm[walking]": 1.0} if arm == "walking" else {})
-    label = f"Minutes walked a week at month {month}, {arm}"
-    return {"analysis": f"walking_month_{month}", "contrast": weights, "label": label}
-
-
-_PRIMARY = "primary_outcome_activity_limiting_recurrence"
-_SECONDARY = "secondary_time_to_event"
-_MINUTES = "secondary_continuous.walking_minutes_per_week"
-_LIMITING = "Median days to activity-limiting recurrence"
-_ANY = "Median days to any recurrence"
-
-# Published figure -> where our estimate of the same quantity stands. The published hazard ratios
-# are set beside the unadjusted ones: the abstract does not say what they were adjusted for.
-PUBLISHED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "walkback": {
-        "flow.randomised": _cell("flow", "n", "Participants randomised", stage="randomised"),
-        "flow.n_intervention": _cell(
-            "flow", "n", "Allocated to walking", stage="allocated", arm="walking"
-        ),
-        "flow.n_control": _cell(
-            "flow", "n", "Allocated to control", stage="allocated", arm="control"
-        ),
-        f"{_PRIMARY}.hr": _hazard_ratio(
-            "activity_limiting_cox_unadjusted", "Hazard ratio, activity-limiting recurrence"
-        ),
-        f"{_PRIMARY}.median_days_intervention": _median(
-            "activity_limiting_curve", "walking", _LIMITING
-        ),
-        f"{_PRIMARY}.median_days_control": _median("activity_limiting_curve", "control", _LIMITING),
-        f"{_SECONDARY}.any_recurrence_hr": _hazard_ratio(
-            "any_cox_unadjusted", "Hazard ratio, any recurrence"
-        ),
-        f"{_SECONDARY}.any_recurrence_median_days.intervention": _median(
-            "any_curve", "walking", _ANY
-        ),
-        f"{_SECONDARY}.any_recurrence_median_days.control": _median("any_curve", "control", _ANY),
-        f"{_SECONDARY}.care_seeking_hr": _hazard_ratio(
-            "care_seeking_cox_unadjusted", "Hazard ratio, recurrence with care sought"
-        ),
-        "secondary_continuous.rmdq_mean_difference": {
-            "analysis": "rmdq",
-            "term": "arm[walking]",
-            "label": "Difference in disability (RMDQ, 0-24)",
-        },
-        f"{_MINUTES}.m3.intervention": _mean(3, "walking"),
-        f"{_MINUTES}.m3.control": _mean(3, "control"),
-        f"{_MINUTES}.m12.intervention": _mean(12, "walking"),
-        f"{_MINUTES}.m12.control": _mean(12, "control"),
-        "adverse_events.any_ae_intervention.n": _cell(
-            "harms",
-            "participants",
-            "Participants with an adverse event, walking",
-            kind="any",
-            arm="walking",
-        ),
-        "adverse_events.any_ae_control.n": _cell(
-            "harms",
-            "participants",
-            "Participants with an adverse event, control",
-            kind="any",
-            arm="control",
-        ),
-    }
-}

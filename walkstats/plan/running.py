@@ -11,7 +11,7 @@ import pandas as pd
 
 import walkstats.derive as derive
 from walkstats._arguments import check_seed
-from walkstats.errors import DataError, FitError
+from walkstats.errors import DataError, WalkstatsError
 from walkstats.evidence import beside_published, published
 from walkstats.plan.methods import run_method
 from walkstats.plan.numbers import numbers_of
@@ -72,12 +72,13 @@ def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> 
 
     Raises
     ------
-    DataError
-        When the plan asks for something that the trial or a method does not have.
+    ValueError
+        For a seed that is no whole number of at least 0.
 
     Notes
     -----
-    An analysis whose model cannot be fitted is a row of ``deviations``; the others go on.
+    An analysis that cannot be run, because its model cannot be fitted or because the plan asks for
+    what the trial does not have, is a row of ``deviations``; the others go on.
 
     Examples
     --------
@@ -96,16 +97,8 @@ def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> 
         try:
             subject = _subject(one, trial, results, made, frames)
             results[one.name] = run_method(one.method, subject, dict(one.arguments), plan.level)
-        except FitError as error:
+        except (WalkstatsError, ValueError, TypeError) as error:
             deviations.append((one.name, one.title, str(error)))
-        except KeyError as error:
-            deviations.append((one.name, one.title, f"needs {error.args[0]}, which did not run"))
-        except (ValueError, TypeError) as error:
-            raise DataError.of(
-                f"analysis {one.name!r} cannot be run: {error}",
-                table="plan",
-                what_to_do="correct its arguments in the plan",
-            ) from error
     return PlanResults(
         numbers=_numbers(plan, results),
         results=results,
@@ -140,6 +133,8 @@ def _subject(
 ) -> Any:
     """The frame or the earlier result that an analysis takes; frames are made once."""
     if one.frame is None:
+        if one.of not in results:
+            raise DataError.of(f"needs the result of {one.of}, which could not be had")
         return results[one.of]
     if one.frame.key not in made:
         made[one.frame.key] = _frame(one.frame, trial)
@@ -183,7 +178,14 @@ def _beside(plan: Plan, results: Mapping[str, Any]) -> pd.DataFrame | None:
     ours = {}
     for leaf, where in plan.published.items():
         if where["analysis"] in results:
-            found = _found(results[where["analysis"]], where)
+            try:
+                found = _found(results[where["analysis"]], where)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise DataError.of(
+                    f"the place of the published figure {leaf!r} is not in the results: {error}",
+                    table="plan",
+                    what_to_do="name a term, a contrast, a quantile or a column that is there",
+                ) from None
             if found is not None:
                 ours[leaf] = found
     return beside_published(ours, published(plan.record))

@@ -126,7 +126,21 @@ def _problems(plan: Plan) -> list[str]:
         if one.of and one.of not in seen:
             found.append(f"{where} takes the result of {one.of!r}, which does not stand before it")
         seen.add(one.name)
+    for leaf, ours in plan.published.items():
+        found += _misplaced(leaf, ours, seen)
     return found
+
+
+def _misplaced(leaf: str, ours: Mapping[str, Any], names: set[str]) -> list[str]:
+    """What is wrong with the place of a published figure."""
+    known = isinstance(ours, Mapping) and ours.get("analysis") in names
+    if not known:
+        return [f"published {leaf!r} names no analysis of the plan"]
+    if not any(key in ours for key in ("term", "contrast", "column")):
+        return [f"published {leaf!r} needs a term, a contrast or a column"]
+    if "column" in ours and not isinstance(ours.get("where", {}), Mapping):
+        return [f"published {leaf!r}: where must be a table of column = value"]
+    return []
 
 
 def read_plan(file: str | Path) -> Plan:
@@ -164,9 +178,11 @@ def read_plan(file: str | Path) -> Plan:
 
 
 def _plan_of(data: Mapping[str, Any], name: str) -> Plan:
-    analyses = tuple(_analysis_of(one, name) for one in data.get("analysis", []))
     known = {"title", "level", "record", "published", "analysis"}
     _check_keys(data, known, {"title", "analysis"}, name)
+    _check_types(data, {"title": str, "level": (int, float), "record": str}, name)
+    _check_types(data, {"published": dict, "analysis": list}, name)
+    analyses = tuple(_analysis_of(one, name) for one in data["analysis"])
     return Plan(
         title=data["title"],
         analyses=analyses,
@@ -178,13 +194,30 @@ def _plan_of(data: Mapping[str, Any], name: str) -> Plan:
 
 def _analysis_of(data: Mapping[str, Any], name: str) -> Analysis:
     known = {"name", "title", "section", "method", "frame", "of", "arguments", "status"}
+    _check_types({"analysis": data}, {"analysis": dict}, name)
     where = f"{name}, analysis {data.get('name', '?')!r}"
+    _check_types(data, {key: str for key in known - {"frame", "arguments"}}, where)
+    _check_types(data, {"frame": dict, "arguments": dict}, where)
     _check_keys(data, known, {"name", "title", "section", "method"}, where)
     frame = None
     if "frame" in data:
         _check_keys(data["frame"], {"derive", "arguments", "where"}, {"derive"}, f"{where}, frame")
         frame = Frame(**data["frame"])
     return Analysis(**{**{k: v for k, v in data.items() if k != "frame"}, "frame": frame})
+
+
+def _check_types(data: Mapping[str, Any], kinds: Mapping[str, Any], where: str) -> None:
+    words = {
+        str: "a text",
+        dict: "a table",
+        list: "a list of tables",
+        (int, float): "a number",
+    }
+    for key, kind in kinds.items():
+        if key in data and not isinstance(data[key], kind):
+            raise DataError.of(
+                f"{where}: {key} must be {words.get(kind, 'a number')}, got {data[key]!r}"
+            )
 
 
 def _check_keys(data: Mapping[str, Any], known: set[str], needed: set[str], where: str) -> None:

@@ -19,8 +19,6 @@ from walkstats.tables.slugs import file_names
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WRITTEN = ("report.html", "provenance.json", "numbers.csv", "tables", "figures")
-
 
 def write_report(report: Report, folder: str | Path) -> Path:
     """Write a report as files.
@@ -29,7 +27,7 @@ def write_report(report: Report, folder: str | Path) -> Path:
     ----------
     report : Report
     folder : path
-        Made if it does not exist. Files of an earlier report in it are replaced, others left alone.
+        Made if it does not exist. Files that an earlier report wrote are replaced, others left.
 
     Returns
     -------
@@ -54,12 +52,12 @@ def write_report(report: Report, folder: str | Path) -> Path:
     'report.html'
     """
     target = check_writable(folder)
-    made = Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
+    made = _beside(target)
     try:
         _write_all(report, made)
         target.mkdir(exist_ok=True)
-        for name in WRITTEN:
-            _replace(made / name, target / name)
+        _remove_earlier(target)
+        _move(made, target)
     except OSError as error:
         raise DataError.of(
             f"the report cannot be written to {target}: {error.strerror}",
@@ -91,13 +89,37 @@ def check_writable(folder: str | Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError.of(f"{target} cannot be made: {error.strerror}") from None
+    _beside(target).rmdir()
     return target
 
 
-def _replace(new: Path, old: Path) -> None:
-    if old.is_dir() and not old.is_symlink():
-        shutil.rmtree(old)
-    os.replace(new, old)
+def _beside(target: Path) -> Path:
+    """An empty folder beside the target, in which a report is made before it is moved there."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
+    except OSError as error:
+        raise DataError.of(
+            f"{target} cannot be written: {error.strerror}", what_to_do="choose another folder"
+        ) from None
+
+
+def _remove_earlier(target: Path) -> None:
+    """Remove the files that an earlier report lists as its own, and no others."""
+    try:
+        listed = json.loads((target / "provenance.json").read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for name in listed:
+        file = (target / str(name)).resolve()
+        if file.is_relative_to(target.resolve()) and file.is_file():
+            file.unlink()
+
+
+def _move(made: Path, target: Path) -> None:
+    for file in sorted(path for path in made.rglob("*") if path.is_file()):
+        place = target / file.relative_to(made)
+        place.parent.mkdir(exist_ok=True)
+        os.replace(file, place)
 
 
 def _write_all(report: Report, folder: Path) -> None:
@@ -110,10 +132,12 @@ def _write_all(report: Report, folder: Path) -> None:
     names = file_names(shown.name for shown in report.figures())
     for shown in report.figures():
         images[shown.name] = _write_figure(shown, folder / "figures", names[shown.name])
-    report.numbers.to_csv(folder / "numbers.csv", index=False)
-    text = json.dumps(dict(report.provenance), indent=2, ensure_ascii=False)
-    (folder / "provenance.json").write_text(text + "\n", encoding="utf-8")
+    report.numbers.assign(source=report.source).to_csv(folder / "numbers.csv", index=False)
     (folder / "report.html").write_text(page(report, images), encoding="utf-8")
+    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    facts = {**report.provenance, "files": [*files, "provenance.json"]}
+    text = json.dumps(facts, indent=2, ensure_ascii=False)
+    (folder / "provenance.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _write_figure(block: FigureBlock, folder: Path, name: str) -> str:

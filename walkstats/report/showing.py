@@ -69,6 +69,8 @@ HARMS = {
     "arm": "Arm",
     "participants": "Participants with an event",
     "randomised": "Participants randomised",
+    "percent": "%",
+    "ended_by": "Ended by",
     "events": "Events",
 }
 
@@ -107,16 +109,17 @@ def _label_like(column: pd.Series) -> bool:
 
 
 def _follow_up(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
-    said = tables.sentence(result, unit="days")
-    return [Paragraph(f"{analysis.title}: {said[:1].lower()}{said[1:]}.", "result")]
+    said = _lower(tables.sentence(result, unit="days"))
+    return [Paragraph(f"{analysis.title}: {said}.", "result")]
 
 
 def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
     figure = figures.plot_survival(result, ylabel=f"Without {_event(analysis)}")
     caption = f"{analysis.title}. {result.method}"
     at = _times(analysis, results)
+    said = _lower(tables.sentence(result, unit="days"))
     return [
-        Paragraph(f"{tables.sentence(result, unit='days')}.", "result"),
+        Paragraph(f"Time to {_event(analysis)}: {said}.", "result"),
         FigureBlock(analysis.name, figure, caption),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
@@ -124,8 +127,11 @@ def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Bloc
 
 def _event(analysis: Analysis) -> str:
     """What the curve waits for, as its section is called."""
-    section = analysis.section.partition(" (")[0]
-    return f"{section[:1].lower()}{section[1:]}"
+    return _lower(analysis.section.partition(" (")[0])
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
@@ -139,7 +145,9 @@ def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
 def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block]:
     """Sentences for the fit; the table of all Cox fits of the section stands with the first."""
     blocks: list[Block] = [
-        Paragraph(f"{_said(result, term)} ({analysis.title}).", "result")
+        Paragraph(
+            f"{_said(result, term)} ({analysis.title}; {analysis.status} analysis).", "result"
+        )
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]
@@ -152,7 +160,9 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
     }
     if next(iter(together)) == analysis.title:
         table = tables.fit_table(together if len(together) > 1 else result)
-        blocks.append(TableBlock(analysis.name, table.titled("Cox regression")))
+        blocks.append(
+            TableBlock(analysis.name, table.titled(f"Cox regression: {_event(analysis)}"))
+        )
     return blocks
 
 
@@ -195,25 +205,38 @@ def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
 
 
 def _means(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    reference = results.trial.arms[0]
     parts = (result.by_group, result.difference, result.ratio)
-    table = tables.table_of(_rows(parts), title=f"{analysis.title}, to day {result.tau:g}")
-    return [*_differences(analysis, result.difference, "days"), TableBlock(analysis.name, table)]
+    title = f"{analysis.title}, to day {result.tau:g}"
+    table = tables.table_of(_rows(parts, reference), title=title)
+    said = [
+        Paragraph(
+            f"{tables.sentence(result.difference, term, unit='days')}, "
+            f"{_plain_term(term, reference)}, to day {result.tau:g} ({_event(analysis)}).",
+            "result",
+        )
+        for term in result.difference.terms
+    ]
+    return [*said, TableBlock(analysis.name, table)]
 
 
 def _risks(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    reference = results.trial.arms[0]
     table = tables.table_of(
-        _rows((result.by_group, result.risk_difference)),
-        title=f"{analysis.title}: share without recurrence, and difference in risk",
+        _rows((result.by_group, result.risk_difference), reference),
+        title=f"{analysis.title}, share without it and difference in risk",
     )
     table = replace(table, notes=tuple(n for n in table.notes if not n.startswith(NEEDED)))
-    needed = tables.table_of(_needed(result.number_needed), title=NEEDED)
+    percent = f"{100 * result.by_group.level:g}%"
+    title = f"{NEEDED} with {percent} interval: {_event(analysis)}"
+    needed = tables.table_of(_needed(result.number_needed, reference), title=title)
     return [TableBlock(analysis.name, table), TableBlock(f"{analysis.name}_needed", needed)]
 
 
 NEEDED = "Number needed to treat"
 
 
-def _needed(frame: pd.DataFrame) -> pd.DataFrame:
+def _needed(frame: pd.DataFrame, reference: str) -> pd.DataFrame:
     """Numbers needed in words: an interval that holds no difference passes through infinity."""
     rows = []
     for one in frame.to_dict("records"):
@@ -230,32 +253,27 @@ def _needed(frame: pd.DataFrame) -> pd.DataFrame:
         else:
             number = f"{one['estimate']:.1f} to {side}"
             interval = f"{one[f'{side}_low']:.1f} to {one[f'{side}_high']:.1f}"
-        rows.append((_plain_term(one["term"]), number, interval))
+        rows.append((_plain_term(one["term"], reference), number, interval))
     return pd.DataFrame(rows, columns=["Group", "Number needed", "Interval"])
 
 
-def _rows(parts: Sequence[Estimates]) -> dict[str, Estimate]:
+def _rows(parts: Sequence[Estimates], reference: str) -> dict[str, Estimate]:
     """Estimates of several parts of an answer under labels that say what they measure."""
-    return {
-        f"{part.measure[:1].upper()}{part.measure[1:]}: {_plain_term(term)}": part.estimate(
-            term, ratio=part.link != "identity"
-        )
-        for part in parts
-        for term in part.terms
-    }
+    rows = {}
+    for part in parts:
+        measure = f"{part.measure[:1].upper()}{part.measure[1:]}"
+        for term in part.terms:
+            one = part.estimate(term, ratio=part.link != "identity")
+            rows[f"{measure}: {_plain_term(term, reference)}"] = one
+    return rows
 
 
-def _differences(analysis: Analysis, part: Estimates, unit: str) -> list[Block]:
-    return [
-        Paragraph(f"{tables.sentence(part, term, unit=unit)}, {_plain_term(term)}.", "result")
-        for term in part.terms
-    ]
-
-
-def _plain_term(term: str) -> str:
-    """``arm[walking] at 90`` as a reader says it."""
+def _plain_term(term: str, reference: str = "") -> str:
+    """``arm[walking] at 90`` as a reader says it; a contrast names what it is against."""
     group, at, day = term.partition(" at ")
-    group = group.removeprefix("arm[").removesuffix("]")
+    if group.startswith("arm["):
+        group = group.removeprefix("arm[").removesuffix("]")
+        group += f" against {reference}" if reference else ""
     return f"{group}, day {day}" if at else group
 
 
