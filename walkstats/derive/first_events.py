@@ -110,6 +110,7 @@ def first_recurrence(
     first = np.full(len(ended), np.inf)
     np.minimum.at(first, person[within], days[within])
     event = np.isfinite(first)
+    late = len(np.unique(person[~within & ~event[person]]))
     carried = tuple(dict.fromkeys([*trial.strata, *baseline]))
     frame = at_baseline(trial, columns=carried)
     frame.insert(2, "days", np.where(event, first, ended))
@@ -118,7 +119,7 @@ def first_recurrence(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: time to first {definition.described}",
-        "notes": _notes(definition, unknown, int((~within).sum()), frame, after_gap),
+        "notes": _notes(definition, unknown, late, frame, after_gap),
     }
     return frame
 
@@ -144,7 +145,7 @@ def _onsets(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.flo
 
 
 def _notes(
-    kind: Kind, unknown: int, beyond: int, frame: pd.DataFrame, after_gap: str
+    kind: Kind, unknown: int, late: int, frame: pd.DataFrame, after_gap: str
 ) -> tuple[str, ...]:
     notes = [f"First {kind.described}; without one: {GAP_RULES[after_gap]}."]
     if unknown:
@@ -152,10 +153,10 @@ def _notes(
             f"{unknown} recurrence(s) do not say whether they were a(n) {kind.described}; they are "
             "not counted as one."
         )
-    if beyond:
+    if late:
         notes.append(
-            f"{beyond} report(s) of a(n) {kind.described} lie beyond the observed period and are "
-            "not counted."
+            f"{late} participant(s) reported their first {kind.described} only beyond the observed "
+            "period; it is not counted."
         )
     none = int(((frame["days"] <= 0) & ~frame["event"]).sum())
     if none:

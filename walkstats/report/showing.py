@@ -152,13 +152,13 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
         if term.startswith("arm[") and ":" not in term
     ]
     together = {
-        one.title: results.results[one.name]
+        one.title.partition(":")[0]: results.results[one.name]
         for one in results.plan.analyses
         if one.section == analysis.section
         and one.method == analysis.method
         and one.name in results.results
     }
-    if next(iter(together)) == analysis.title:
+    if next(iter(together)) == analysis.title.partition(":")[0]:
         table = tables.fit_table(together if len(together) > 1 else result)
         blocks.append(
             TableBlock(analysis.name, table.titled(f"Cox regression: {_event(analysis)}"))
