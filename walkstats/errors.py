@@ -73,7 +73,7 @@ class Problem:
         )
         text = f"{place}: {self.problem}" if place else self.problem
         if self.ids:
-            more = f"; {self.count} in all" if self.count > len(self.ids) else ""
+            more = f"; {self.count} times" if self.count > len(self.ids) else ""
             text += f" (ids {', '.join(self.ids)}{more})"
         if self.what_to_do:
             text += f" -> {self.what_to_do}"

@@ -184,7 +184,10 @@ def test_daily_walking_becomes_weeks_of_known_days(folder):
     assert walking["walking_minutes"].tolist()[:1] == [70]
     assert walking["walking_minutes"].isna().tolist() == [False, True, True]
     folder.toml("[walking]\ndaily = true\ndays_needed = 5")
-    assert folder.read().walking["walking_minutes"].tolist() == [70, 70, 140]
+    trial = folder.read()
+    assert trial.walking["walking_minutes"].tolist() == [70, 70, 140]
+    told = trial.load_report.query("detail.str.contains('times 7 over the known days')")
+    assert told["count"].tolist() == [2]
 
 
 def test_daily_walking_must_fit_into_its_days(folder):

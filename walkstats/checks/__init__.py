@@ -4,7 +4,8 @@
 ``material_of``     a Trial in memory as what the rules look at
 
 ``dictionary`` holds what the dictionary alone can tell (required, ranges, values, keys, unknown
-participants); ``people``, ``episodes``, ``periods``, ``weeks``, ``visits_and_costs`` the rules of each table.
+participants); ``people``, ``episodes``, ``periods``, ``weeks``, ``visits_and_costs`` the rules of
+each table.
 """
 
 from typing import TYPE_CHECKING

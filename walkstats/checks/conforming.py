@@ -221,7 +221,7 @@ def _wrong(table: str, column: str, kind: str, frame: pd.DataFrame, bad: np.ndar
         what = f"{column} must be 0/1, true/false; found {{{', '.join(values[:8])}}}"
     else:
         what = f"{column} needs {NEEDED[kind]}; found {shown}"
-    ids: list[object] = list(frame["participant_id"][bad]) if "participant_id" in frame else []
+    ids = frame["participant_id"][bad].dropna().tolist() if "participant_id" in frame else []
     return Problem(
         what,
         f"make it {NEEDED[kind]} before building the Trial",

@@ -115,6 +115,11 @@ def _outside(material: Material, table: Table, column: Column) -> list[Problem]:
         hint = "minutes cannot be negative: correct them, or leave the week empty"
     if column.name in ("unit_cost", "quantity"):
         hint = "no cost is negative; enter refunds in a column of their own, which is carried along"
+    codes = [material.almost_missing(table.name, column.name, int(k)) for k in np.flatnonzero(rows)]
+    code = next(filter(None, codes), "")
+    if code:
+        cell = material.cell(table.name, column.name, int(np.flatnonzero(rows)[codes.index(code)]))
+        hint = f"{cell!r} is the code for missing {code!r} written otherwise: declare it too"
     return _problem(material, (table.name, column.name), rows, sentence, hint)
 
 
@@ -237,7 +242,10 @@ def _values(frame: pd.DataFrame, table: str, at: np.ndarray) -> str:
 
 def _unknown_participants(material: Material, table: str) -> list[Problem]:
     frame = material.tables[table]
+    refused = material.refused.get(("participants", "participant_id"))
     if not len(frame) or "participants" in material.incomplete:
+        return []
+    if refused is not None and refused.any():
         return []
     known = material.tables["participants"]["participant_id"].dropna()
     ids = frame["participant_id"]

@@ -29,6 +29,10 @@ class Material:
         (table, column) -> bool: cells that were already reported and stand as missing.
     incomplete : frozenset of str
         Tables of which rows are known to be lacking: what refers to them cannot be checked.
+    written : mapping of (str, str) to numpy.ndarray
+        (table, column) -> the cells of a file as they stand there, where numbers were read.
+    missing_codes : mapping of (str, str) to tuple of str
+        (table, column) -> cells that mean missing.
     visit_windows : mapping of float to tuple of float
         Month -> from, to [months].
     measures : mapping of str to Measure
@@ -41,6 +45,8 @@ class Material:
     lines: Mapping[str, np.ndarray] = field(default_factory=dict)
     refused: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
     incomplete: frozenset[str] = frozenset()
+    written: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    missing_codes: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
 
@@ -48,6 +54,23 @@ class Material:
         """The number by which a message names a row."""
         lines = self.lines.get(table)
         return position + 1 if lines is None else int(lines[position])
+
+    def cell(self, table: str, column: str, position: int) -> str:
+        """The cell of a file as it stands there; nothing where there is none."""
+        cells = self.written.get((table, column))
+        text = None if cells is None else cells[position]
+        return text.strip() if isinstance(text, str) else ""
+
+    def almost_missing(self, table: str, column: str, position: int) -> str:
+        """The declared code for missing that a cell spells otherwise, as -99.0 for -99."""
+        text = self.cell(table, column, position).replace(",", ".")
+        for code in self.missing_codes.get((table, column), ()):
+            try:
+                if float(text) == float(code):
+                    return code
+            except ValueError:
+                continue
+        return ""
 
     def missing(self, table: str, column: str) -> np.ndarray:
         """Which cells are empty without having been reported, shape (n,)."""
@@ -68,9 +91,10 @@ class Material:
         return values.reindex(self.tables[table]["participant_id"].to_numpy(dtype=object))
 
     def arm_counts(self, participants: np.ndarray) -> str:
-        """How many of these participants (bool, shape (n,)) are in each arm, in words."""
+        """How many of these participants (bool, shape (n,)) are in each arm, in brackets."""
         arms = self.tables["participants"]["arm"]
-        return ", ".join(f"{arm} {int((arms[participants] == arm).sum())}" for arm in self.arms)
+        told = ", ".join(f"{arm} {int((arms[participants] == arm).sum())}" for arm in self.arms)
+        return f" ({told})" if told else ""
 
     def date(self, participant: object, day: float) -> str:
         """The date of a day of a participant, or nothing where randomisation has no date."""

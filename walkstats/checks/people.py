@@ -125,13 +125,13 @@ def _missing(material: Material, name: str, consequence: str) -> Problem:
     used = int(people[name].notna().sum())
     ids = people["participant_id"].to_numpy()[missing]
     return Problem(
-        f"{name} is missing for {int(missing.sum())} of {len(missing)} participants "
-        f"({material.arm_counts(missing)}); {used} can be used",
+        f"{name} is missing for {int(missing.sum())} of {len(missing)} participants"
+        f"{material.arm_counts(missing)}; {used} can be used",
         f"enter it if it is known; {consequence}",
         table="participants",
         column=name,
         row=material.line("participants", int(np.flatnonzero(missing)[0])),
-        ids=tuple(str(one) for one in ids[:IDS_SHOWN]),
+        ids=tuple(one for one in ids if isinstance(one, str))[:IDS_SHOWN],
         count=int(missing.sum()),
         severity="warning",
     )

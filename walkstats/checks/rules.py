@@ -101,6 +101,13 @@ def ids_at(material: Material, table: str, positions: np.ndarray) -> tuple[str, 
     return tuple(distinct)[:IDS_SHOWN]
 
 
+def _same_number(cell: str, value: object) -> bool:
+    try:
+        return float(cell.replace(",", ".")) == value
+    except ValueError:
+        return False
+
+
 def values_at(column: str, table: str) -> Told:
     """Tell the values of a column in the rows, each with its participant."""
 
@@ -110,6 +117,9 @@ def values_at(column: str, table: str) -> Told:
         for k in positions[:IDS_SHOWN]:
             value = frame[column].iloc[k]
             text = f"{value:g}" if isinstance(value, float | int) else str(value)
+            cell = material.cell(table, column, int(k))
+            if cell and not _same_number(cell, value):
+                text = f"{cell!r} in the file, here {text}"
             shown.append(f"{text} (row {material.line(table, int(k))})")
         return ", ".join(shown) + (" ..." if len(positions) > IDS_SHOWN else "")
 

@@ -39,9 +39,15 @@ def _told_off_scale(material: Material, rows: np.ndarray) -> str:
         high = "any" if measure.high is None else format(measure.high, "g")
         told.append(
             f"{row['participant_id']} month {row['month']:g} {row['measure']} {row['value']:g} "
-            f"of {low} to {high}"
+            f"of {low} to {high}{_as_code(material, int(k))}"
         )
     return "; ".join(told)
+
+
+def _as_code(material: Material, position: int) -> str:
+    code = material.almost_missing("outcomes", "value", position)
+    cell = material.cell("outcomes", "value", position)
+    return f" ({cell!r}: the code for missing {code!r} written otherwise?)" if code else ""
 
 
 def _unknown_measure(material: Material) -> np.ndarray:
@@ -104,7 +110,7 @@ def _span(window: tuple[float, float]) -> str:
 def _change_without_baseline(material: Material) -> np.ndarray:
     """The first value after month 0 of a participant and measure without a value at month 0."""
     frame = material.tables["outcomes"]
-    known = frame["value"].notna()
+    known = frame[["participant_id", "value"]].notna().all(axis=1)
     keys = ["participant_id", "measure"]
     before = frame.loc[known & (frame["month"] <= 0), keys].drop_duplicates().assign(before=True)
     later = frame[known & (frame["month"] > 0)].reset_index()
@@ -121,7 +127,7 @@ def _told_by_arm(material: Material, rows: np.ndarray) -> str:
     people = material.tables["participants"]["participant_id"]
     told = []
     for name, ids in frame.iloc[rows].groupby("measure", sort=False)["participant_id"]:
-        told.append(f"{name} ({material.arm_counts(people.isin(ids).to_numpy())})")
+        told.append(f"{name}{material.arm_counts(people.isin(ids).to_numpy())}")
     return ", ".join(told)
 
 

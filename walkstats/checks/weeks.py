@@ -26,7 +26,7 @@ def _before_week_one(material: Material) -> np.ndarray:
 def _beside_gaps(material: Material) -> np.ndarray:
     """The first known week after weeks that are not known, within participant and record."""
     frame = material.tables["walking"]
-    known = frame["walking_minutes"].notna() & frame["week"].notna()
+    known = frame[["participant_id", "week", "walking_minutes"]].notna().all(axis=1)
     rows = frame[known].reset_index()
     groups = rows.sort_values("week", kind="stable").groupby(
         ["participant_id", "measured_by"], sort=False, dropna=False

@@ -1,7 +1,8 @@
 """How do records of single days become weeks from randomisation?
 
 A week is known when enough of its days are (all seven unless trial.toml says otherwise), and holds
-the sum, scaled to seven days. A week with fewer is missing, never 0 and never part of a sum.
+the sum, scaled to seven days; the load report counts the weeks that were scaled. A week with fewer
+is missing, never 0 and never part of a sum.
 """
 
 from __future__ import annotations
@@ -72,10 +73,11 @@ def weeks_of_days(
     by = ["participant_id", "week", "measured_by"]
     groups = frame.groupby(by, sort=False, dropna=False)
     weekly = groups[[]].first() if len(frame) else groups.first()[[]]
+    needed = max(declared.days_needed, 1)
     for name in ADDED:
         known = groups[name].count()
         total = groups[name].sum()
-        enough = known >= max(declared.days_needed, 1)
+        enough = known >= needed
         weekly[name] = (total * 7 / known.where(enough)).astype(float)
     starts = pd.Series(lines[usable]).groupby(groups.ngroup().to_numpy()).min()
     out = weekly.reset_index()
@@ -86,6 +88,10 @@ def weeks_of_days(
     if partly:
         why = f"weeks with fewer than {declared.days_needed} known days are missing"
         notes.append(("walking", "walking_minutes", "converted", partly, why))
+    scaled = int((groups["walking_minutes"].count().between(needed, 6)).sum())
+    if scaled:
+        why = f"weeks with {needed} to 6 known days are their sum times 7 over the known days"
+        notes.append(("walking", "walking_minutes", "converted", scaled, why))
     return Weekly(out[order], starts.to_numpy(), tuple(problems), tuple(notes))
 
 
@@ -131,7 +137,7 @@ def _too_long(
             table="walking",
             column="walking_minutes",
             row=int(lines[wrong[0]]),
-            ids=tuple(dict.fromkeys(map(str, frame["participant_id"].iloc[wrong])))[:IDS_SHOWN],
+            ids=tuple(dict.fromkeys(frame["participant_id"].iloc[wrong].dropna()))[:IDS_SHOWN],
             count=len(wrong),
         )
     ]
@@ -150,7 +156,7 @@ def _repeated(frame: pd.DataFrame, lines: np.ndarray) -> list[Problem]:
             table="walking",
             column=DAILY.name,
             row=int(lines[again[0]]),
-            ids=tuple(dict.fromkeys(map(str, frame["participant_id"].iloc[again])))[:IDS_SHOWN],
+            ids=tuple(dict.fromkeys(frame["participant_id"].iloc[again].dropna()))[:IDS_SHOWN],
             count=len(again),
         )
     ]

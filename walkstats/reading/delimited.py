@@ -60,7 +60,7 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
         When there is no telling where cells begin and end.
     """
     delimiter = declared.delimiter or ("\t" if file.lower().endswith(".tsv") else ",")
-    text = _decoded(data, file, declared.encoding)
+    text = _decoded(data, file, declared.encoding, delimiter)
     rows, lines = _cells(text, file, delimiter)
     header, rows, lines = _header(rows, lines, file, delimiter)
     problems = [*_broken_text(text, file), *_long_cells(rows, lines, delimiter, file)]
@@ -78,7 +78,7 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     return TextTable(file, frame.loc[:, named], tuple(problems), tuple(notes))
 
 
-def _decoded(data: bytes, file: str, encoding: str) -> str:
+def _decoded(data: bytes, file: str, encoding: str, delimiter: str) -> str:
     utf8 = codecs.lookup(encoding).name == "utf-8"
     if utf8:
         for mark, name in UNICODE_MARKS.items():
@@ -92,7 +92,7 @@ def _decoded(data: bytes, file: str, encoding: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as reason:
-        raise _undecodable(data, file, encoding, reason) from None
+        raise _undecodable(data, file, encoding, delimiter, reason) from None
     except UnicodeError:
         raise unreadable(
             f"{file} is not written in {encoding}",
@@ -111,17 +111,33 @@ def _decoded(data: bytes, file: str, encoding: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _undecodable(data: bytes, file: str, encoding: str, reason: UnicodeDecodeError) -> DataError:
-    line = len(re.findall(rb"\r\n|\r|\n", data[: reason.start])) + 1
-    around = data[max(0, reason.start - 12) : reason.start + 12].decode("cp1252", "replace")
-    word = max(re.split(r"[\s,;\"]+", around), key=len)
+def _undecodable(
+    data: bytes, file: str, encoding: str, delimiter: str, reason: UnicodeDecodeError
+) -> DataError:
+    at = reason.start
+    before = re.split(rb"\r\n|\r|\n", data[:at])
+    rest = re.split(rb"[\r\n]", data[at:], maxsplit=1)[0]
+    around = _as_windows(before[-1])[-20:] + _as_windows(rest)[:20]
+    column = _column_at(_as_windows(before[0]), _as_windows(before[-1]), delimiter)
+    named = f", column {column}" if column and len(before) > 1 else ""
     return unreadable(
-        f"{file} is not {encoding}: byte 0x{data[reason.start]:02x} at offset {reason.start}, "
-        f"line {line}; read as cp1252 (Windows) or latin-1 the place would say {word!r}",
+        f"{file} is not {encoding}: byte 0x{data[at]:02x} at offset {at}, line {len(before)}"
+        f"{named}; read as cp1252 (Windows) or latin-1 the place would say {around!r}",
         'if that is right, set encoding = "cp1252" (or "latin-1") for this table in trial.toml',
         file=file,
-        row=line,
+        row=len(before),
     )
+
+
+def _as_windows(piece: bytes) -> str:
+    return piece.decode("cp1252", "replace")
+
+
+def _column_at(header: str, begun: str, delimiter: str) -> str:
+    """The name of the column in which a line stops; none where quotes may hold separators."""
+    names = header.split(delimiter)
+    place = begun.count(delimiter)
+    return names[place].strip() if '"' not in header + begun and place < len(names) else ""
 
 
 def _line_at(text: str, offset: int) -> int:

@@ -85,7 +85,8 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
     _not_read(found, files)
     material = _material(found, tables, declared)
     found.problems.extend(find_problems(material))
-    problems = sorted(found.problems, key=lambda one: one.severity != "error")
+    once = dict.fromkeys(found.problems)  # several parts may read the same cells of one file
+    problems = sorted(once, key=lambda one: one.severity != "error")
     return Reading(_trial(found, declared, tables, problems), tuple(problems))
 
 
@@ -254,8 +255,7 @@ def _tables(
             found.problems.extend(read.problems)
             found.notes.extend(read.notes)
             parts.append((part, read))
-        people = joined["participants"].frame if joined else None
-        joined[name] = join_parts(name, parts, people)
+        joined[name] = join_parts(name, parts, joined.get("participants"))
         found.problems.extend(joined[name].problems)
         found.notes.extend(joined[name].notes)
     return joined
@@ -288,6 +288,8 @@ def _material(found: _Folder, tables: Mapping[str, Joined], declared: Declared) 
         lines={name: one.lines for name, one in tables.items()},
         refused=refused,
         incomplete=frozenset(found.incomplete),
+        written={(n, c): cells for n, one in tables.items() for c, cells in one.written.items()},
+        missing_codes={(n, c): x for n, one in tables.items() for c, x in one.missing.items()},
         visit_windows=declared.visit_windows,
         measures={**MEASURES, **declared.measures},
     )

@@ -53,8 +53,9 @@ def find_header(name: str, header: Sequence[str]) -> list[str]:
 
 def not_found(name: str, header: Sequence[str], file: str) -> tuple[str, str]:
     """The sentence for a column that the file does not have, and what may help."""
-    near = difflib.get_close_matches(plain(name), {plain(one): one for one in header}, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    spelled = {plain(one): one for one in header}
+    near = difflib.get_close_matches(plain(name), spelled, n=1)
+    hint = f"did you mean {spelled[near[0]]!r}? " if near else ""
     return (
         f"there is no column {name!r} in {file}; its columns are: {', '.join(header)}",
         f"{hint}name the file's own column in trial.toml",

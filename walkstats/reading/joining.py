@@ -33,6 +33,11 @@ class Joined:
         Column -> bool, shape (n,): cells already reported.
     problems : tuple of Problem
     notes : tuple of Note
+    written : mapping of str to numpy.ndarray
+        Column of numbers -> its cells as the file has them, shape (n,); without those that were
+        put together from several cells.
+    missing : mapping of str to tuple of str
+        Column -> its cells that mean missing.
     """
 
     frame: pd.DataFrame
@@ -40,10 +45,12 @@ class Joined:
     refused: Mapping[str, np.ndarray]
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    written: Mapping[str, np.ndarray] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def join_parts(
-    table: str, parts: list[tuple[DeclaredTable, Part]], people: pd.DataFrame | None
+    table: str, parts: list[tuple[DeclaredTable, Part]], people: Joined | None
 ) -> Joined:
     """Turn dates into days, days of walking into weeks, and put the parts together.
 
@@ -51,7 +58,7 @@ def join_parts(
     ----------
     table : str
     parts : list of (DeclaredTable, Part)
-    people : pandas.DataFrame or None
+    people : Joined or None
         The participants, unless it is they who are being read.
 
     Returns
@@ -71,25 +78,41 @@ def join_parts(
     return Joined(kept, lines, refused, joined.problems, notes)
 
 
-def _in_days(
-    table: str, declared: DeclaredTable, part: Part, people: pd.DataFrame | None
-) -> Joined:
+def _in_days(table: str, declared: DeclaredTable, part: Part, joined: Joined | None) -> Joined:
     frame = part.frame
+    people = None if joined is None else joined.frame
     refused = dict(part.refused)
     problems: list[Problem] = []
     if part.dated:
         start = starts_of(frame, people)
+        told = _told_elsewhere(part, joined)
         for column in part.dated:
             days = (frame[column].to_numpy() - start) / DAY
             unknown = np.isnat(start) & frame[column].notna().to_numpy()
-            problems += _without_start(table, column, frame, unknown, part.lines)
+            problems += _without_start(table, column, frame, unknown & ~told, part.lines)
             refused[column] = refused[column] | unknown
             frame = frame.assign(**{column: days.astype(float)})
     if declared.daily:
         weekly = weeks_of_days(frame, part.lines, declared, people)
         none = {c: np.zeros(len(weekly.frame), dtype=bool) for c in refused}
         return Joined(weekly.frame, weekly.lines, none, (*problems, *weekly.problems), weekly.notes)
-    return Joined(frame, part.lines, refused, tuple(problems))
+    return Joined(
+        frame,
+        part.lines,
+        refused,
+        tuple(problems),
+        written=part.written,
+        missing=part.missing,
+    )
+
+
+def _told_elsewhere(part: Part, people: Joined | None) -> np.ndarray:
+    """Rows whose day 0 is lacking for a reason of its own: an unknown id, or a refused date."""
+    if people is None:
+        return part.refused.get("randomised_on", np.zeros(len(part.frame), dtype=bool))
+    refused = people.refused.get("randomised_on", np.zeros(len(people.frame), dtype=bool))
+    accepted = people.frame["participant_id"][~refused].dropna()
+    return (~part.frame["participant_id"].isin(accepted)).to_numpy(dtype=bool)
 
 
 def _without_start(
@@ -129,4 +152,10 @@ def _stacked(table: str, pieces: list[Joined]) -> Joined:
         refused,
         tuple(problem for one in pieces for problem in one.problems),
         tuple(note for one in pieces for note in one.notes),
+        {
+            name: np.concatenate([one.written[name] for one in filled])
+            for name in columns
+            if all(name in one.written for one in filled)
+        },
+        {name: codes for one in pieces for name, codes in one.missing.items()},
     )

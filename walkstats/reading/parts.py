@@ -20,6 +20,9 @@ from walkstats.schema import TABLES
 MUST_AGREE = ("arm", "randomised_on")
 """Columns that all rows of a participant must agree on, whichever of them is kept."""
 
+NUMBERS = ("integer", "number", "days")
+"""Kinds whose cells are kept beside the values, for messages about values outside their range."""
+
 Note = tuple[str, str, str, int, str]
 """A row of the load report: table, column, action, count, detail."""
 
@@ -41,6 +44,10 @@ class Part:
         Columns of days that still hold dates.
     problems : tuple of Problem
     notes : tuple of Note
+    written : mapping of str to numpy.ndarray
+        Column of numbers -> its cells as the file has them, shape (n,).
+    missing : mapping of str to tuple of str
+        Column -> its cells that mean missing.
     """
 
     frame: pd.DataFrame
@@ -49,6 +56,8 @@ class Part:
     dated: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    written: Mapping[str, np.ndarray] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part:
@@ -86,11 +95,29 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
         notes += [(table, column.target, "converted", n, w) for w, n in done.done.items() if n]
         if done.is_date and _kind(column, declared) == "days":
             dated.append(column.target)
-    for name in _absent_required(declared, matched):
+    for name in _absent(declared, matched):
         refused[name] = np.ones(len(rows), dtype=bool)
     notes.append((table, "", "read", len(rows), f"rows of {text.file}"))
     typed = pd.DataFrame(frame, index=pd.RangeIndex(len(rows)))
-    return Part(typed, lines, refused, tuple(dated), tuple(problems), tuple(notes))
+    written = _written(rows, declared, matched)
+    missing = {c.target: _missing(c, declared) for c in declared.columns}
+    return Part(
+        typed, lines, refused, tuple(dated), tuple(problems), tuple(notes), written, missing
+    )
+
+
+def _written(
+    rows: pd.DataFrame, declared: DeclaredTable, matched: Matched
+) -> dict[str, np.ndarray]:
+    return {
+        column.target: rows[matched.sources[column.target]].to_numpy(dtype=object)
+        for column in declared.columns
+        if column.target in matched.sources and _kind(column, declared) in NUMBERS
+    }
+
+
+def _missing(column: DeclaredColumn, declared: DeclaredTable) -> tuple[str, ...]:
+    return declared.missing if column.missing is None else column.missing
 
 
 def meeting(frame: pd.DataFrame, where: Conditions) -> np.ndarray:
@@ -271,7 +298,7 @@ def _converted(
     times, over = scale(column.unit, wanted, column.factor)
     meaning = Meaning(
         kind,
-        declared.missing if column.missing is None else column.missing,
+        _missing(column, declared),
         column.codes,
         declared.decimal,
         times,
@@ -282,12 +309,15 @@ def _converted(
     return convert(cells, lines, meaning)
 
 
-def _absent_required(declared: DeclaredTable, matched: Matched) -> list[str]:
+def _absent(declared: DeclaredTable, matched: Matched) -> list[str]:
+    """Columns of which it was reported that the file does not have them."""
     constant = {column.target for column in declared.columns if column.value is not None}
+    required = [column.name for column in TABLES[declared.table].columns if column.required]
+    named = [column.target for column in declared.columns if column.declared]
     return [
-        column.name
-        for column in TABLES[declared.table].columns
-        if column.required and column.name not in matched.sources and column.name not in constant
+        name
+        for name in dict.fromkeys([*required, *named])
+        if name not in matched.sources and name not in constant
     ]
 
 
