@@ -151,3 +151,23 @@ def test_frame_and_method() -> None:
     assert "Contrasts are with arm = control." in found.method
     risk = frame.set_index("measure").loc["risk ratio", "estimate"]
     assert risk == pytest.approx(found.risk_ratio.estimate("arm[walking]", ratio=True).estimate)
+
+
+@pytest.mark.parametrize("options", [{}, {"robust": True}])
+def test_an_arm_without_events_is_no_certainty(options: dict[str, bool]) -> None:
+    frame = trial()
+    frame["event"] &= (frame["arm"] == "control") | (frame["days"] > 90)
+    found = ws.survival.compare_at(frame, "arm", at=[90, 300], **options)
+    for name in ("risk_difference", "survival_difference", "survival_ratio", "risk_ratio"):
+        early = getattr(found, name).estimate("arm[walking] at 90")
+        assert np.isnan([early.std_error, early.p_value, early.conf_low, early.conf_high]).all()
+        assert np.isfinite(getattr(found, name).estimate("arm[walking] at 300").p_value)
+    assert found.risk_difference.estimate("arm[walking] at 90").estimate < 0
+    own = found.by_group.estimate("walking at 90")
+    assert own.estimate == 1
+    assert np.isnan([own.std_error, own.conf_low, own.conf_high]).all()
+    assert np.isfinite(found.by_group.estimate("control at 90").conf_low)
+    assert found.tests.query("at == 90")["p_value"].isna().all()
+    assert found.tests.query("at == 300")["p_value"].notna().all()
+    assert found.number_needed["benefit_low"].isna().tolist() == [True, False]
+    assert "arm = walking: no event by 90; its variance cannot be estimated." in found.notes

@@ -386,3 +386,15 @@ def test_infinite_coefficients_predict_nothing() -> None:
         survival.baseline_hazard(fit)
     with pytest.raises(FitError, match="coefficient of x is not finite"):
         survival.predict_survival(fit, pd.DataFrame({"x": [0]}))
+
+
+def test_labels_that_repeat_are_said() -> None:
+    frame = pd.DataFrame({"days": [5, 8, 8, 12, 15], "event": [1, 1, 0, 1, 0],
+                          "age": [40, 50, 35, 60, 45]})  # fmt: skip
+    fit = survival.cox(frame, "age")
+    twice = pd.DataFrame({"age": [40, 60]}, index=["p", "p"])
+    curve = survival.predict_survival(fit, twice)
+    assert curve.groups == ("0", "1")
+    assert any("curves are named by position" in note for note in curve.notes)
+    unique = survival.predict_survival(fit, twice.set_axis(["p", "q"]))
+    assert unique.notes == fit.notes

@@ -389,3 +389,21 @@ def test_a_search_that_does_not_end_is_said(trial, monkeypatch):
     fit = cox(trial, "arm + age")
     assert fit.state == "not converged"
     assert any("did not converge" in note for note in fit.notes)
+
+
+# --- more coefficients than the data can tell apart ---------------------------------------------
+
+
+def test_labels_of_rows_are_no_covariate(trial):
+    events = trial["event"].sum()
+    trial["pid"] = trial["participant_id"]
+    with pytest.raises(FitError, match=f"pid is text .* 199 coefficients for {events} events"):
+        cox(trial, "arm + pid")
+
+
+def test_coefficients_must_be_fewer_than_events(trial):
+    trial["ward"] = pd.Categorical(np.arange(200) % 10)
+    few = trial.assign(event=trial["event"] & (trial["event"].cumsum() <= 10))
+    with pytest.raises(FitError, match=r"10 coefficients \(9 of them of ward\) .* 10 events"):
+        cox(few, "arm + ward")
+    assert len(cox(few, "ward").terms) == 9

@@ -59,6 +59,9 @@ class Counts(Frozen):
     events : int or None
     left_out : mapping of str to int
         Reason -> rows.
+    clusters : int or None
+        Distinct clusters, where no subject is named and rows share one: the rows are then not
+        called participants, since several may be one person's.
     """
 
     rows: int
@@ -66,11 +69,15 @@ class Counts(Frozen):
     participants: int
     events: int | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    clusters: int | None = None
 
     def __str__(self) -> str:
-        events = "" if self.events is None else f"{_count(self.events, 'event')} among "
-        text = f"{events}{_count(self.participants, 'participant')}"
-        if self.used != self.participants:
+        text = "" if self.events is None else f"{_count(self.events, 'event')} among "
+        if self.clusters is not None:
+            text += f"{_count(self.used, 'row')} in {_count(self.clusters, 'cluster')}"
+        else:
+            text += _count(self.participants, "participant")
+        if self.clusters is None and self.used != self.participants:
             text += f" in {_count(self.used, 'row')}"
         for reason, rows in self.left_out.items():
             text += f"; {_count(rows, 'row')} left out: {reason}"

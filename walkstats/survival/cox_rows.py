@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 from walkstats._arguments import as_names, check_column
 from walkstats._formula_text import parse
 from walkstats._variables import as_numbers
-from walkstats.errors import DataError
+from walkstats.errors import DataError, FitError
 from walkstats.formulas import Design, Terms, build, variables_in
 from walkstats.results import Counts
+from walkstats.survival.clusters import clusters_shared
 from walkstats.survival.observations import Observations, observe
 from walkstats.survival.risk_sets import merge_times
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Booleans = NDArray[np.bool_]
+
+# A text column with more levels is taken for labels of the rows, not for a factor.
+MOST_LEVELS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +101,8 @@ def read_cox_rows(
     DataError
         For follow-up that cannot be analysed, people with several rows that no entry time orders,
         and clusters that are missing.
+    FitError
+        For a text column with more than 50 levels.
     """
     names = as_names(strata, "strata")
     aside = names if offset is None else (*names, offset)
@@ -106,9 +112,13 @@ def read_cox_rows(
         check_column(events, subject, "the subject")
     columns = _columns(seen, {**follow_up, "offset": offset, "cluster": cluster, "subject": person})
     _check_covariates(formula, columns)
+    _refuse_labels(events, formula, seen)
     design = build(formula, events, intercept=False, keep=seen.kept)
     read = _joined(events, seen, design, columns, names)
     read = _with_clusters(read, events, cluster)
+    if read.subject is None and read.cluster is not None:
+        shared = clusters_shared(read.cluster)
+        read = replace(read, counts=replace(read.counts, clusters=shared))
     return replace(read, notes=(*read.notes, *_without_follow_up(read)))
 
 
@@ -178,6 +188,26 @@ def _check_covariates(formula: str, columns: Mapping[str, Any]) -> None:
             raise ValueError(
                 f"{name!r} is the {taken[name]} of these data and cannot be a covariate as well. "
                 "Name the covariates one by one."
+            )
+
+
+def _refuse_labels(frame: pd.DataFrame, formula: str, seen: Observations) -> None:
+    """Refuse text with a level for nearly everybody before its columns are built."""
+    for name in variables_in(formula):
+        if name not in frame.columns or not (
+            pd.api.types.is_object_dtype(frame[name].dtype)
+            or pd.api.types.is_string_dtype(frame[name].dtype)
+        ):
+            continue
+        found = frame[name].loc[seen.kept].dropna().unique()
+        levels = len(found)
+        # Numbers kept as text are refused where the formula is read, in words of their own.
+        if levels > MOST_LEVELS and pd.to_numeric(pd.Series(found), errors="coerce").isna().all():
+            events = seen.counts().events
+            raise FitError(
+                f"{name} is text with {levels} levels: {levels - 1} coefficients for {events} "
+                "events. If it labels people or places, use it as strata= or cluster=; if such a "
+                "factor is meant, make it a categorical column."
             )
 
 

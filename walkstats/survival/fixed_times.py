@@ -134,7 +134,8 @@ def compare_at(
     the last holds its level best in small groups. The number needed to treat is 1 over the risk
     difference; where the interval of the difference holds 0, that of the number runs from a benefit
     over infinity to a harm [2]_, [3]_. Benefit means fewer events: where the event is a good one,
-    read it the other way round. Beyond a group's follow-up nothing is estimated.
+    read it the other way round. Beyond a group's follow-up nothing is estimated. The variance of a
+    group without an event by that time cannot be estimated: its contrasts have no error.
 
     References
     ----------
@@ -180,7 +181,11 @@ def compare_at(
         beyond = times[:, None] > rows.follow_up_ends()[None, :]
     found = survival_at(rows.table(), times, rows)
     known = np.where(beyond.ravel(), np.nan, found.values)
-    parts = _Parts(rows, times, np.ndim(at) > 0, known, found.covariance, interval, level)
+    spread = _without_certainty(known, found.covariance)
+    with np.errstate(invalid="ignore"):
+        error = np.sqrt(np.diag(found.covariance))
+    limits = np.column_stack(probability_limits(known, error, interval, level))
+    parts = _Parts(rows, times, np.ndim(at) > 0, known, spread, limits, interval, level)
     needed = _numbers_needed(parts)
     said = (rows.order_note, *_remarks(rows, times, beyond, found.values), *_said_of(needed))
     notes = (*rows.notes, *(note for note in said if note))
@@ -210,15 +215,22 @@ def survival_at(table: RiskTable, times: Floats, rows: GroupedRows) -> Contrasts
     return Contrasts(values, covariance.reshape(values.size, values.size))
 
 
+def _without_certainty(survival: Floats, covariance: Floats) -> Floats:
+    """The covariance, missing where a group has had no event: its zero there is no certainty."""
+    none = survival == 1
+    return np.where(none[:, None] | none, np.nan, covariance)
+
+
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What every measure is made from: survival (t * g,) with its covariance, and the setting."""
+    """Survival (t * g,) with its covariance and limits (t * g, 2), and the setting."""
 
     rows: GroupedRows
     times: Floats
     several: bool
     survival: Floats
     covariance: Floats
+    limits: Floats
     interval: str
     level: float
     notes: tuple[str, ...] = ()
@@ -298,13 +310,9 @@ def _pack(parts: _Parts, needed: list[dict[str, Any]]) -> FixedTimeComparison:
 
 def _by_group(parts: _Parts, common: dict[str, Any]) -> Estimates:
     """Survival of each group with the limits of its curve."""
-    s, v = parts.survival, parts.covariance
-    with np.errstate(invalid="ignore"):
-        error = np.sqrt(np.diag(v))
-    limits = np.column_stack(probability_limits(s, error, parts.interval, parts.level))
     return Estimates(
-        parts.terms(parts.rows.labels), s, v, level=parts.level, limits=limits, null=None,
-        measure="survival", **common,
+        parts.terms(parts.rows.labels), parts.survival, parts.covariance, level=parts.level,
+        limits=parts.limits, null=None, measure="survival", **common,
     )  # fmt: skip
 
 
@@ -394,7 +402,8 @@ def _wald(gap: Floats, spread: Floats) -> float:
 
 def _remarks(rows: GroupedRows, times: Floats, beyond: Booleans, survival: Floats) -> list[str]:
     ends = rows.follow_up_ends()
-    gone = (survival.reshape(beyond.shape) == 0) & ~beyond & (not rows.robust)
+    survival = survival.reshape(beyond.shape)
+    gone = (survival == 0) & ~beyond & (not rows.robust)
     notes = []
     for k, moment in enumerate(times):
         for g, label in enumerate(rows.labels):
@@ -405,4 +414,6 @@ def _remarks(rows: GroupedRows, times: Floats, beyond: Booleans, survival: Float
                 )
             elif gone[k, g]:
                 notes.append(f"Nobody of {group} is left at {moment:g}: no standard error there.")
+            elif survival[k, g] == 1:
+                notes.append(f"{group}: no event by {moment:g}; its variance cannot be estimated.")
     return notes

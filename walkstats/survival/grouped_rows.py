@@ -187,6 +187,8 @@ def read_grouped_rows(
     DataError
         For follow-up that cannot be analysed; people with several rows and no entry time; spells of
         one person that overlap; a cluster that is missing.
+    FitError
+        For a single cluster.
     """
     by_names, strata_names = as_names(by, "by"), as_names(strata, "strata")
     keep = _from(frame, start_time, time)
@@ -225,7 +227,7 @@ def read_grouped_rows(
         order_note=order_note,
         said=seen.said,
         notes=(*_said_of_start(seen.rows, keep, start_time), *people.notes),
-        counts=seen.counts(people.person),
+        counts=seen.counts(people.person, people.cluster),
         source=seen.source,
     )
 

@@ -101,11 +101,16 @@ def stratum_labels(fit: CoxFit) -> list[str]:
     return labels if fit.strata else ["all"]
 
 
+def repeats(new: pd.DataFrame) -> bool:
+    """Whether labels of the index repeat, so that they cannot name the curves."""
+    return len({str(label) for label in new.index}) < len(new)
+
+
 def paths_of_rows(fit: CoxFit, new: pd.DataFrame) -> dict[str, Path]:
     """One path per row; one per row and stratum where the rows do not say theirs."""
     rows = read_new_rows(fit, new)
     names = [str(label) for label in new.index]
-    if len(set(names)) < len(names):
+    if repeats(new):
         names = [str(k) for k in range(len(names))]
     paths = {}
     for k, name in enumerate(names):

@@ -18,6 +18,7 @@ from walkstats._arguments import check_column, check_frame
 from walkstats._variables import as_numbers, missing
 from walkstats.errors import DataError
 from walkstats.results import Counts, Frozen
+from walkstats.survival.clusters import clusters_shared
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -59,13 +60,20 @@ class Observations(Frozen):
     said: str
     source: str
 
-    def counts(self, subject: NDArray[Any] | None = None) -> Counts:
-        """Counts of these observations; participants are the distinct subjects."""
+    def counts(
+        self, subject: NDArray[Any] | None = None, cluster: NDArray[np.integer[Any]] | None = None
+    ) -> Counts:
+        """Counts of these observations; participants are the distinct subjects.
+
+        Where no subject is named and rows share a cluster, clusters are counted as well, since
+        several rows may then be one person's.
+        """
         copies = self.frequencies
         used = len(self.stop) if copies is None else round(float(copies.sum()))
         events = int(self.event.sum()) if copies is None else round(float(copies[self.event].sum()))
         people = used if subject is None else len(pd.unique(pd.Series(subject)))
-        return Counts(self.rows, used, people, events, dict(self.left_out))
+        shared = None if subject is not None or cluster is None else clusters_shared(cluster)
+        return Counts(self.rows, used, people, events, dict(self.left_out), shared)
 
 
 def observe(

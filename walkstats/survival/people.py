@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column
 from walkstats.errors import DataError
+from walkstats.survival.clusters import check_clusters, said_of_clusters
 from walkstats.survival.observations import Observations
 from walkstats.survival.risk_sets import merge_times
 
@@ -65,13 +66,19 @@ def read_people(
     DataError
         For people with several rows and no entry time; spells of one person that overlap; a person
         or cluster that is missing.
+    FitError
+        For a single cluster.
     """
     if cluster is not None and robust is False:
         raise ValueError("cluster= asks for robust standard errors; leave robust=False out.")
     person = None
     if subject is not None and (subject != PERSON or PERSON in frame.columns):
         person = _codes(frame, subject, used, "the subject")
-    clusters = None if cluster is None else _codes(frame, cluster, used, "the cluster")
+    clusters, few = None, []
+    if cluster is not None:
+        clusters = _codes(frame, cluster, used, "the cluster")
+        check_clusters(clusters, str(cluster))
+        few = said_of_clusters(clusters)
     start, stop, goes_on, recurrent = seen.start, seen.stop, None, False
     if person is not None and person.max(initial=0) + 1 < person.size:
         if start is not None:
@@ -93,7 +100,7 @@ def read_people(
         cluster=clusters,
         robust=wanted,
         goes_on=goes_on,
-        notes=(*why, *_said_of_time_zero(stop, start, seen.event, seen.frequencies)),
+        notes=(*why, *few, *_said_of_time_zero(stop, start, seen.event, seen.frequencies)),
     )
 
 

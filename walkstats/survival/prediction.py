@@ -17,6 +17,7 @@ from walkstats.survival.new_rows import (
     check_finite,
     paths_of_rows,
     paths_of_spells,
+    repeats,
     stratum_labels,
 )
 from walkstats.survival.predicted_steps import (
@@ -225,6 +226,9 @@ def predict_survival(
         fit, frames, quantity="survival", start=1.0, level=level, last=last,
         method=_method(fit, said, scale),
     )  # fmt: skip
+    if subject is None and repeats(new):
+        renamed = "Labels of the new rows repeat: curves are named by position, 0, 1 and so on."
+        curve = replace(curve, notes=(*curve.notes, renamed))
     if times is None:
         return curve
     return replace(curve, frame=curve.at(check_times(times, "times")), shape="line")

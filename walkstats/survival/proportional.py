@@ -12,6 +12,7 @@ from walkstats._arguments import check_choice, check_frame, check_level
 from walkstats.errors import FitError
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import CoxFit, HypothesisTest
+from walkstats.survival.clusters import check_clusters, said_of_clusters
 from walkstats.survival.cox_rows import CoxRows, read_cox_rows
 from walkstats.survival.partial_maximum import PartialMaximum, maximum, profile_limits
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
@@ -28,7 +29,6 @@ TIES = {
     "breslow": "Breslow's approximation for tied events",
     "exact": "the discrete likelihood for tied events",
 }
-FEW_CLUSTERS = 20
 
 
 def cox(
@@ -177,6 +177,7 @@ def cox(
     if not risk_sets.tied.any():
         people = rows.counts.participants
         raise FitError(f"No events among {people} participants: a Cox model cannot be fitted.")
+    _refuse_too_many(rows, wanted)
     fitted = maximum(rows.matrix, risk_sets, rows.offset, ties)
     _refuse_inestimable(fitted, rows)
     return _pack(fitted, rows, risk_sets, ties=ties, robust=wanted, formula=formula, level=level)
@@ -194,6 +195,23 @@ def _robust(rows: CoxRows, robust: bool | None, ties: str) -> bool:
             "robust=False for the model-based variance."
         )
     return wanted
+
+
+def _refuse_too_many(rows: CoxRows, robust: bool) -> None:
+    """Refuse more coefficients than the events, or the clusters, can tell apart."""
+    coefficients, events = rows.matrix.shape[1], rows.counts.events or 0
+    # A single event with a single coefficient is left to the note that says so.
+    if coefficients >= max(events, 2):
+        wide = {term: where.stop - where.start for term, where in rows.design.columns_of.items()}
+        widest = max(wide, key=lambda term: wide[term])
+        raise FitError(
+            f"The formula has {coefficients} coefficients ({wide[widest]} of them of {widest}) and "
+            f"the data {events} events: fewer coefficients than events are needed. Leave terms "
+            "out, or merge their levels."
+        )
+    if robust and rows.cluster is not None:
+        name = rows.columns.get("cluster", rows.columns.get("subject", ""))
+        check_clusters(rows.cluster, name, coefficients)
 
 
 def _refuse_inestimable(fitted: PartialMaximum, rows: CoxRows) -> None:
@@ -340,8 +358,8 @@ def _notes(
             f"{names} are nearly collinear (condition number {fitted.condition:.2g}): their "
             "separate effects are hardly determined."
         )
-    if robust and rows.cluster is not None and int(rows.cluster.max()) + 1 < FEW_CLUSTERS:
-        notes.append("The robust variance rests on few clusters and may be too small.")
+    if robust and rows.cluster is not None:
+        notes.extend(said_of_clusters(rows.cluster))
     if not robust and rows.subject is not None and rows.counts.participants < rows.stop.size:
         notes.append("Rows of one participant are taken as independent (robust=False).")
     if fitted.state == "not converged":
