@@ -82,3 +82,18 @@ def test_a_line_is_known_only_where_it_was_computed():
         line.at(5)
     with pytest.raises(ValueError, match="no quantiles"):
         line.quantile(0.5)
+
+
+def test_a_limit_that_differs_by_rounding_is_the_same_step():
+    """The lower limit is 0.5 on two steps; one unit in the last place makes no third."""
+    above = np.nextafter(0.5, 1.0)
+    for low in ([0.6, 0.5, above, 0.4], [0.6, above, 0.5, 0.4], [0.6, 0.45, 0.45, 0.4]):
+        found = curve([1, 2, 3, 4], [0.8, 0.7, 0.7, 0.6], low=low).quantile(0.5)
+        assert found.estimate("all").conf_low == (2.0 if low[1] < 0.5 else 3.0)
+    risen = curve([1, 2, 3], [0.8, 0.7, 0.7], low=[0.6, 0.3, np.nextafter(0.3, 0.0)])
+    assert risen.quantile(0.7).estimate("all").conf_low == 2.5
+
+
+def test_a_missing_point_is_refused():
+    with pytest.raises(ValueError, match="days must be numbers"):
+        curve([1, 2], [0.5, 0.2]).at([1, np.nan])

@@ -213,3 +213,21 @@ def test_pair_without_events_is_missing() -> None:
     pairs = ws.survival.log_rank_pairs(frame, "arm").set_index(["group", "reference"])
     assert np.isnan(pairs.loc[("c", "b"), "p_adjusted"])
     assert pairs["p_adjusted"].notna().sum() == 2
+
+
+@given(untied_trials)
+def test_one_step_ratio_of_doubled_rows(frame: pd.DataFrame) -> None:
+    """Every row twice, clustered by person: nothing new is known, so nothing may change."""
+    frame = frame.assign(copy_of=np.arange(len(frame)))
+    single = ws.survival.log_rank(frame, "arm", robust=True).parts
+    twice = pd.concat([frame, frame], ignore_index=True)
+    doubled = ws.survival.log_rank(twice, "arm", cluster="copy_of", subject=None).parts
+    plain = ws.survival.log_rank(frame, "arm").parts
+    if "hazard_ratios" not in single or "hazard_ratios" not in plain:
+        return
+    values = single["hazard_ratios"].values
+    np.testing.assert_allclose(values, plain["hazard_ratios"].values, rtol=SAME_SUMS, atol=1e-12)
+    np.testing.assert_allclose(doubled["hazard_ratios"].values, values, rtol=SAME_SUMS, atol=1e-12)
+    np.testing.assert_allclose(
+        doubled["hazard_ratios"].covariance, single["hazard_ratios"].covariance, rtol=1e-7
+    )

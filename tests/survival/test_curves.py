@@ -265,3 +265,42 @@ def test_result_travels_and_leaves_the_frame_alone() -> None:
         "n_risk", "n_event", "n_censor",
     ]  # fmt: skip
     assert curve.groups == ("placebo", "6-MP")
+
+
+@given(spells(), st.sampled_from([0.1, 1 / 3, 0.7]))
+def test_fractional_weights_with_entry_times(drawn: tuple[np.ndarray, ...], unit: float) -> None:
+    """Nobody at risk is nobody, whatever rounding leaves of sums of fractions."""
+    start, stop, event, weight = drawn
+    frame = pd.DataFrame({"start_days": start, "stop_days": stop, "event": event})
+    frame = frame.assign(w=weight * unit, arm=np.where(np.arange(len(start)) % 3, "a", "b"))
+    curve = ws.survival.kaplan_meier(frame, "arm", weights="w", robust=False).frame
+    for arm, own in frame.groupby("arm"):
+        columns = [own[name].to_numpy() for name in ("start_days", "stop_days", "event", "w")]
+        slow = np.array(slow_curve(*columns)).T[1]
+        shown = curve.loc[curve["group"] == arm, "estimate"]
+        np.testing.assert_allclose(shown, slow, rtol=SAME_SUMS, atol=1e-12)
+
+
+def test_a_curve_does_not_start_at_zero_before_anybody_is_at_risk() -> None:
+    frame = pd.DataFrame({"entry": [1, 2, 2, 0], "days": [3, 4, 5, 6], "event": [1, 0, 1, 0]})
+    frame = frame.assign(w=[0.1, 0.1, 0.2, 1.0], arm=list("bbba"))
+    curve = ws.survival.kaplan_meier(frame, "arm", entry="entry", weights="w")
+    read = curve.at([3, 5]).set_index(["group", "days"])["estimate"]
+    assert read["b", 3] == pytest.approx(0.75, rel=SAME_SUMS)
+    assert read["b", 5] == 0.0
+
+
+@pytest.mark.parametrize("argument", ["robust", "extend"])
+def test_a_word_is_no_flag(argument: str) -> None:
+    frame = pd.DataFrame({"days": [1, 2, 3], "event": 1, "arm": list("aab")})
+    for ask in (ws.survival.kaplan_meier, ws.survival.nelson_aalen):
+        with pytest.raises(ValueError, match=f"{argument} must be True or False, got 'no'"):
+            ask(frame, **{argument: "no"})
+    with pytest.raises(ValueError, match=f"{argument} must be True or False"):
+        ws.survival.restricted_means(frame, tau=2, **{argument: "no"})
+    if argument == "robust":
+        for compare in (ws.survival.log_rank, ws.survival.log_rank_pairs):
+            with pytest.raises(ValueError, match="robust must be True or False"):
+                compare(frame, "arm", robust="no")
+        with pytest.raises(ValueError, match="robust must be True or False"):
+            ws.survival.cox(frame, "arm", robust="no")

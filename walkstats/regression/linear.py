@@ -162,7 +162,10 @@ def ols(
     errors, with G - 1 for CR0 and CR1 of G clusters, and with Satterthwaite's for each contrast for
     CR2 and CR3 [2]_; their joint tests take Hotelling's T² with an approximate Wishart. CR1 has
     Stata's factor G / (G - 1) (n - 1) / (n - k). HC, CR2 and CR3 of a weighted fit are those of the
-    rows multiplied by the root of their weight, as in R's sandwich and clubSandwich.
+    rows multiplied by the root of their weight; the working model of CR2 is then an error variance
+    proportional to 1 / weight. HC so equal R's sandwich for the weighted fit; CR2 equals
+    clubSandwich for ``lm(sqrt(w) * y ~ 0 + sqrt(w) * X)``, in general not for ``lm(weights = w)``,
+    whose default takes equal error variances.
 
     A coefficient that rests on one row alone (leverage 1), or with clusters on one cluster alone,
     has no residual that says how sure it is: its robust standard error is missing and a note says

@@ -79,9 +79,11 @@ class Curve(Result):
         Raises
         ------
         ValueError
-            For a line at a point where it was not computed.
+            For a point that is missing, and for a line where it was not computed.
         """
         points = np.atleast_1d(np.asarray(x, dtype=float))
+        if np.isnan(points).any():
+            raise ValueError(f"{self.x} must be numbers, got {x!r}: a missing one has no place.")
         parts = [
             self._steps_at(group, points) if self.shape == "step" else self._line_at(group, points)
             for group in self.groups
@@ -190,6 +192,8 @@ class Curve(Result):
 PROBABILITIES = ("survival", "cumulative incidence", "follow-up")
 # R's quantile.survfit takes shares closer than this as equal; the golden values follow it.
 SAME_SHARE = float(np.sqrt(np.finfo(float).eps))
+# A limit carried over a time without an event may differ there by rounding; it is one step.
+SAME_STEP = 1e-12
 
 
 def _first_reached(times: Floats, risen: Floats, shares: Floats, start: float) -> Floats:
@@ -199,8 +203,9 @@ def _first_reached(times: Floats, risen: Floats, shares: Floats, start: float) -
     x = np.append(start, times[known])
     y = np.append(0.0, risen[known])
     # A limit need not be monotone (few at risk early on): as in R, the next level up counts.
-    y, first = np.unique(y, return_index=True)
-    x = x[first]
+    order = np.argsort(y, kind="stable")
+    begins = np.flatnonzero(np.diff(y[order], prepend=-np.inf) > SAME_STEP)
+    x, y = np.minimum.reduceat(x[order], begins), y[order][begins]
     out = np.full(len(shares), np.nan)
     for j, share in enumerate(shares):
         reached = np.searchsorted(y, share - SAME_SHARE)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice
+from walkstats._arguments import check_choice, check_flag
 from walkstats.numerics.adjusted_p import ADJUSTMENTS, adjusted_p
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import Estimates, HypothesisTest
@@ -23,6 +23,7 @@ from walkstats.survival.log_rank_scores import (
     Weighting,
     fleming_harrington,
     group_scores,
+    information,
     quadratic_form,
     row_scores,
 )
@@ -77,9 +78,10 @@ def log_rank(
     HypothesisTest
         Chi-squared. ``parts``: ``groups`` (a frame: group, n, events, observed, expected; the last
         two weighted as the test is), ``by_stratum`` (stratum, group, observed, expected), ``score``
-        and ``covariance`` of observed minus expected, and without weights ``hazard_ratios``, Peto's
-        one-step estimates against the first group as `Estimates`. With ``scores`` also ``z``,
-        ``trend`` and ``trend_variance``, and ``overall``, the test without scores.
+        and ``covariance`` of observed minus expected, and where all event times weigh the same
+        ``hazard_ratios``, one-step estimates (Peto's) against the first group as `Estimates`. With
+        ``scores`` also ``z``, ``trend`` and ``trend_variance``, and ``overall``, the test without
+        scores.
 
     Raises
     ------
@@ -94,7 +96,8 @@ def log_rank(
     hazards, given the numbers at risk; the variance is hypergeometric, d (n - d) / (n - 1) times
     the spread of group membership among the n at risk. Scores and variances add over strata. With
     fractional weights, clusters or several events of one person the variance is that of the rows'
-    influence (the robust score test of a Cox model with Breslow ties). Where every event happens at
+    influence (the robust score test of a Cox model with Breslow ties), and the one-step estimate is
+    the score over that model's information, with the robust variance. Where every event happens at
     one time to everybody at risk there is no variance and the statistic is missing.
 
     References
@@ -118,6 +121,7 @@ def log_rank(
     >>> round(test.statistic, 2), round(test.p_value, 4)
     (3.4, 0.0653)
     """
+    check_flag(robust, "robust", optional=True)
     chosen = _weighting(weighting, rho, gamma)
     rows = read_grouped_rows(
         events,
@@ -197,6 +201,7 @@ def log_rank_pairs(
     [['b', 'a'], ['c', 'a'], ['c', 'b']]
     """
     check_choice(adjust, ADJUSTMENTS, "adjust")
+    check_flag(robust, "robust", optional=True)
     chosen = _weighting(weighting, rho, gamma)
     rows = read_grouped_rows(
         events,
@@ -232,10 +237,14 @@ def log_rank_pairs(
 
 @dataclass(frozen=True, eq=False)
 class StratumScore:
-    """What one stratum adds: its label, the groups' events and their expectation."""
+    """What one stratum adds: its label, the groups' events and their expectation.
+
+    ``information`` (g, g) is Breslow's where the variance is robust, else the covariance.
+    """
 
     label: str
     score: Score
+    information: Floats
 
 
 def score_by_stratum(rows: GroupedRows, weighting: Weighting) -> tuple[list[StratumScore], Floats]:
@@ -246,7 +255,8 @@ def score_by_stratum(rows: GroupedRows, weighting: Weighting) -> tuple[list[Stra
     for label, chosen, part in _strata(rows):
         table = part.table()
         score = group_scores(table, weighting)
-        found.append(StratumScore(label, score))
+        known = information(table) if rows.robust else score.covariance
+        found.append(StratumScore(label, score, known))
         total += score.covariance
         if influences is not None:
             influences[chosen] = row_scores(table, weighting)
@@ -335,7 +345,7 @@ def _pack(
         "covariance": covariance,
     }
     if not weighting.described and df == len(rows.labels) - 1:
-        known["hazard_ratios"] = _one_step(rows, score, covariance)
+        known["hazard_ratios"] = _one_step(rows, parts, covariance)
     return HypothesisTest(
         name="Log-rank test" if not weighting.described else "Weighted log-rank test",
         null=f"The hazard is the same in all groups of {rows.by}.",
@@ -377,16 +387,19 @@ def _remarks(rows: GroupedRows, groups: pd.DataFrame, df: int) -> list[str]:
     return notes
 
 
-def _one_step(rows: GroupedRows, score: Floats, covariance: Floats) -> Estimates:
+def _one_step(rows: GroupedRows, parts: list[StratumScore], covariance: Floats) -> Estimates:
     """Log hazard ratios against the first group: score over information (Peto)."""
-    inverse = np.asarray(np.linalg.inv(covariance[1:, 1:]))
+    known = np.sum([part.information for part in parts], axis=0)
+    inverse = np.asarray(np.linalg.inv(known[1:, 1:]))
+    variance = inverse @ covariance[1:, 1:] @ inverse if rows.robust else inverse
+    name = "One-step estimate with robust variance" if rows.robust else "Peto's one-step estimate"
     return Estimates(
         terms=contrast_terms(rows.by, rows.labels),
-        values=inverse @ score[1:],
-        covariance=inverse,
+        values=inverse @ _score(parts)[1:],
+        covariance=variance,
         link="log",
         measure="hazard ratio",
-        method=f"Peto's one-step estimate. {reference_said(rows.by, rows.labels)}",
+        method=f"{name}. {reference_said(rows.by, rows.labels)}",
         notes=(*rows.notes, *([rows.order_note] if rows.order_note else [])),
         counts=rows.counts,
         source=rows.source,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_level
+from walkstats._arguments import check_choice, check_flag, check_level
 from walkstats.numerics.limits import INTERVAL_FORMS, normal_quantile, probability_limits
 from walkstats.results import Curve
 from walkstats.survival.curve_forms import ESTIMATORS, HAZARD_LIMITS, LOWER_LIMITS, TIED
@@ -135,6 +135,8 @@ def kaplan_meier(
     31.0
     """
     check_level(level)
+    check_flag(extend, "extend")
+    check_flag(robust, "robust", optional=True)
     check_choice(interval, INTERVAL_FORMS, "interval")
     chosen = ESTIMATORS[check_choice(estimator, ESTIMATORS, "estimator")]
     check_choice(lower, LOWER_LIMITS, "lower")
@@ -225,6 +227,8 @@ def nelson_aalen(
     1.0
     """
     check_level(level)
+    check_flag(extend, "extend")
+    check_flag(robust, "robust", optional=True)
     limits = HAZARD_LIMITS[check_choice(interval, HAZARD_LIMITS, "interval")]
     untied = check_choice(tied, TIED, "tied") == "one by one"
     rows = read_grouped_rows(
@@ -310,6 +314,7 @@ def follow_up(
     365.0
     """
     check_level(level)
+    check_flag(extend, "extend")
     check_choice(interval, INTERVAL_FORMS, "interval")
     rows = read_grouped_rows(
         events,

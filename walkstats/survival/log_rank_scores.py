@@ -87,9 +87,24 @@ def group_scores(table: RiskTable, weighting: Weighting) -> Score:
     # One person at risk: no variance, and no 0 / 0.
     spread = w * hazard * (n - d) / (np.maximum(n - 1.0, 1.0) * n)
     at_risk = table.n_risk
+    return Score(table.n_event @ w, at_risk @ hazard, _membership(at_risk, n, spread))
+
+
+def information(table: RiskTable) -> Floats:
+    """(g, g) how fast observed minus expected falls with the log hazard ratios, at no difference.
+
+    Breslow's; without ties it is the hypergeometric covariance. Unlike that it doubles when every
+    row is there twice, so it goes with weights and clusters too.
+    """
+    n, d = _all_groups(table)
+    return _membership(table.n_risk, n, d / n**2)
+
+
+def _membership(at_risk: Floats, n: Floats, spread: Floats) -> Floats:
+    """(g, g) sum over times of the spread of group membership among n at risk."""
     covariance = -(at_risk * spread) @ at_risk.T
     covariance.flat[:: len(covariance) + 1] += at_risk @ (spread * n)
-    return Score(table.n_event @ w, at_risk @ hazard, covariance)
+    return covariance
 
 
 def _all_groups(table: RiskTable) -> tuple[Floats, Floats]:

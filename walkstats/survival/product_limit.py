@@ -17,9 +17,9 @@ from walkstats.survival.risk_tables import RiskTable
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-# With weights, "everybody at risk has the event" is a difference of two sums of the same numbers in
-# another order; what rounding leaves of it is nothing.
-NOTHING_LEFT = 1e-12
+# With weights, those left are a difference of sums that rounding may take to zero or below; while
+# somebody is left, the curve stays above 0.
+SOMETHING_LEFT = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +192,7 @@ def _left(table: RiskTable) -> tuple[Floats, Floats]:
     at_risk = table.n_risk + (table.n_risk == 0)
     left = at_risk - table.n_event
     if table.weights is not None:
-        left[left <= NOTHING_LEFT * at_risk] = 0.0
+        left = np.where(table.all_end, 0.0, np.maximum(left, SOMETHING_LEFT * at_risk))
     return at_risk, left
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_level
+from walkstats._arguments import check_flag, check_level
 from walkstats.results import Estimates
 from walkstats.results.frozen import Result
 from walkstats.survival.against_reference import (
@@ -145,6 +145,8 @@ def restricted_means(
     25.0
     """
     check_level(level)
+    check_flag(extend, "extend")
+    check_flag(robust, "robust", optional=True)
     rows = read_grouped_rows(
         events,
         by,

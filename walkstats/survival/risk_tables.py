@@ -27,6 +27,7 @@ class RiskTable:
     times : (q,) distinct times of all rows, entry times too
     n_risk, n_event, n_censor : (g, q) sums of the rows' mass
     tied : (g, q) number of events, whatever their weight
+    all_end : (g, q) bool, whether somebody is at risk and everybody at risk has the event
     group : (n,) codes
     first, last : (n,) first and last time index at which a row is at risk; first > last if never
     event : (n,) bool
@@ -40,6 +41,7 @@ class RiskTable:
     n_event: Floats
     n_censor: Floats
     tied: Floats
+    all_end: Booleans
     group: Indices
     first: Indices
     last: Indices
@@ -121,15 +123,20 @@ def count_risk_table(
     censored = ~event if seen is None else ~event & seen
     if goes_on is not None:
         censored &= ~goes_on
-    tied = n_event
+    n_risk = _at_risk(n_stop, entering)
+    tied, heads = n_event, n_risk
     if weights is not None:
+        # Sums of fractional weights leave rounding behind where nobody is at risk; numbers do not.
         tied = _sum_by(key, frequencies, happened & (weights > 0), shape)
+        heads = _heads(key, first + group * (q + 1), seen, weights, frequencies, shape)
+        n_risk = np.where(heads > 0, np.maximum(n_risk, n_event), 0.0)
     return RiskTable(
         times=ranks.distinct,
-        n_risk=np.cumsum((n_stop - entering)[:, ::-1], axis=1)[:, ::-1],
+        n_risk=n_risk,
         n_event=n_event,
         n_censor=_sum_by(key, mass, censored, shape),
         tied=tied,
+        all_end=(heads > 0) & (tied == heads),
         group=group,
         first=first,
         last=last,
@@ -138,6 +145,28 @@ def count_risk_table(
         frequencies=frequencies,
         merged=ranks.merged,
     )
+
+
+def _at_risk(ending: Floats, entering: Floats | float) -> Floats:
+    """(g, q) at risk, from those whose last and from those whose first time each is."""
+    return np.cumsum((ending - entering)[:, ::-1], axis=1)[:, ::-1]
+
+
+def _heads(
+    key: Indices,
+    entry_key: Indices,
+    seen: Booleans | None,
+    weights: Floats,
+    frequencies: Floats | None,
+    shape: tuple[int, int],
+) -> Floats:
+    """(g, q) number at risk, whatever their weight."""
+    counted = weights > 0
+    if seen is None:
+        return _at_risk(_sum_by(key, frequencies, counted, shape), 0.0)
+    counted = counted & seen
+    entering = _sum_by(entry_key, frequencies, counted, (shape[0], shape[1] + 1))[:, 1:]
+    return _at_risk(_sum_by(key, frequencies, counted, shape), entering)
 
 
 def _mass(weights: Floats | None, frequencies: Floats | None) -> Floats | None:
