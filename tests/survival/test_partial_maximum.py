@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from tests.survival.slow_cox import event_times, random_rows, slow_evaluate, slow_maximum
 from tests.survival.test_partial_likelihood import SIX, TEN, TEN_SETS, closed_form
 from walkstats.survival.partial_likelihood import evaluate
-from walkstats.survival.partial_maximum import maximum, profile_limits
+from walkstats.survival.partial_maximum import maximum, profile_limits, separating_alone
 from walkstats.survival.risk_sets import sort_risk_sets
 from walkstats.survival.robust_variance import (
     quadratic_form,
@@ -299,3 +299,33 @@ def test_no_covariates():
 def test_flat_directions_do_not_count_in_a_quadratic_form():
     assert quadratic_form(np.array([2.0, 0.0]), np.diag([4.0, 0.0])) == pytest.approx(1.0)
     assert np.isnan(quadratic_form(np.array([np.inf]), np.eye(1)))
+
+
+def test_a_combination_that_separates_has_no_limits_of_its_parts():
+    """x + z orders the events, x and z alone do not."""
+    x, z = np.array([3.0, 0, 3, 0, 1, 0]), np.array([2.0, 4, 0, 2, 0, 0])
+    X = np.column_stack([x, z])
+    found = maximum(X, sort_risk_sets(None, np.arange(1.0, 7), np.ones(6, bool)))
+    assert found.values.tolist() == [np.inf, np.inf]
+    assert separating_alone(found) == ()
+    assert np.isnan(profile_limits(found, 0.95)).all()
+
+
+def test_no_warning_where_one_event_is_separated_in_many_ways():
+    """Warnings are errors here; what is infinite only with others gives no limit."""
+    X = np.array(
+        [
+            [1.328737, -0.420491, 1],
+            [-1.969593, -0.200325, 0],
+            [2.003624, -0.741053, 0],
+            [-0.001098, 1.281829, 1],
+            [-0.526769, 0.045077, 0],
+            [0.513156, 0.122199, 1],
+        ]
+    )
+    risk_sets = sort_risk_sets(None, np.array([6.0, 3, 3, 8, 4, 7]), np.arange(6) == 2)
+    for columns in ([0, 1, 2], [0, 2], [0], [1]):
+        found = maximum(X[:, columns], risk_sets, ties="exact")
+        assert found.state == "infinite"
+        limits = profile_limits(found, 0.95)
+        assert len(columns) < 3 or not np.isfinite(limits).any()

@@ -398,3 +398,17 @@ def test_labels_that_repeat_are_said() -> None:
     assert any("curves are named by position" in note for note in curve.notes)
     unique = survival.predict_survival(fit, twice.set_axis(["p", "q"]))
     assert unique.notes == fit.notes
+
+
+def test_options_that_would_be_ignored_are_refused() -> None:
+    frame = pd.DataFrame({"days": [5, 8, 8, 12, 15], "event": [1, 1, 0, 1, 0]})
+    fit = survival.cox(frame.assign(age=[40, 50, 35, 60, 45]), "age")
+    new = pd.DataFrame({"age": [40], "from": [0], "to": [9]})
+    for ignored in ({"entry": "from"}, {"time": "to"}):
+        with pytest.raises(ValueError, match="give subject= too"):
+            survival.predict_survival(fit, new, **ignored)
+    with pytest.raises(ValueError, match="extend must be True or False"):
+        survival.predict_survival(fit, new, extend="no")
+    for kind in ("expected", "survival"):
+        with pytest.raises(ValueError, match="has no reference"):
+            survival.predict_risk(fit, kind=kind, reference="zero")

@@ -130,7 +130,9 @@ def newton_step(information: Floats, score: Floats) -> Floats:
         return np.full_like(score, np.nan)
     roots, vectors = np.linalg.eigh(scaled)
     inverse = np.where(roots > 1e-13, 1.0 / np.maximum(roots, 1e-13), 0.0)
-    return vectors @ (inverse * (vectors.T @ slope)) / scale
+    # On a plain the scale is all but zero: a step that is not finite ends the search.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        return vectors @ (inverse * (vectors.T @ slope)) / scale
 
 
 def inverse_information(information: Floats) -> Floats:

@@ -49,7 +49,7 @@ def predict_risk(
     new: pd.DataFrame | None = None,
     *,
     kind: str = "log_risk",
-    reference: str = "mean",
+    reference: str | None = None,
 ) -> pd.DataFrame:
     """Predict the risk of single rows: relative to a reference, or over their own follow-up.
 
@@ -61,9 +61,9 @@ def predict_risk(
         ``survival`` also the columns of time (and entry) that the fit was read from. By default
         the rows of the fit.
     kind : {"log_risk", "relative_risk", "expected", "survival"}
-    reference : {"mean", "zero", "stratum"}
-        Of the first two kinds: covariates at their means, at zero, or at the means of the row's
-        stratum.
+    reference : {"mean", "zero", "stratum"}, optional
+        Of the first two kinds: covariates at their means (the default), at zero, or at the means of
+        the row's stratum.
 
     Returns
     -------
@@ -73,6 +73,8 @@ def predict_risk(
 
     Raises
     ------
+    ValueError
+        For choices that do not exist, and for a reference of the last two kinds, which have none.
     DataError
         For missing columns or values, and levels or strata that the model has not seen.
     FitError
@@ -97,12 +99,16 @@ def predict_risk(
     3.0
     """
     check_choice(kind, RISK_KINDS, "kind")
-    check_choice(reference, ("mean", "zero", "stratum"), "reference")
+    relative = kind in ("log_risk", "relative_risk")
+    if reference is not None:
+        check_choice(reference, ("mean", "zero", "stratum"), "reference")
+        if not relative:
+            raise ValueError(f"kind={kind!r} has no reference; leave reference= out.")
     check_finite(fit)
     if new is not None:
         check_frame(new, "new")
-    if kind in ("log_risk", "relative_risk"):
-        estimate, std_error = _relative(fit, new, reference)
+    if relative:
+        estimate, std_error = _relative(fit, new, reference or "mean")
         estimate = np.exp(estimate) if kind == "relative_risk" else estimate
     else:
         estimate, std_error = _expected(fit, new)

@@ -36,6 +36,8 @@ UNVARYING = 1e-11
 # An information that has shrunk to this share of that at zero: the search has run onto a plain.
 FLAT = 1e-7
 FARTHEST = 500.0
+# A profile still flat this far out, per standard deviation of the column, gives no limit.
+FARTHEST_LIMIT = 64.0
 # No step moves a coefficient, per standard deviation of its column, by more than this.
 LONGEST = 25.0
 # How close to its maximum the likelihood of the other coefficients is taken for a profile.
@@ -303,8 +305,21 @@ def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMa
     )
 
 
+def separating_alone(fitted: PartialMaximum) -> tuple[int, ...]:
+    """Positions of the infinite coefficients that let the likelihood rise with no other's help."""
+    turn = np.linalg.inv(fitted.basis)
+    return tuple(
+        int(k)
+        for k in np.flatnonzero(np.isinf(fitted.values))
+        if rises_for_ever(np.sign(fitted.values[k]) * turn[:, k], fitted.model)
+    )
+
+
 def profile_limits(fitted: PartialMaximum, level: float) -> Floats:
-    """Profile-likelihood limits of the coefficients at infinity; nan for the others.
+    """Profile-likelihood limits of coefficients that are infinite each on its own account.
+
+    Where some are so only together with others no limits are given (nan): whichever is held, the
+    others still run off.
 
     Parameters
     ----------
@@ -322,7 +337,10 @@ def profile_limits(fitted: PartialMaximum, level: float) -> Floats:
     if not np.array_equal(fitted.basis, diagonal):
         return limits
     drop = normal_quantile(level) ** 2 / 2.0
-    for k in np.flatnonzero(np.isinf(fitted.values)):
+    infinite = np.flatnonzero(np.isinf(fitted.values))
+    if infinite.size > len(separating_alone(fitted)):
+        return limits
+    for k in infinite:
         sign = float(np.sign(fitted.values[k]))
         finite = _finite_limit(fitted, int(k), sign, drop) * fitted.basis[k, k]
         limits[k] = (finite, np.inf) if sign > 0 else (-np.inf, finite)
@@ -353,6 +371,6 @@ def _finite_limit(fitted: PartialMaximum, k: int, sign: float, drop: float) -> f
     near, far = 0.0, towards
     while (above(far) < 0.0) == (towards == sign):
         near, far = far, 2.0 * far
-        if abs(far) > FARTHEST:
+        if abs(far) > FARTHEST_LIMIT:
             return -sign * np.inf
     return float(brentq(above, near, far, xtol=1e-10, rtol=1e-10))

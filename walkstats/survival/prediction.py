@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_frame, check_level, check_times
+from walkstats._arguments import check_choice, check_flag, check_frame, check_level, check_times
 from walkstats.errors import DataError
 from walkstats.numerics.limits import INTERVAL_FORMS, normal_quantile, probability_limits
 from walkstats.results import CoxFit, Curve
@@ -94,6 +94,7 @@ def baseline_hazard(fit: CoxFit, *, centred: bool = False, level: float = 0.95) 
     [5.0, 4.0, 2.0, 1.0]
     """
     level = check_level(level)
+    check_flag(centred, "centred")
     check_finite(fit)
     base = exponential_baseline(fit)
     x = (np.zeros_like(fit.centre) if centred else -fit.centre)[None, :]
@@ -157,6 +158,8 @@ def predict_survival(
 
     Raises
     ------
+    ValueError
+        For choices that do not exist, and for ``entry`` or ``time`` without ``subject``.
     DataError
         For missing columns or values, levels or strata that the model has not seen, and spells
         that overlap or leave gaps.
@@ -197,6 +200,9 @@ def predict_survival(
     """
     check_choice(interval, INTERVAL_FORMS, "interval")
     check_choice(form, CURVE_FORMS, "form")
+    check_flag(extend, "extend")
+    if subject is None and (entry is not None or time is not None):
+        raise ValueError("entry= and time= are those of the spells of subject=; give subject= too.")
     level = check_level(level)
     check_frame(new, "new")
     check_finite(fit)

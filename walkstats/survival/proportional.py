@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_frame, check_level
+from walkstats._arguments import check_choice, check_flag, check_frame, check_level
 from walkstats.errors import FitError
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import CoxFit, HypothesisTest
 from walkstats.survival.clusters import check_clusters, said_of_clusters
 from walkstats.survival.cox_rows import CoxRows, read_cox_rows
-from walkstats.survival.partial_maximum import PartialMaximum, maximum, profile_limits
+from walkstats.survival.partial_maximum import (
+    PartialMaximum,
+    maximum,
+    profile_limits,
+    separating_alone,
+)
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
 from walkstats.survival.robust_variance import (
     quadratic_form,
@@ -119,7 +124,8 @@ def cox(
 
     Where nobody at risk ever has a higher value than those with events the coefficient is infinite.
     It is given as such, ``state`` says "infinite", and its interval is that of the profile
-    likelihood; R stops at some large value with a larger standard error.
+    likelihood; R stops at some large value with a larger standard error. Where only a combination
+    of covariates separates, those in it are infinite together and have no interval.
 
     References
     ----------
@@ -151,6 +157,7 @@ def cox(
     check_frame(events)
     check_level(level)
     check_choice(ties, TIES, "ties")
+    check_flag(robust, "robust", optional=True)
     if cluster is not None and robust is False:
         raise ValueError("cluster= asks for a robust variance; leave robust=False out.")
     follow_up = {
@@ -247,7 +254,7 @@ def _pack(
     covariance = robust_covariance(fitted, rows.cluster) if robust else fitted.covariance
     infinite = fitted.state == "infinite"
     limits = profile_limits(fitted, level) if infinite else None
-    method = _method(rows, ties, robust)
+    method = _method(rows, ties, robust, limits)
     for array in (rows.matrix, covariance, fitted.covariance):
         array.setflags(write=False)
     return CoxFit(
@@ -314,7 +321,7 @@ def _tests(
     }
 
 
-def _method(rows: CoxRows, ties: str, robust: bool) -> str:
+def _method(rows: CoxRows, ties: str, robust: bool, limits: Floats | None) -> str:
     text = f"Cox proportional hazards model, {TIES[ties]}"
     if rows.stratum_names:
         text += f", stratified by {' and '.join(rows.stratum_names)}"
@@ -324,7 +331,15 @@ def _method(rows: CoxRows, ties: str, robust: bool) -> str:
         text += f", rows counted {rows.columns['frequencies']} times"
     if rows.offset is not None:
         text += f", offset {rows.columns['offset']}"
-    return f"{text}. {_variance_said(rows, robust)} Wald intervals. {rows.said}"
+    return f"{text}. {_variance_said(rows, robust)} {_intervals_said(rows, limits)} {rows.said}"
+
+
+def _intervals_said(rows: CoxRows, limits: Floats | None) -> str:
+    if limits is None or np.isnan(limits).all():
+        return "Wald intervals."
+    names = [rows.design.names[k] for k in np.flatnonzero(~np.isnan(limits).any(axis=1))]
+    by_profile = f"rofile-likelihood interval of {' and '.join(names)}"
+    return f"P{by_profile}." if len(names) == len(limits) else f"Wald intervals; p{by_profile}."
 
 
 def _variance_said(rows: CoxRows, robust: bool) -> str:
@@ -378,19 +393,33 @@ def _said_of_infinity(
         f"{rows.design.names[k]} cannot be estimated: given the infinite ones, nothing tells it."
         for k in np.flatnonzero(np.isnan(fitted.values))
     ]
-    for k in np.flatnonzero(np.isinf(fitted.values)):
-        name, rising = rows.design.names[k], fitted.values[k] > 0
-        bound = limits[k, 0] if rising else limits[k, 1]
-        text = (
-            f"The hazard ratio of {name} is {'infinite' if rising else 'zero'}: at no event does "
-            f"anybody at risk lie {'above' if rising else 'below'} those who have it, so the "
-            "likelihood rises for ever. The likelihood-ratio and the score test hold"
+    alone = separating_alone(fitted)
+    infinite = np.flatnonzero(np.isinf(fitted.values))
+    combined = [rows.design.names[k] for k in infinite if k not in alone]
+    if combined:
+        everybody = " and ".join(rows.design.names[k] for k in infinite)
+        notes.append(
+            f"{everybody} together have no finite coefficients: at no event does anybody at risk "
+            "lie beyond those who have it in a combination of them, so the likelihood rises for "
+            "ever. They have no intervals of their own; the likelihood-ratio and the score test "
+            "hold."
         )
-        if np.isfinite(bound):
-            side = "above" if rising else "below"
-            text += (
-                f"; by the profile likelihood the ratio lies {side} {np.exp(bound):.3g} "
-                f"({100 * level:g} % interval)"
-            )
-        notes.append(f"{text}.")
+    notes.extend(
+        _said_of_one(rows.design.names[k], fitted.values[k] > 0, limits[k], level) for k in alone
+    )
     return notes
+
+
+def _said_of_one(name: str, rising: bool, limits: Floats, level: float) -> str:
+    bound = limits[0] if rising else limits[1]
+    text = (
+        f"The hazard ratio of {name} is {'infinite' if rising else 'zero'}: at no event does "
+        f"anybody at risk lie {'above' if rising else 'below'} those who have it, so the "
+        "likelihood rises for ever. The likelihood-ratio and the score test hold"
+    )
+    if np.isfinite(bound):
+        text += (
+            f"; by the profile likelihood the ratio lies {'above' if rising else 'below'} "
+            f"{np.exp(bound):.3g} ({100 * level:g} % interval)"
+        )
+    return f"{text}."

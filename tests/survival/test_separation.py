@@ -1,0 +1,30 @@
+"""What a Cox fit says where covariates separate those with events, alone or together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from walkstats import survival
+
+
+def test_terms_that_separate_together_are_named_together() -> None:
+    """x + z orders the events; x and z alone do not."""
+    frame = pd.DataFrame({"days": range(1, 7), "event": 1})
+    fit = survival.cox(frame.assign(x=[3.0, 0, 3, 0, 1, 0], z=[2.0, 4, 0, 2, 0, 0]), "x + z")
+    assert fit.state == "infinite"
+    assert any(note.startswith("x and z together have no finite") for note in fit.notes)
+    assert not any(note.startswith("The hazard ratio of") for note in fit.notes)
+    assert "rofile-likelihood" not in fit.method
+
+
+@pytest.mark.parametrize("formula", ["x", "x + z"])
+def test_the_profile_interval_is_named_as_such(formula: str) -> None:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"days": np.arange(1.0, 31), "x": np.arange(30) % 2})
+    frame = frame.assign(z=rng.normal(size=30), event=frame["x"] == 1)
+    fit = survival.cox(frame, formula)
+    said = "Profile" if formula == "x" else "Wald intervals; profile"
+    assert f"{said}-likelihood interval of x." in fit.method
+    assert np.isfinite(fit.estimate("x").conf_low)
