@@ -77,7 +77,9 @@ def test_a_gap_ends_observation_unless_it_is_to_be_carried():
     late = [episode("p1", 75)]
     censored = ws.derive.first_recurrence(trial([states], late), kind="any")
     assert one(censored) == [30.0, False, "gap in check-ins"]
-    assert "1 participant(s) reported their first any recurrence only beyond" in " ".join(censored.attrs["notes"])
+    assert "1 participant(s) reported their first any recurrence only beyond" in " ".join(
+        censored.attrs["notes"]
+    )
     carried = ws.derive.first_recurrence(trial([states], late), kind="any", after_gap="carry")
     assert one(carried) == [75.0, True, "recurrence"]
 
