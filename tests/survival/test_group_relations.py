@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
@@ -170,7 +170,6 @@ def test_types_of_columns_do_not_matter(frame: pd.DataFrame, kind: str) -> None:
     same(everything(frame), everything(CONVERSIONS[kind](frame)))
 
 
-@settings(max_examples=60)
 @given(frame=tied_trials, kind=st.sampled_from(["integer", "float", "boolean"]))
 def test_numbered_groups_and_booleans_are_groups(frame: pd.DataFrame, kind: str) -> None:
     codes = frame["arm"].cat.codes
