@@ -12,7 +12,7 @@ from walkstats.survival.comparisons import score_by_stratum
 from walkstats.survival.curves import survival_steps
 from walkstats.survival.fixed_times import survival_at
 from walkstats.survival.grouped_rows import read_grouped_rows
-from walkstats.survival.log_rank_scores import fleming_harrington, quadratic_form
+from walkstats.survival.log_rank_scores import fleming_harrington, group_statistic
 from walkstats.survival.product_limit import cumulative_hazard
 from walkstats.survival.restricted import mean_times
 
@@ -70,7 +70,7 @@ def everything(
     return {
         "curve": np.array([column[group, index] for column in (*columns, *counts)]),
         "censored": np.array([table.n_censor.sum()]),
-        "test": np.array(quadratic_form(score, covariance), dtype=float),
+        "test": np.array(group_statistic(score, covariance), dtype=float),
         "score": np.asarray(score),
         "covariance": covariance,
         "fixed": np.append(fixed.values, fixed.covariance),

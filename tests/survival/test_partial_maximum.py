@@ -11,11 +11,7 @@ from tests.survival.test_partial_likelihood import SIX, TEN, TEN_SETS, closed_fo
 from walkstats.survival.partial_likelihood import evaluate
 from walkstats.survival.partial_maximum import maximum, profile_limits, separating_alone
 from walkstats.survival.risk_sets import sort_risk_sets
-from walkstats.survival.robust_variance import (
-    quadratic_form,
-    robust_covariance,
-    robust_score_test,
-)
+from walkstats.survival.robust_variance import robust_covariance, robust_score_test
 
 CLOSED = 1e-10  # roots of polynomials; the search ends 1e-10 standard errors away at most
 ROUNDING = 1e-7  # of two Newton searches on a dozen rows, relative to a standard error
@@ -294,11 +290,6 @@ def test_no_covariates():
         np.empty((6, 0)), sort_risk_sets(None, SIX["stop"], SIX["event"]), None, "breslow"
     )
     assert found.log_likelihood == pytest.approx(-np.log(6) - 2 * np.log(4), rel=CLOSED)
-
-
-def test_flat_directions_do_not_count_in_a_quadratic_form():
-    assert quadratic_form(np.array([2.0, 0.0]), np.diag([4.0, 0.0])) == pytest.approx(1.0)
-    assert np.isnan(quadratic_form(np.array([np.inf]), np.eye(1)))
 
 
 def test_a_combination_that_separates_has_no_limits_of_its_parts():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_level
 from walkstats.numerics import limits
+from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results.frozen import Frozen, Result
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,8 @@ ESTIMATE_COLUMNS = (
     "conf_low",
     "conf_high",
 )
+# What rounding leaves of a direction in which a covariance is flat, per coefficient.
+ROUNDING = 16.0 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,7 +338,8 @@ class Estimates(Result):
         null = 0.0 if self.null is None else self.null
         values = self.values[positions] - null
         block = self.covariance[np.ix_(positions, positions)]
-        statistic, df = _wald(values, block)
+        statistic, rank = quadratic_form(values, block, flat=len(values) * ROUNDING)
+        df = float(rank)
         denominator, factor = self.freedom.joint(np.eye(len(self.terms))[positions])
         named = ", ".join(names)
         common: dict[str, Any] = {
@@ -382,15 +386,3 @@ class Estimates(Result):
             [{name: getattr(row, name) for name in ESTIMATE_COLUMNS} for row in rows],
             columns=list(ESTIMATE_COLUMNS),
         )
-
-
-def _wald(values: Floats, block: Floats) -> tuple[float, float]:
-    """Statistic and rank of a Wald test; a singular block loses its null directions."""
-    if not np.all(np.isfinite(block)) or not np.all(np.isfinite(values)):
-        return np.nan, float(len(values))
-    scale = np.sqrt(np.clip(np.diag(block), 0, None))
-    scale[scale == 0] = 1.0
-    roots, vectors = np.linalg.eigh(block / np.outer(scale, scale))
-    kept = roots > roots.max(initial=0.0) * len(values) * np.finfo(float).eps * 16
-    along = vectors.T @ (values / scale)
-    return float(np.sum(along[kept] ** 2 / roots[kept])), float(kept.sum())

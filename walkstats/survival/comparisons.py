@@ -23,8 +23,8 @@ from walkstats.survival.log_rank_scores import (
     Weighting,
     fleming_harrington,
     group_scores,
+    group_statistic,
     information,
-    quadratic_form,
     row_scores,
 )
 from walkstats.survival.people import PERSON
@@ -222,7 +222,7 @@ def log_rank_pairs(
     for first, second in itertools.combinations(range(len(rows.labels)), 2):
         pair = rows.only((rows.group == first) | (rows.group == second))
         each, covariance = score_by_stratum(pair, chosen)
-        statistic, df = quadratic_form(_score(each), covariance)
+        statistic, df = group_statistic(_score(each), covariance)
         p_value = float(chi2_p(statistic, df))
         found.append((rows.labels[second], rows.labels[first], statistic, df, p_value))
     columns = ["group", "reference", "statistic", "df", "p_value"]
@@ -323,7 +323,7 @@ def _pack(
     rows: GroupedRows, parts: list[StratumScore], covariance: Floats, weighting: Weighting
 ) -> HypothesisTest:
     score = _score(parts)
-    statistic, df = quadratic_form(score, covariance)
+    statistic, df = group_statistic(score, covariance)
     events = np.bincount(
         rows.group[rows.event],
         None if rows.frequencies is None else rows.frequencies[rows.event],

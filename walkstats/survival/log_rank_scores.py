@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.survival.risk_tables import RiskTable
 
 Floats = NDArray[np.float64]
@@ -130,7 +131,7 @@ def row_scores(table: RiskTable, weighting: Weighting) -> Floats:
     return at_event - own * table.over_time(everybody)[:, None] + spent
 
 
-def quadratic_form(score: Floats, covariance: Floats) -> tuple[float, int]:
+def group_statistic(score: Floats, covariance: Floats) -> tuple[float, int]:
     """Score statistic and its degrees of freedom, the rank of the covariance.
 
     The scores add up to 0, so the rank is at most one below the number of groups; groups that are
@@ -143,8 +144,4 @@ def quadratic_form(score: Floats, covariance: Floats) -> tuple[float, int]:
     kept = scale > 1e-12 * scale.max(initial=0.0)
     if not kept.any():
         return np.nan, 0
-    block = covariance[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
-    roots, vectors = np.linalg.eigh(block)
-    used = roots > 1e-10 * roots[-1]
-    along = vectors[:, used].T @ (score[kept] / scale[kept])
-    return float(np.sum(along**2 / roots[used])), int(used.sum())
+    return quadratic_form(score[kept], covariance[np.ix_(kept, kept)], flat=1e-10)

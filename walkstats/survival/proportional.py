@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_choice, check_flag, check_frame, check_level
 from walkstats.errors import FitError
 from walkstats.numerics.limits import chi2_p
+from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import CoxFit, HypothesisTest
 from walkstats.survival.clusters import check_clusters, said_of_clusters
 from walkstats.survival.cox_rows import CoxRows, read_cox_rows
@@ -21,11 +22,7 @@ from walkstats.survival.partial_maximum import (
     separating_alone,
 )
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
-from walkstats.survival.robust_variance import (
-    quadratic_form,
-    robust_covariance,
-    robust_score_test,
-)
+from walkstats.survival.robust_variance import robust_covariance, robust_score_test
 
 Floats = NDArray[np.float64]
 
@@ -299,7 +296,7 @@ def _tests(
     statistics = {
         "likelihood_ratio": ("likelihood-ratio test", ratio),
         "score": ("score test", fitted.score_test),
-        "wald": ("Wald test", quadratic_form(fitted.values, covariance)),
+        "wald": ("Wald test", quadratic_form(fitted.values, covariance)[0]),
     }
     if robust:
         statistics["robust_score"] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.numerics.sandwich import outer_sum, sandwich
 from walkstats.survival.partial_likelihood import score_residuals_sorted
 from walkstats.survival.partial_maximum import PartialMaximum
@@ -43,19 +44,7 @@ def robust_score_test(fitted: PartialMaximum, cluster: Indices | None = None) ->
     """Score statistic at zero with the scatter of the score residuals as its variance."""
     rows, codes, copies = _scores(fitted, np.zeros_like(fitted.reached), cluster)
     score = rows.sum(axis=0) if copies is None else rows.T @ copies
-    return quadratic_form(score, outer_sum(rows, codes, copies))
-
-
-def quadratic_form(vector: Floats, matrix: Floats) -> float:
-    """vector' matrix^-1 vector, without the directions in which the matrix is flat."""
-    scale = np.sqrt(np.diag(matrix))
-    if not np.all(np.isfinite(scale)) or not np.all(np.isfinite(vector)):
-        return np.nan
-    scale[scale == 0.0] = 1.0
-    roots, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
-    kept = roots > 1e-12 * roots.max(initial=0.0)
-    along = vectors.T @ (vector / scale)
-    return float(np.sum(along[kept] ** 2 / roots[kept]))
+    return quadratic_form(score, outer_sum(rows, codes, copies))[0]
 
 
 def _scores(
