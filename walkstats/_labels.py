@@ -71,6 +71,21 @@ def number_in_unit(number: str, unit: str) -> str:
     return f"{number} {unit}" if unit else number
 
 
+def without_unit(words: str, unit: str) -> str:
+    """A measure without the unit that ends it in brackets, where the number is to carry one.
+
+    The limits of a scale are no unit and stay.
+
+    Examples
+    --------
+    >>> without_unit("difference in time walked (minutes/week)", "minutes a week")
+    'difference in time walked'
+    >>> without_unit("difference in pain (0-10)", "points"), without_unit("time (days)", "")
+    ('difference in pain (0-10)', 'time (days)')
+    """
+    return re.sub(r" \([^()]*[^\W\d_][^()]*\)$", "", words) if unit else words
+
+
 def in_sentence(name: str) -> str:
     """What a column is called inside a sentence, with its unit in brackets.
 

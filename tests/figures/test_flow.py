@@ -25,6 +25,8 @@ ROWS = [
     ("allocated", "walking", "", 351),
     ("no follow-up", "walking", "", 0),
     ("withdrawn", "walking", "", 31),
+    ("died", "walking", "", 2),
+    ("died", "walking", "death from stroke", 2),
     ("analysed", "walking", "", 351),
 ]
 
@@ -58,9 +60,9 @@ def test_every_number_is_in_its_box(flow):
     shown = lines(plot_flow(flow, names={"walking": "walking and education"}))
     for text in (
         "Assessed for eligibility (n = 3206)", "Excluded (n = 2505)", "Randomised (n = 701)",
-        "Allocated to control (n = 350)", "No follow-up (n = 2)",
+        "Allocated to control (n = 350)", "Not followed from day 0 (n = 2)",
         "Withdrew or lost to follow-up (n = 25)", "could not be reached (n = 20)",
-        "Analysed (n = 348)", "Enrolment", "Allocation", "Follow-up", "Analysis",
+        "In the primary analysis (n = 348)", "Enrolment", "Allocation", "Follow-up", "Analysis",
     ):  # fmt: skip
         assert text in shown
     assert "Allocated to walking and education (n =" in " ".join(shown)
@@ -106,9 +108,17 @@ def test_the_flow_of_the_real_sample():
     trial = ws.load_sample("bladder")
     frame = ws.derive.participant_flow(trial)
     shown = lines(plot_flow(frame))
-    for stage, word in (("allocated", "Allocated to"), ("analysed", "Analysed")):
+    for stage, word in (("allocated", "Allocated to"), ("analysed", "In the primary analysis")):
         for n in frame.loc[frame["stage"] == stage, "n"]:
             assert any(text.startswith(word) and text.endswith(f"(n = {n})") for text in shown)
+
+
+def test_deaths_have_their_own_line(flow):
+    shown = lines(plot_flow(flow))
+    at = shown.index("Died (n = 2)")
+    assert shown[at - 1 : at + 2] == [
+        "Withdrew or lost to follow-up (n = 31)", "Died (n = 2)", "death from stroke (n = 2)",
+    ]  # fmt: skip
 
 
 def test_drawn_on_axes_of_ones_own(flow):
@@ -137,6 +147,11 @@ def test_drawn_on_axes_of_ones_own(flow):
             r"withdrawn \(walking\) is more than the 351 allocated",
         ),
         (("no follow-up", "walking", "", -1), "n is -1, not a count"),
+        (
+            ("withdrawn", "walking", "", 350),
+            r"withdrawn, died \(walking\) are 352 together, more than the 351 allocated",
+        ),
+        (("died", "walking", "", 3), "is 3, but its reasons add up to 2"),
         (("analysed", "walking", "", 350.5), "n is 350.5, not a count"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from walkstats._periods import joined_periods
 from walkstats.checks.material import Material
 from walkstats.checks.rules import Rows, Rule, counted
 from walkstats.errors import IDS_SHOWN
@@ -144,9 +145,9 @@ def _uncovered(material: Material) -> np.ndarray:
     if not len(done) or not len(frame) or "check_ins" in material.incomplete:
         return np.zeros(len(frame), dtype=bool)
     rows = frame.reset_index()[["index", "participant_id", "onset_days"]].dropna()
-    spans = done[["participant_id", "covers_from_days", "covers_to_days"]].dropna()
-    pairs = rows.merge(spans, on="participant_id")
-    covered = pairs["onset_days"].between(pairs["covers_from_days"], pairs["covers_to_days"])
+    period = ["participant_id", "covers_from_days", "covers_to_days"]
+    pairs = rows.merge(joined_periods(done[period].dropna()), on="participant_id")
+    covered = pairs["onset_days"].between(pairs["from_days"], pairs["to_days"])
     seen = np.ones(len(frame), dtype=bool)
     seen[rows["index"]] = False
     seen[pairs.loc[covered, "index"].unique()] = True

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from walkstats._periods import JOINED_DAYS, joined_periods
 from walkstats.checks.material import Material
 from walkstats.checks.rules import Rule, counted
 
 MOST_WITH_GAPS = 0.2
 """Share of the participants with check-ins above which gaps look like a way of writing periods."""
-
-JOINED_WITHIN = 1
-"""Periods at most this far apart, or from randomisation, count as joined [days]."""
 
 
 def _checkable(material: Material) -> bool:
@@ -49,7 +47,7 @@ def _leave_gaps(material: Material) -> np.ndarray:
     if not _checkable(material):
         return none
     periods = _periods(material)
-    gap = periods["covers_from_days"] - periods["before"] > JOINED_WITHIN
+    gap = periods["covers_from_days"] - periods["before"] > JOINED_DAYS
     with_gap = periods.loc[gap & periods["done"] & ~periods["after_missed"], "participant_id"]
     rows = people.isin(with_gap).to_numpy(dtype=bool)
     asked = people.isin(periods["participant_id"]).sum()
@@ -67,12 +65,10 @@ def _cover_nothing(material: Material) -> np.ndarray:
     if not _checkable(material):
         return np.zeros(len(people), dtype=bool)
     asked = material.tables["check_ins"]
-    covers = (
-        (asked["state"] == "completed")
-        & (asked["covers_from_days"] <= JOINED_WITHIN)
-        & (asked["covers_to_days"] > 0)
-    )
-    covered = people["participant_id"].isin(asked.loc[covers, "participant_id"])
+    done = asked[(asked["state"] == "completed") & asked["participant_id"].notna()]
+    spans = joined_periods(done.dropna(subset=["covers_from_days", "covers_to_days"]))
+    covers = (spans["from_days"] <= 0) & (spans["to_days"] > 0)
+    covered = people["participant_id"].isin(spans.loc[covers, "participant_id"])
     ends = [material.numbers("participants", c) for c in ("planned_end_days", "withdrawn_days")]
     known = people["participant_id"].notna()
     return (known & ~covered).to_numpy(dtype=bool) & (np.fmin(*ends) != 0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from walkstats._periods import joined_periods
+from walkstats.derive.deaths import died
 from walkstats.trial import Trial
 
 GAP_RULES = {
@@ -13,8 +15,6 @@ GAP_RULES = {
 }
 NO_FOLLOW_UP = "no follow-up"
 FIRST_MISSED = "first check-in missed"
-# Periods written as whole calendar days ("1 to 30", "31 to 61") lie a day apart and leave no gap.
-JOINED_DAYS = 1.0
 
 
 def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
     With check-ins it is the end of what the completed ones cover. Without any check-ins in the
     trial it is the withdrawal or the planned end of follow-up, whichever comes first.
 
-    Periods at most one day apart are joined, and one that begins by day 1 begins at randomisation.
+    Periods are joined as ``walkstats._periods`` says.
 
     Parameters
     ----------
@@ -55,20 +55,10 @@ def _covered(
     check_ins: pd.DataFrame, people: pd.Index, after_gap: str
 ) -> tuple[pd.Series, pd.Series]:
     """End of the coverage by completed check-ins, and whether some lie beyond a gap."""
-    done = check_ins[check_ins["state"] == "completed"]
-    done = done.sort_values(["participant_id", "covers_from_days"], kind="stable")
-    codes, ids = pd.factorize(done["participant_id"].to_numpy(dtype=object))
-    begin = done["covers_from_days"].to_numpy(dtype=float)
-    end = done["covers_to_days"].to_numpy(dtype=float)
-    reach = pd.Series(end).groupby(codes).cummax().to_numpy()
-    first = np.diff(codes, prepend=-1) != 0
-    before = np.where(first, 0.0, np.append(0.0, reach[:-1]))
-    beyond = pd.Series(begin > before + JOINED_DAYS).groupby(codes).cummax().to_numpy()
-    counted = ~beyond if after_gap == "censor" else np.ones(len(done), dtype=bool)
-    until = pd.Series(np.where(counted, end, 0.0)).groupby(codes).max()
-    until.index = pd.Index(ids, dtype=object)
-    gap = pd.Series(beyond & (after_gap == "censor")).groupby(codes).any()
-    gap.index = pd.Index(ids, dtype=object)
+    spans = joined_periods(check_ins[check_ins["state"] == "completed"])
+    beyond = (spans["from_days"] > 0) & (after_gap == "censor")
+    until = spans["to_days"].where(~beyond, 0.0).groupby(spans["participant_id"]).max()
+    gap = beyond.groupby(spans["participant_id"]).any()
     return until.reindex(people, fill_value=0.0), gap.reindex(people, fill_value=False)
 
 
@@ -78,6 +68,9 @@ def _reasons(people: pd.DataFrame, until: pd.Series, gap: pd.Series) -> pd.Serie
     planned = people["planned_end_days"]
     why = people["withdrawal_reason"]
     words = np.where(why.isna(), "withdrawn", "withdrawn: " + why.astype(str))
+    words = np.where(
+        died(people), np.where(why == "died", "died", "died: " + why.astype(str)), words
+    )
     early = planned.notna() & (until < planned)
     reasons = np.select(
         [(until <= 0) & gap, until <= 0, gap, withdrawn, early],

@@ -20,12 +20,14 @@ STAGES = {
     "no follow-up": True,
     "withdrawn": True,
     "lost": True,
+    "died": True,
     "not analysed": True,
     "analysed": True,
 }
-# Who is in these boxes is not analysed; the others are analysed as far as they were followed.
+# Who is in these boxes is not analysed; the others are analysed as far as they were followed, and
+# nobody is in two of them.
 NOT_ANALYSED = ("no follow-up", "not analysed")
-FOLLOWED_IN_PART = ("withdrawn", "lost")
+FOLLOWED_IN_PART = ("withdrawn", "lost", "died")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def checked_flow(frame: pd.DataFrame) -> Flow:
         For missing columns.
     DataError
         With every number that does not add up: screened = excluded + randomised; randomised = sum
-        of allocated; in each arm allocated = analysed + not analysed; a box = sum of its reasons.
+        of allocated; in each arm allocated = analysed + not analysed, and no more withdrew, were
+        lost or died than were allocated; a box = sum of its reasons.
     """
     check_frame(frame, "flow")
     absent = [name for name in COLUMNS if name not in frame.columns]
@@ -194,3 +197,10 @@ def _arm_problems(arm: ArmFlow) -> Iterator[Problem]:
     for stage in FOLLOWED_IN_PART:
         if numbers.get(stage, 0) > allocated:
             yield _problem(f"{_named(stage, arm.arm)} is more than the {allocated} allocated")
+    ended = {stage: numbers[stage] for stage in FOLLOWED_IN_PART if numbers.get(stage)}
+    together = sum(ended.values())
+    if len(ended) > 1 and together > allocated >= max(ended.values()):
+        yield _problem(
+            f"{', '.join(ended)} ({arm.arm}) are {together} together, more than the {allocated} "
+            "allocated"
+        )

@@ -22,15 +22,16 @@ WORDS = {
     "excluded": "Excluded",
     "randomised": "Randomised",
     "allocated": "Allocated to {arm}",
-    "no follow-up": "No follow-up",
+    "no follow-up": "Not followed from day 0",
     "withdrawn": "Withdrew or lost to follow-up",
     "lost": "Lost to follow-up",
+    "died": "Died",
     "not analysed": "Not analysed",
-    "analysed": "Analysed",
+    "analysed": "In the primary analysis",
 }
 TIERS = (
     ("Allocation", ("allocated",)),
-    ("Follow-up", ("no follow-up", "withdrawn", "lost")),
+    ("Follow-up", ("no follow-up", "withdrawn", "lost", "died")),
     ("Analysis", ("analysed", "not analysed")),
 )
 # All sizes in inches, of text in points.

@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from walkstats import _digits
 from walkstats._digits import NumberStyle, style_of
-from walkstats._labels import capitalised, number_in_unit, percent_level
+from walkstats._labels import capitalised, number_in_unit, percent_level, without_unit
 from walkstats.results import Curve, Estimate, Estimates, HypothesisTest
 
 SYMBOLS = {"chi2": "χ²", "F": "F", "t": "t", "normal": "z"}
@@ -31,7 +31,8 @@ def sentence(
     label : str, optional
         What the number is, e.g. "Hazard ratio"; by default what the result says it measures.
     unit : str
-        Written after the number, e.g. "days". Of a curve by default the name of its x column.
+        Written after the number, e.g. "days", and then not in brackets before it as well. Of a
+        curve by default the name of its x column.
     style : {"plain", "nejm", "lancet"}
         Decimal mark, dashes and p-values of a journal.
 
@@ -89,7 +90,7 @@ def _say(result: object, label: str | None, unit: str, style: NumberStyle) -> st
 def _say_estimate(result: Estimate, label: str | None, unit: str, style: NumberStyle) -> str:
     known = result.p_value == result.p_value
     return (style.whole if known else style.bare).format(
-        label=label or capitalised(result.measure) or result.term,
+        label=label or capitalised(without_unit(result.measure, unit)) or result.term,
         estimate=number_in_unit(_number(result, style), unit),
         level=percent_level(result.level),
         low_high=_limits(result, style),
