@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats import _splines
+from walkstats._arguments import check_column
 from walkstats.errors import DataError
 from walkstats.results.frozen import Frozen
 
@@ -311,6 +312,30 @@ def missing(series: pd.Series) -> NDArray[np.bool_]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series.cat.codes.to_numpy() == -1
     return series.isna().to_numpy(dtype=bool)
+
+
+def codes_of(frame: pd.DataFrame, name: Any, used: NDArray[np.intp], role: str) -> NDArray[np.intp]:
+    """Codes 0, 1, ... of a column that says which of the rows used belong together.
+
+    Raises
+    ------
+    ValueError
+        For a column that is not there.
+    DataError
+        Where it is missing.
+    """
+    codes, _ = pd.factorize(check_column(frame, name, role).iloc[used])
+    gaps = np.flatnonzero(codes < 0)
+    if gaps.size:
+        raise DataError.of(
+            f"{name} is missing in {gaps.size} of the {codes.size} rows used, so that it is not "
+            "known which rows belong together",
+            column=str(name),
+            row=int(used[gaps[0]]),
+            count=int(gaps.size),
+            what_to_do="fill it in, or leave these rows out on purpose",
+        )
+    return codes.astype(np.intp)
 
 
 def _text(level: object) -> str:

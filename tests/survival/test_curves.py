@@ -218,7 +218,7 @@ def test_weights_that_are_no_weights() -> None:
 
 def test_a_missing_cluster_is_refused() -> None:
     frame = pd.DataFrame({"days": [1, 2, 3], "event": 1, "site": ["n", None, "s"]})
-    with pytest.raises(DataError, match="site is missing in 1 row"):
+    with pytest.raises(DataError, match="site is missing in 1 of"):
         ws.survival.kaplan_meier(frame, cluster="site")
     with pytest.raises(ValueError, match="robust=False"):
         ws.survival.kaplan_meier(frame, cluster="site", robust=False)

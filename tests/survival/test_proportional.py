@@ -167,12 +167,12 @@ def test_overlapping_rows_of_one_person_are_refused(spells):
 
 def test_ids_must_be_known(spells):
     spells["participant_id"] = spells["participant_id"].where(spells.index != 3)
-    with pytest.raises(DataError, match="participant_id is missing in 1 row"):
+    with pytest.raises(DataError, match="participant_id is missing in 1 of"):
         cox(spells, "arm")
 
 
 def test_clusters_must_be_known_and_are_not_many_when_few(trial):
-    with pytest.raises(DataError, match="site is missing in 2 rows"):
+    with pytest.raises(DataError, match="site is missing in 2 of"):
         cox(trial.assign(site=trial["site"].where(trial.index > 1)), "arm", cluster="site")
     assert any("few clusters" in note for note in cox(trial, "arm", cluster="site").notes)
 

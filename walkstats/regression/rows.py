@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._variables import as_numbers, is_factor, missing
+from walkstats._variables import as_numbers, codes_of, is_factor
 from walkstats.errors import DataError
 from walkstats.formulas import Design, build, variables_in
 from walkstats.results import Counts
@@ -92,12 +92,12 @@ def read_rows(
     _check_outcome(frame, formula)
     given, keep, left_out = _read_weights(frame, weights)
     design = build(formula, frame, intercept=True, response=True, keep=keep)
+    kept = np.flatnonzero(design.kept)
     people = None
     if subject in frame.columns or subject != DEFAULT_SUBJECT:
-        people = _codes(frame, subject, design.kept, "the participant")
-    groups = None if cluster is None else _codes(frame, cluster, design.kept, "clusters")
-    used = int(design.kept.sum())
-    sizes = np.ones(used, dtype=int) if people is None else np.bincount(people)
+        people = codes_of(frame, subject, kept, "the participant")
+    groups = None if cluster is None else codes_of(frame, cluster, kept, "clusters")
+    sizes = np.ones(kept.size, dtype=int) if people is None else np.bincount(people)
     assert design.response is not None
     return Rows(
         design=design,
@@ -107,8 +107,8 @@ def read_rows(
         people=people,
         repeated=int(np.sum(sizes > 1)),
         groups=groups,
-        counts=Counts(len(frame), used, len(sizes), left_out={**left_out, **design.left_out}),
-        kept=np.flatnonzero(design.kept),
+        counts=Counts(len(frame), kept.size, len(sizes), left_out={**left_out, **design.left_out}),
+        kept=kept,
         index=frame.index[design.kept],
         source=str(frame.attrs.get("source", "")),
     )
@@ -148,19 +148,3 @@ def _read_weights(
         if gap.any():
             left_out[f"{name} {reason}"] = int(gap.sum())
     return values, values > 0, left_out
-
-
-def _codes(frame: pd.DataFrame, name: str, kept: Booleans, role: str) -> Codes:
-    """Integer codes of a column on the rows used; none may be missing."""
-    column = check_column(frame, name, role).loc[kept]
-    gaps = np.flatnonzero(missing(column))
-    if len(gaps):
-        raise DataError.of(
-            f"{name} is missing in {len(gaps)} of the {len(column)} rows used, so that it is not "
-            "known which rows belong together",
-            column=str(name),
-            row=int(np.flatnonzero(kept)[gaps[0]]),
-            count=len(gaps),
-            what_to_do="fill it in, or leave these rows out on purpose",
-        )
-    return np.asarray(pd.factorize(column)[0])

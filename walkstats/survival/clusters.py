@@ -5,19 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from walkstats._variables import codes_of
 from walkstats.errors import FitError
 
 Indices = NDArray[np.intp]
+Booleans = NDArray[np.bool_]
 
 # Below this number a robust variance is known to be too small.
 FEW_CLUSTERS = 20
 
 
-def number_of(clusters: Indices) -> int:
+def number_of(clusters: NDArray[np.integer[Any]]) -> int:
     """How many clusters the codes (n,) name."""
     return int(clusters.max(initial=-1)) + 1
+
+
+def read_clusters(frame: pd.DataFrame, cluster: Any, used: Indices) -> Indices:
+    """Codes (n,) of the clusters of the rows used, refusing gaps and a single cluster."""
+    codes = codes_of(frame, cluster, used, "the cluster")
+    check_clusters(codes, str(cluster))
+    return codes
 
 
 def check_clusters(clusters: Indices, by: str, coefficients: int = 0) -> None:
@@ -52,8 +62,19 @@ def check_clusters(clusters: Indices, by: str, coefficients: int = 0) -> None:
 
 def clusters_shared(clusters: NDArray[np.integer[Any]]) -> int | None:
     """How many clusters there are where rows share one; None where each row has its own."""
-    found = int(clusters.max(initial=-1)) + 1
+    found = number_of(clusters)
     return found if found < clusters.size else None
+
+
+def in_one_cluster(group: Indices, groups: int, clusters: Indices) -> Booleans:
+    """Which groups (g,) have all their rows in one cluster: what varies between clusters is unseen.
+
+    Summed within the cluster, the influence of such a group's rows on its own estimate is zero.
+    """
+    low, high = np.full(groups, number_of(clusters)), np.full(groups, -1)
+    np.minimum.at(low, group, clusters)
+    np.maximum.at(high, group, clusters)
+    return low == high
 
 
 def said_of_clusters(clusters: Indices) -> list[str]:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column
 from walkstats._formula_text import parse
-from walkstats._variables import as_numbers
+from walkstats._variables import as_numbers, codes_of
 from walkstats.errors import DataError, FitError
 from walkstats.formulas import Design, Terms, build, variables_in
 from walkstats.results import Counts
 from walkstats.survival.clusters import clusters_shared
 from walkstats.survival.observations import Observations, observe
+from walkstats.survival.people import overlapping_rows, several_rows, spells_of
 from walkstats.survival.risk_sets import merge_times
 
 Floats = NDArray[np.float64]
@@ -148,7 +149,7 @@ def _joined(
         stratum_names=tuple(str(name) for name in names),
         stratum_values=values,
         subjects=None if ids is None else ids.to_numpy(),
-        subject=None if ids is None else _codes(ids, columns["subject"]),
+        subject=None if ids is None else codes_of(events, columns["subject"], rows, "the subject"),
         cluster=None,
         pieces=False,
         kept=rows,
@@ -211,20 +212,6 @@ def _refuse_labels(frame: pd.DataFrame, formula: str, seen: Observations) -> Non
             )
 
 
-def _codes(labels: pd.Series, name: str) -> Indices:
-    codes, _ = pd.factorize(labels)
-    absent = np.flatnonzero(codes < 0)
-    if absent.size:
-        raise DataError.of(
-            f"{name} is missing in {absent.size} row{'' if absent.size == 1 else 's'}",
-            column=name,
-            row=int(absent[0]),
-            count=int(absent.size),
-            what_to_do="say whose these rows are, or leave them out on purpose",
-        )
-    return codes.astype(np.intp)
-
-
 def _strata(
     frame: pd.DataFrame, names: Sequence[Any], rows: Indices
 ) -> tuple[Indices | None, tuple[tuple[Any, ...], ...]]:
@@ -267,16 +254,20 @@ def _count(read: CoxRows, seen: Observations, design: Design) -> Counts:
 def _with_clusters(read: CoxRows, frame: pd.DataFrame, cluster: str | None) -> CoxRows:
     """Cluster as asked, or by the person where rows of one repeat."""
     if cluster is not None:
-        labels = check_column(frame, cluster, "the cluster").iloc[read.kept]
-        read = replace(read, cluster=_codes(labels, str(cluster)))
+        read = replace(read, cluster=codes_of(frame, cluster, read.kept, "the cluster"))
     if read.subject is None or read.counts.participants == read.stop.size:
         return read
+    assert read.subjects is not None
+    name = read.columns["subject"]
     if read.start is None:
-        return read if cluster is not None else _refuse_repeats(read)
+        if cluster is None:
+            raise several_rows(name, read.subject, read.subjects, read.kept)
+        return read
     overlapping = _overlapping(read)
-    if overlapping.any() and cluster is None:
-        _refuse_overlaps(read, overlapping)
-    if overlapping.any():
+    if overlapping.size and cluster is None:
+        meant = f"; where the overlap is meant, say cluster={name!r}"
+        raise overlapping_rows(name, overlapping, read.subjects, read.kept, meant=meant)
+    if overlapping.size:
         people = np.unique(read.subject[overlapping]).size
         note = f"Rows of {people} participants overlap in time: they count in a risk set twice."
         return replace(read, notes=(*read.notes, note))
@@ -285,52 +276,16 @@ def _with_clusters(read: CoxRows, frame: pd.DataFrame, cluster: str | None) -> C
     return read if cluster is not None else replace(read, cluster=read.subject)
 
 
-def _refuse_repeats(read: CoxRows) -> CoxRows:
-    assert read.subject is not None
-    assert read.subjects is not None
-    repeated = np.flatnonzero(np.bincount(read.subject)[read.subject] > 1)
-    ids = list(pd.unique(pd.Series(read.subjects[repeated])))
-    name = read.columns["subject"]
-    raise DataError.of(
-        f"{name} repeats: a first-event model needs one row per participant",
-        column=name,
-        row=int(read.kept[repeated[0]]),
-        ids=ids,
-        count=len(ids),
-        what_to_do="keep each participant's first event, name the entry time of each row with "
-        "entry=, or say cluster= where several rows of one are meant",
-    )
-
-
-def _overlapping(read: CoxRows) -> Booleans:
+def _overlapping(read: CoxRows) -> Indices:
     """Rows that begin before an earlier row of the same person in the same stratum has ended."""
     assert read.subject is not None
     times = merge_times(read.stop, read.start)
     assert times.start is not None
-    strata = np.zeros(read.stop.size) if read.strata is None else read.strata
-    followed = times.stop > times.start
-    rows = np.flatnonzero(followed)
-    rows = rows[np.lexsort((times.start[rows], strata[rows], read.subject[rows]))]
-    here, following = rows[:-1], rows[1:]
-    same = (read.subject[here] == read.subject[following]) & (strata[here] == strata[following])
-    overlapping = np.zeros(read.stop.size, dtype=bool)
-    overlapping[following] = same & (times.start[following] < times.stop[here])
-    return overlapping
-
-
-def _refuse_overlaps(read: CoxRows, overlapping: Booleans) -> None:
-    assert read.subjects is not None
-    ids = list(pd.unique(pd.Series(read.subjects[overlapping])))
-    name = read.columns["subject"]
-    raise DataError.of(
-        f"rows of the same {name} overlap in time",
-        column=read.columns["entry"],
-        row=int(read.kept[np.flatnonzero(overlapping)[0]]),
-        ids=ids,
-        count=len(ids),
-        what_to_do="let each row start where the one before stops; where the overlap is meant, "
-        f"say cluster={name!r}",
-    )
+    within = read.subject
+    if read.strata is not None:
+        within = within * (int(read.strata.max()) + 1) + read.strata
+    followed = np.flatnonzero(times.stop > times.start)
+    return spells_of(within, times.start, times.stop, followed).overlapping
 
 
 def _without_follow_up(read: CoxRows) -> list[str]:

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_choice, check_column, check_level
-from walkstats._variables import as_numbers, missing
+from walkstats._variables import as_numbers
 from walkstats.errors import DataError
 from walkstats.results import Counts, CoxFit, Estimates
-from walkstats.survival.clusters import check_clusters, said_of_clusters
+from walkstats.survival.clusters import read_clusters, said_of_clusters
 from walkstats.survival.comparable_pairs import PairCounts, count_pairs
 from walkstats.survival.new_rows import check_finite
 from walkstats.survival.observations import observe
@@ -236,21 +236,12 @@ def _from_frame(
             "the marker is infinite", column=str(marker), count=int(np.sum(~np.isfinite(values)))
         )
     codes, labels = _coded(used, strata)
-    clusters = None if cluster is None else _cluster_codes(used, cluster)
+    clusters = None if cluster is None else read_clusters(frame, cluster, np.flatnonzero(seen.kept))
     sets = sort_risk_sets(seen.start, seen.stop, seen.event, codes, seen.weights, seen.frequencies)
     few = () if clusters is None else tuple(said_of_clusters(clusters))
     people = used["participant_id"].to_numpy() if "participant_id" in used else None
     counts = seen.counts(people, clusters)
     return _Read(sets, {"concordance": values}, clusters, labels, counts, few, seen.source)
-
-
-def _cluster_codes(used: pd.DataFrame, cluster: str) -> NDArray[np.int64]:
-    gaps = int(missing(check_column(used, cluster, "the cluster")).sum())
-    if gaps:
-        raise DataError.of(f"{cluster} is missing", column=cluster, count=gaps)
-    codes = pd.factorize(used[cluster])[0]
-    check_clusters(codes, str(cluster))
-    return codes
 
 
 def _coded(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_column
+from walkstats._arguments import check_flag
+from walkstats._variables import codes_of
 from walkstats.errors import DataError
-from walkstats.survival.clusters import check_clusters, said_of_clusters
+from walkstats.survival.clusters import read_clusters, said_of_clusters
 from walkstats.survival.observations import Observations
 from walkstats.survival.risk_sets import merge_times
 
@@ -62,34 +64,37 @@ def read_people(
     Raises
     ------
     ValueError
-        For columns that are not there, and ``cluster=`` with ``robust=False``.
+        For columns that are not there, a ``robust`` that is no flag, and ``cluster=`` with
+        ``robust=False``.
     DataError
         For people with several rows and no entry time; spells of one person that overlap; a person
         or cluster that is missing.
     FitError
         For a single cluster.
     """
+    check_flag(robust, "robust", optional=True)
     if cluster is not None and robust is False:
         raise ValueError("cluster= asks for robust standard errors; leave robust=False out.")
     person = None
     if subject is not None and (subject != PERSON or PERSON in frame.columns):
-        person = _codes(frame, subject, used, "the subject")
+        person = codes_of(frame, subject, used, "the subject")
     clusters, few = None, []
     if cluster is not None:
-        clusters = _codes(frame, cluster, used, "the cluster")
-        check_clusters(clusters, str(cluster))
+        clusters = read_clusters(frame, cluster, used)
         few = said_of_clusters(clusters)
     start, stop, goes_on, recurrent = seen.start, seen.stop, None, False
     if person is not None and person.max(initial=0) + 1 < person.size:
         if start is not None:
             times = merge_times(stop, start)
-            start, stop = times.start, times.stop
-            spells = _spells(person, times.start, stop)
-            spells.check(frame, used, str(subject))
+            start, stop = np.asarray(times.start), times.stop
+            spells = spells_of(person, start, stop)
+            if spells.overlapping.size:
+                ids = frame[subject].iloc[used].to_numpy()
+                raise overlapping_rows(str(subject), spells.overlapping, ids, used)
             goes_on = spells.carried_on(group) & ~seen.event
             recurrent = bool(np.bincount(person[seen.event]).max(initial=0) > 1)
         elif cluster is None:
-            raise _several_rows(frame, used, str(subject), person)
+            raise several_rows(str(subject), person, frame[subject].iloc[used].to_numpy(), used)
     wanted, why = _robust(robust, seen.weights, clusters, recurrent)
     if wanted and clusters is None and start is not None:
         clusters = person
@@ -102,20 +107,6 @@ def read_people(
         goes_on=goes_on,
         notes=(*why, *few, *_said_of_time_zero(stop, start, seen.event, seen.frequencies)),
     )
-
-
-def _codes(frame: pd.DataFrame, name: str, used: Indices, role: str) -> Indices:
-    codes, _ = pd.factorize(check_column(frame, name, role).iloc[used])
-    missing = np.flatnonzero(codes < 0)
-    if missing.size:
-        raise DataError.of(
-            f"{name} is missing in {missing.size} row{'' if missing.size == 1 else 's'}",
-            column=name,
-            row=int(used[missing[0]]),
-            count=int(missing.size),
-            what_to_do="fill in who these rows belong to, or leave them out on purpose",
-        )
-    return codes.astype(np.intp)
 
 
 def _robust(
@@ -131,41 +122,68 @@ def _robust(
     return False, []
 
 
-def _several_rows(frame: pd.DataFrame, used: Indices, subject: str, person: Indices) -> DataError:
-    repeated = np.bincount(person)[person] > 1
-    ids = pd.unique(frame[subject].iloc[used[repeated]])
+def several_rows(name: str, person: Indices, ids: NDArray[Any], used: Indices) -> DataError:
+    """What is said where people have several rows that no entry time puts in order.
+
+    Parameters
+    ----------
+    name : str
+        The column that names people.
+    person, ids, used : (n,)
+        Of the rows used: codes, values of the column, and positions in the frame.
+    """
+    repeated = np.flatnonzero(np.bincount(person)[person] > 1)
+    listed = list(pd.unique(pd.Series(ids[repeated])))
     return DataError.of(
-        f"{subject} repeats: one row per participant is needed ({len(ids)} have several rows)",
-        column=subject,
-        row=int(used[repeated][0]),
-        ids=list(ids),
-        count=len(ids),
-        what_to_do="keep each participant's first event, name the entry time with entry=, or say "
-        "subject=None where the rows are different people",
+        f"{name} repeats: one row per participant is needed ({len(listed)} have several rows)",
+        column=name,
+        row=int(used[repeated[0]]),
+        ids=listed,
+        count=len(listed),
+        what_to_do="keep each participant's first event, name the entry time with entry=, say "
+        "cluster= where several rows of one are meant, or subject=None where the rows are "
+        "different people",
+    )
+
+
+def overlapping_rows(
+    name: str, rows: Indices, ids: NDArray[Any], used: Indices, *, meant: str = ""
+) -> DataError:
+    """What is said where rows of one person overlap; ``meant`` is the way out, where there is one.
+
+    Parameters
+    ----------
+    name : str
+        The column that names people.
+    rows : (m,)
+        Which of the rows used overlap the one before.
+    ids, used : (n,)
+        Of the rows used: values of the column, and positions in the frame.
+    """
+    listed = list(pd.unique(pd.Series(ids[rows])))
+    return DataError.of(
+        f"rows of the same {name} overlap in time",
+        column=name,
+        row=int(used[rows].min()),
+        ids=listed,
+        count=len(listed),
+        what_to_do=f"let each row start where the one before stops{meant}",
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Spells:
-    """Rows by person and time (n - 1): each but the last, the row after it, if one person's."""
+class Spells:
+    """n rows by person and time (n - 1): each but the last, the row after it, if one person's."""
 
     here: Indices
     following: Indices
     same: Booleans
     gap: Floats
 
-    def check(self, frame: pd.DataFrame, used: Indices, subject: str) -> None:
-        """Refuse spells of one person that overlap."""
-        overlap = self.following[self.same & (self.gap < 0)]
-        if overlap.size:
-            ids = pd.unique(frame[subject].iloc[used[overlap]])
-            raise DataError.of(
-                f"spells of the same {subject} overlap",
-                row=int(used[overlap].min()),
-                ids=list(ids),
-                count=len(ids),
-                what_to_do="let each spell start where the one before stops",
-            )
+    @property
+    def overlapping(self) -> Indices:
+        """Rows that begin before the row ahead of them has ended, in order."""
+        return np.sort(self.following[self.same & (self.gap < 0)])
 
     def carried_on(self, group: Indices) -> Booleans:
         """(n,) rows that another row follows without a gap in the same group."""
@@ -175,12 +193,13 @@ class _Spells:
         return on
 
 
-def _spells(person: Indices, start: Floats | None, stop: Floats) -> _Spells:
-    begins = np.zeros(stop.size) if start is None else start
-    order = np.lexsort((stop, begins, person))
+def spells_of(person: Indices, start: Floats, stop: Floats, rows: Indices | None = None) -> Spells:
+    """Put the rows (or those named) in order by person and time."""
+    chosen = np.arange(stop.size) if rows is None else rows
+    order = chosen[np.lexsort((stop[chosen], start[chosen], person[chosen]))]
     here, following = order[:-1], order[1:]
-    gap = begins[following] - stop[here]
-    return _Spells(here, following, person[here] == person[following], gap)
+    gap = start[following] - stop[here]
+    return Spells(here, following, person[here] == person[following], gap)
 
 
 def _said_of_time_zero(
