@@ -126,6 +126,20 @@ def test_onsets_must_lie_in_what_was_asked_about(trial):
     assert all(one.startswith("warning") for one in found)
 
 
+def test_an_onset_between_two_joined_periods_was_asked_about(trial):
+    """What derive counts as observed, the checks count as asked about: one rule."""
+    made = with_check_ins(trial, (1, 30, "completed"), (31, 60, "completed"))
+    onsets = empty_table("recurrences").reindex(range(2)).assign(
+        participant_id=["P1", "P2"], onset_days=[0.5, 30.5]
+    )  # fmt: skip
+    made = dataclasses.replace(made, recurrences=onsets)
+    assert told(made) == []
+    events = ws.derive.first_recurrence(made, kind="any").set_index("participant_id")
+    assert events.loc[["P1", "P2"], "days"].tolist() == [0.5, 30.5]
+    apart = dataclasses.replace(made, recurrences=onsets.assign(onset_days=[0.5, 61.0]))
+    assert any("no period" in one and "P2 days 61" in one for one in told(apart))
+
+
 def test_recurrences_that_contradict_themselves(trial):
     rows = trial.recurrences.assign(
         resolved_days=[20, 95, 210, 18],

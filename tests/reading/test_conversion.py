@@ -206,3 +206,12 @@ def test_any_cells_convert_or_are_refused(kind, cells):
     named = {row for one in done.refusals for row in one.rows.tolist()}
     assert named == set(np.flatnonzero(done.refused).tolist())
     assert pd.isna(pd.Series(done.values)[done.refused]).all()
+
+
+def test_a_long_list_of_refused_cells_says_how_many_other_values_there_are():
+    cells = np.array([f"x{k}" for k in range(7)] + ["x0"] * 3, dtype=object)
+    found = convert(cells, np.arange(2, 12), Meaning("number", ("",))).refusals
+    assert "'x4' and 2 other values: not a number" in found[0].reason
+    assert len(found[0].rows) == 10
+    found = convert(cells[:6], np.arange(2, 8), Meaning("number", ("",))).refusals
+    assert "and 1 other value: " in found[0].reason

@@ -104,6 +104,22 @@ def test_rows_of_a_wrong_width_are_left_out_and_are_errors():
     assert text.problems[0].count == 2
 
 
+@pytest.mark.parametrize(
+    ("rows", "advice"),
+    [
+        (["1,3,5", "2,4,25"], 'decimal = ","'),
+        (["1,3,5", "2,40"], 'decimal = ","'),
+        (["1,3,", "2,4,"], "delete the comma at the end"),
+        (["1,walked, slowly", "2,ran, fast"], "in quotes"),
+        (["1", "2"], "in quotes"),
+    ],
+)
+def test_the_advice_on_rows_of_a_wrong_width_suits_their_cells(rows, advice):
+    text = read("id,pain\n" + "\n".join(rows) + "\n")
+    assert advice in text.problems[0].what_to_do
+    assert text.problems[0].problem.startswith("row 2 has")
+
+
 def test_columns_without_name():
     assert list(read("a,b,\n1,2,\n").frame.columns) == ["a", "b"]
     assert not read(",a\n0,1\n").complete

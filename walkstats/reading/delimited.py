@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 import re
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,8 @@ BROKEN_TEXT = {
 """Signs of text that was read in a wrong encoding before it came here."""
 
 LINE_END = re.compile("\r\n|\r|\n")
+WHOLE_PART = re.compile(r"\s*[+-]?\d+", re.ASCII)
+DECIMALS = re.compile(r"\d+\s*", re.ASCII)
 
 
 def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
@@ -67,7 +70,7 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     empty = np.array([not any(row) for row in rows], dtype=bool)
     widths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     wrong = (widths != len(header)) & ~empty
-    problems += _width_problems(widths, lines, wrong, len(header), file)
+    problems += _width_problems(rows, lines, wrong, len(header), file)
     keep = ~(empty | wrong)
     frame = _frame([row for row, use in zip(rows, keep, strict=True) if use], header, lines[keep])
     problems += _unnamed_columns(frame, file)
@@ -264,19 +267,37 @@ def _unnamed_columns(frame: pd.DataFrame, file: str) -> list[Problem]:
 
 
 def _width_problems(
-    widths: np.ndarray, lines: np.ndarray, wrong: np.ndarray, width: int, file: str
+    rows: list[list[str]], lines: np.ndarray, wrong: np.ndarray, width: int, file: str
 ) -> list[Problem]:
-    if not wrong.any():
+    where = np.flatnonzero(wrong).tolist()
+    if not where:
         return []
-    where = np.flatnonzero(wrong)
-    told = "; ".join(f"row {lines[k]} has {widths[k]} cells, header has {width}" for k in where[:5])
-    every = len(where) == len(widths) and len(set(widths.tolist())) == 1
-    if every and widths[0] == width + 1:
-        hint = "every row has one cell more: delete the comma at the end of the rows"
-    else:
-        hint = "put text that holds the separator in quotes; fill or delete the cells in question"
+    told = "; ".join(
+        f"row {lines[k]} has {len(rows[k])} cells, header has {width}" for k in where[:5]
+    )
     more = f" ({len(where)} rows in all)" if len(where) > 5 else ""
+    hint = _width_hint([rows[k] for k in where], width)
     return [Problem(told + more, hint, table=file, row=int(lines[where[0]]), count=len(where))]
+
+
+def _width_hint(rows: list[list[str]], width: int) -> str:
+    """What may have given these rows their number of cells."""
+    if all(len(row) == width + 1 and not row[-1].strip() for row in rows):
+        return "these rows have one cell more, an empty one: delete the comma at the end of them"
+    if all(len(row) > width and _decimal_comma(row) for row in rows):
+        return (
+            "if numbers in them have decimal commas, a comma cannot separate the cells as well: "
+            "write decimal points, or save the table with semicolons and set "
+            'delimiter = ";" and decimal = "," for it in trial.toml'
+        )
+    return "put text that holds the separator in quotes; fill or delete the cells in question"
+
+
+def _decimal_comma(row: list[str]) -> bool:
+    """Whether two cells beside each other could be one number with a comma in it."""
+    return any(
+        WHOLE_PART.fullmatch(left) and DECIMALS.fullmatch(right) for left, right in pairwise(row)
+    )
 
 
 def _broken_text(text: str, file: str) -> list[Problem]:

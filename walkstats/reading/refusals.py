@@ -59,9 +59,12 @@ class Seen:
         return np.flatnonzero(np.isin(self.place, which))
 
     def show(self, which: list[int]) -> str:
-        """Some of these cells, in quotes."""
+        """Some of these cells, in quotes, and how many others hold something different."""
         listed = ", ".join(repr(str(self.distinct[k])[:40]) for k in which[:SHOWN])
-        return listed + (f" and {len(which) - SHOWN} more" if len(which) > SHOWN else "")
+        others = len(which) - SHOWN
+        if others <= 0:
+            return listed
+        return f"{listed} and {others} other value{'' if others == 1 else 's'}"
 
 
 def group_refusals(
