@@ -1,6 +1,8 @@
 """Frames ready for analysis, plain pandas, from a Trial.
 
 ``first_recurrence``   one row per participant: days to the first recurrence, or why follow-up ended
+``recurrences``        one row per participant and spell at risk, until each of all recurrences
+``recurrence_intervals``  one row per participant: between which check-ins the first recurrence lies
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
@@ -19,6 +21,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "first_events": ["first_recurrence"],
+        "recurrent_events": ["recurrences"],
+        "between_check_ins": ["recurrence_intervals"],
         "at_randomisation": ["baseline"],
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
@@ -30,9 +34,11 @@ __getattr__, __dir__, __all__ = attach(
 
 if TYPE_CHECKING:
     from walkstats.derive.at_randomisation import baseline as baseline
+    from walkstats.derive.between_check_ins import recurrence_intervals as recurrence_intervals
     from walkstats.derive.endings import follow_up_endings as follow_up_endings
     from walkstats.derive.first_events import first_recurrence as first_recurrence
     from walkstats.derive.flow import participant_flow as participant_flow
     from walkstats.derive.harms import adverse_events as adverse_events
     from walkstats.derive.monthly import visits as visits
+    from walkstats.derive.recurrent_events import recurrences as recurrences
     from walkstats.derive.weekly import weekly_minutes as weekly_minutes

@@ -105,12 +105,13 @@ def first_recurrence(
     definition = KINDS[kind]
     until = observed_until(trial, after_gap)
     ended = until["observed_until_days"].to_numpy(dtype=float)
-    person, days, unknown = _onsets(trial, definition)
+    person, days, unknown = met_days(trial, definition)
     within = days <= ended[person]
+    beyond = days > ended[person]
     first = np.full(len(ended), np.inf)
     np.minimum.at(first, person[within], days[within])
     event = np.isfinite(first)
-    late = len(np.unique(person[~within & ~event[person]]))
+    late = len(np.unique(person[beyond & ~event[person]]))
     carried = tuple(dict.fromkeys([*trial.strata, *baseline]))
     frame = at_baseline(trial, columns=carried)
     frame.insert(2, "days", np.where(event, first, ended))
@@ -124,24 +125,36 @@ def first_recurrence(
     return frame
 
 
-def _onsets(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
-    """Place of the participant and day, for each that meets it; how many are unknown."""
+def met_days(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
+    """When did each reported recurrence first meet the definition?
+
+    Returns
+    -------
+    tuple
+        Place of the participant and first day that meets it (nan: it does not) of each row of
+        recurrences, in their order; and of how many rows that is unknown.
+
+    Raises
+    ------
+    DataError
+        When the trial does not record this kind of recurrence.
+    """
     rows = trial.recurrences
-    unknown = 0
-    days = rows["onset_days"].astype(float)
-    if kind.flag is not None:
-        if len(rows) and rows[kind.flag].isna().all():
-            raise DataError.of(
-                f"the trial does not record {kind.described}",
-                table="recurrences",
-                column=kind.flag,
-                what_to_do="map the team's column to it in trial.toml, or take kind='any'",
-            )
-        unknown = int(rows[kind.flag].isna().sum())
-        met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
-        days = rows[kind.day].astype(float).fillna(days)
-        rows, days = rows[met], days[met]
-    return places(trial, rows, "recurrences"), np.asarray(days, dtype=float), unknown
+    person = places(trial, rows, "recurrences")
+    onset = rows["onset_days"].to_numpy(dtype=float)
+    if kind.flag is None:
+        return person, onset, 0
+    if len(rows) and rows[kind.flag].isna().all():
+        raise DataError.of(
+            f"the trial does not record {kind.described}",
+            table="recurrences",
+            column=kind.flag,
+            what_to_do="map the team's column to it in trial.toml, or take kind='any'",
+        )
+    met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
+    first = rows[kind.day].to_numpy(dtype=float)
+    days = np.where(met, np.where(np.isnan(first), onset, first), np.nan)
+    return person, days, int(rows[kind.flag].isna().sum())
 
 
 def _notes(

@@ -1,0 +1,148 @@
+"""Which reported recurrences make one episode, and when did it end?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats.derive.first_events import KINDS, Kind, met_days
+from walkstats.trial import Trial
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Episodes of pain, ordered by participant and onset.
+
+    Attributes
+    ----------
+    person : (m,) int array
+        Place among the participants.
+    onset, last : (m,) arrays
+        First and last day of pain [days]; last is inf where no end of the pain is known.
+    met : (m,) array
+        First day that meets the definition of the kind [days]; nan where none does.
+    reports : (r,) int array
+        Place of the episode of each row of recurrences; -1 for rows without an onset.
+    notes : tuple of str
+        What was joined, and what is not known.
+    """
+
+    person: Ints
+    onset: Floats
+    last: Floats
+    met: Floats
+    reports: Ints
+    notes: tuple[str, ...]
+
+
+def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
+    """Join reported recurrences between which fewer than ``gap_days`` pain-free days lie.
+
+    Parameters
+    ----------
+    trial : Trial
+    kind : Kind
+        What ``met`` tells of; episodes are made of all pain reported, whatever its kind.
+    gap_days : float
+        Pain-free days that end an episode [days].
+
+    Raises
+    ------
+    ValueError
+        For pain-free days that are no number of at least 0.
+    DataError
+        When the trial does not record this kind of recurrence.
+    """
+    gap = _pain_free(gap_days)
+    person, met, unknown = met_days(trial, kind)
+    onset = trial.recurrences["onset_days"].to_numpy(dtype=float)
+    last, open_ends = _last_days(trial, person, onset)
+    reports = np.full(len(onset), -1, dtype=np.int64)
+    dated = np.flatnonzero(~np.isnan(onset))
+    reports[dated] = join_reports(person[dated], onset[dated], last[dated], gap)
+    size = int(reports.max(initial=-1)) + 1
+    begins, ends = np.full(size, np.inf), np.full(size, -np.inf)
+    first_met, whose = np.full(size, np.inf), np.zeros(size, dtype=np.int64)
+    np.minimum.at(begins, reports[dated], onset[dated])
+    np.maximum.at(ends, reports[dated], last[dated])
+    np.fmin.at(first_met, reports[dated], met[dated])
+    whose[reports[dated]] = person[dated]
+    joined = len(dated) - size
+    said = [
+        (len(reports) - len(dated), "have no onset and are left out."),
+        (unknown, f"do not say whether they were a(n) {kind.described}; they are not counted so."),
+        (joined, f"began within {gap:g} pain-free days of an earlier one and are part of it."),
+        *open_ends,
+    ]
+    return Episodes(
+        person=whose,
+        onset=begins,
+        last=ends,
+        met=np.where(np.isinf(first_met), np.nan, first_met),
+        reports=reports,
+        notes=tuple(f"{n} recurrence(s) {words}" for n, words in said if n),
+    )
+
+
+def join_reports(person: Ints, onset: Floats, last: Floats, gap: float) -> Ints:
+    """Number of the episode of each report, counted by person and onset from 0.
+
+    A report belongs to the episode before it when it begins at most ``gap`` days after the last day
+    of that one, so that fewer than ``gap`` whole days lie between.
+    """
+    order = np.lexsort((onset, person))
+    who = person[order]
+    reach = pd.Series(last[order]).groupby(who).cummax().to_numpy(dtype=float)
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (who[1:] != who[:-1]) | (onset[order][1:] > reach[:-1] + gap)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.cumsum(new) - 1
+    return number
+
+
+def _last_days(trial: Trial, person: Ints, onset: Floats) -> tuple[Floats, list[tuple[int, str]]]:
+    """Last day of pain of each report, inf where it may go on; and what to say of unknown ends."""
+    rows = trial.recurrences
+    resolved = rows["resolved_days"].to_numpy(dtype=float)
+    unknown = np.isnan(resolved)
+    known_pain = onset
+    for day in [kind.day for kind in KINDS.values() if kind.day]:
+        known_pain = np.fmax(known_pain, rows[day].to_numpy(dtype=float))
+    last = np.where(unknown, known_pain, np.fmax(resolved, onset))
+    if unknown.all():
+        return last, [
+            (
+                int(unknown.sum()),
+                "have no last day of pain, as none in this trial has; "
+                "each is taken to last to its last day known.",
+            )
+        ]
+    latest = np.full(len(trial.people), -np.inf)
+    np.maximum.at(latest, person, onset)
+    going_on = unknown & (onset >= latest[person])
+    followed = unknown & ~going_on
+    last[going_on] = np.inf
+    return last, [
+        (int(going_on.sum()), "have no last day of pain and go on to the end of observation."),
+        (
+            int(followed.sum()),
+            "have no last day of pain and are followed by another; they are "
+            "taken to last to their last day known.",
+        ),
+    ]
+
+
+def _pain_free(gap_days: float) -> float:
+    try:
+        gap = float(gap_days)
+    except (TypeError, ValueError):
+        gap = np.nan
+    if not (np.isfinite(gap) and gap >= 0) or isinstance(gap_days, (bool, str)):
+        raise ValueError(f"gap_days must be a number of days of at least 0, got {gap_days!r}.")
+    return gap
