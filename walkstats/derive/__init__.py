@@ -3,6 +3,7 @@
 ``first_recurrence``   one row per participant: days to the first recurrence, or why follow-up ended
 ``recurrences``        one row per participant and spell at risk, until each of all recurrences
 ``recurrence_intervals``  one row per participant: between which check-ins the first recurrence lies
+``competing_events``   one row per participant: recurrence, what rules it out, or neither
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
@@ -23,6 +24,7 @@ __getattr__, __dir__, __all__ = attach(
         "first_events": ["first_recurrence"],
         "recurrent_events": ["recurrences"],
         "between_check_ins": ["recurrence_intervals"],
+        "what_came_first": ["competing_events"],
         "at_randomisation": ["baseline"],
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
@@ -42,3 +44,4 @@ if TYPE_CHECKING:
     from walkstats.derive.monthly import visits as visits
     from walkstats.derive.recurrent_events import recurrences as recurrences
     from walkstats.derive.weekly import weekly_minutes as weekly_minutes
+    from walkstats.derive.what_came_first import competing_events as competing_events
