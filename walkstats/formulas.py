@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
 from walkstats._formula_text import Parsed, parse
+from walkstats._spellings import alike
 from walkstats._variables import (
     TRANSFORMS,
     Variable,
@@ -299,7 +300,7 @@ def _outcome(frame: pd.DataFrame, label: str, parsed: Parsed) -> Floats:
 
 def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], list[str]]:
     variables: dict[str, Variable] = {}
-    notes = []
+    notes: list[str] = []
     for label in dict.fromkeys(label for _, parts in parsed.terms for label in parts):
         variable, note = _variable(frame, label, parsed)
         if variable.levels is not None and len(variable.levels) < 2:
@@ -310,8 +311,8 @@ def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], li
                 what_to_do="check the filter, or leave the term out",
             )
         variables[label] = variable
-        if note:
-            notes.append(note)
+        notes += [note] if note else []
+        notes += alike(variable.levels or (), variable.column)
     return variables, list(dict.fromkeys(notes))
 
 

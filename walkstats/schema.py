@@ -31,6 +31,8 @@ class Column:
         Values outside are errors.
     unlikely_above : float or None
         Values above are warnings.
+    later : bool
+        Whether it is known only after randomisation, so that it describes nobody at day 0.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     unlikely_above: float | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,13 +107,20 @@ TABLES: dict[str, Table] = {
                 Column("arm", "category", "arm to which randomised", required=True),
                 Column("randomised_on", "date", "date of randomisation"),
                 Column("planned_end_days", "days", "planned end of follow-up", "days", low=0),
-                Column("withdrawn_days", "days", "withdrawal or loss to follow-up", "days", low=0),
-                Column("withdrawal_reason", "text", "why follow-up ended early"),
+                Column(
+                    "withdrawn_days",
+                    "days",
+                    "withdrawal or loss to follow-up",
+                    "days",
+                    low=0,
+                    later=True,
+                ),
+                Column("withdrawal_reason", "text", "why follow-up ended early", later=True),
                 Column("age_years", "number", "age at randomisation", "years", low=0, high=120),
                 Column("sex", "category", "sex"),
                 Column("bmi_kg_m2", "number", "body mass index", "kg/m2", low=8, high=100),
                 Column("previous_episodes", "integer", "previous episodes of low back pain", low=0),
-                Column("sessions_attended", "integer", "sessions attended", low=0),
+                Column("sessions_attended", "integer", "sessions attended", low=0, later=True),
             ),
             key=("participant_id",),
         ),
@@ -153,9 +163,22 @@ TABLES: dict[str, Table] = {
             "reported recurrence",
             (
                 _ID,
-                Column("onset_days", "days", "first day of pain", "days", required=True, low=0),
-                Column("resolved_days", "days", "last day of pain", "days", low=0),
-                Column("activity_limiting", "boolean", "whether it limited daily activities"),
+                Column(
+                    "onset_days",
+                    "days",
+                    "first day of pain",
+                    "days",
+                    required=True,
+                    low=0,
+                    later=True,
+                ),
+                Column("resolved_days", "days", "last day of pain", "days", low=0, later=True),
+                Column(
+                    "activity_limiting",
+                    "boolean",
+                    "whether it limited daily activities",
+                    later=True,
+                ),
                 Column(
                     "activity_limiting_days",
                     "days",
@@ -163,7 +186,7 @@ TABLES: dict[str, Table] = {
                     "days",
                     low=0,
                 ),
-                Column("care_seeking", "boolean", "whether care was sought"),
+                Column("care_seeking", "boolean", "whether care was sought", later=True),
                 Column(
                     "care_seeking_days",
                     "days",
@@ -171,10 +194,20 @@ TABLES: dict[str, Table] = {
                     "days",
                     low=0,
                 ),
-                Column("worst_pain_nrs", "number", "worst pain", "0-10", low=0, high=10),
-                Column("average_pain_nrs", "number", "average pain", "0-10", low=0, high=10),
                 Column(
-                    "interference", "number", "interference with activities", "0-4", low=0, high=4
+                    "worst_pain_nrs", "number", "worst pain", "0-10", low=0, high=10, later=True
+                ),
+                Column(
+                    "average_pain_nrs", "number", "average pain", "0-10", low=0, high=10, later=True
+                ),
+                Column(
+                    "interference",
+                    "number",
+                    "interference with activities",
+                    "0-4",
+                    low=0,
+                    high=4,
+                    later=True,
                 ),
             ),
         ),
@@ -192,8 +225,9 @@ TABLES: dict[str, Table] = {
                     low=0,
                     high=7 * 16 * 60,  # every waking hour; beyond it, steps are taken for minutes
                     unlikely_above=3000,
+                    later=True,
                 ),
-                Column("steps", "number", "steps in the week", "steps/week", low=0),
+                Column("steps", "number", "steps in the week", "steps/week", low=0, later=True),
                 Column(
                     "prescribed_minutes",
                     "number",
@@ -201,6 +235,7 @@ TABLES: dict[str, Table] = {
                     "minutes/week",
                     low=0,
                     high=7 * 1440,
+                    later=True,
                 ),
                 Column(
                     "measured_by", "category", "how it was measured", allowed=("diary", "device")
@@ -286,6 +321,28 @@ DTYPES: dict[str, str] = {
     "date": "datetime64[ns]",
     "boolean": "boolean",
 }
+
+
+def recorded_later(name: str) -> bool:
+    """Whether the dictionary records a column, or a measure at visits, only after randomisation.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> recorded_later("sessions_attended"), recorded_later("pain_nrs"), recorded_later("age_years")
+    (True, True, False)
+    >>> recorded_later("pain_nrs_baseline"), recorded_later("pain_nrs_change")
+    (False, True)
+    """
+    columns = (table.column(name) for table in TABLES.values())
+    return name.removesuffix("_change") in MEASURES or any(one and one.later for one in columns)
 
 
 def empty_table(name: str) -> pd.DataFrame:

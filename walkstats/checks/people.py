@@ -10,9 +10,9 @@ import pandas as pd
 from walkstats.checks.material import Material
 from walkstats.checks.rules import Rule
 from walkstats.errors import IDS_SHOWN, Problem
-from walkstats.schema import TABLES
+from walkstats.schema import TABLES, recorded_later
 
-NOT_BASELINE = ("participant_id", "arm", "randomised_on", "sessions_attended")
+NOT_BASELINE = ("participant_id", "arm", "randomised_on", "planned_end_days")
 SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+")
 
 
@@ -106,12 +106,11 @@ def _strata(material: Material) -> list[Problem]:
 def _baseline(material: Material) -> list[Problem]:
     """Columns of which some values are missing. Nothing is said of text, and of empty columns."""
     people = material.tables["participants"]
-    ends = ("planned_end_days", "withdrawn_days", "withdrawal_reason")
     found = []
     for name in people.columns:
         known = TABLES["participants"].column(name)
         told = known is not None or people[name].dtype != object
-        if name in (*NOT_BASELINE, *ends, *material.strata) or not told:
+        if name in (*NOT_BASELINE, *material.strata) or recorded_later(name) or not told:
             continue
         missing = material.missing("participants", name)
         if missing.any() and not people[name].isna().all():

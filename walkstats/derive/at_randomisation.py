@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from walkstats._time_zero import immortal_time
 from walkstats.trial import Trial
 
 
@@ -30,6 +31,11 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
     ValueError
         For a name that is neither a column of participants nor a measure.
 
+    Notes
+    -----
+    Columns of participants that are known only later (withdrawal, sessions attended) are given when
+    they are asked for, and ``attrs["notes"]`` says that they must not be used from day 0 on.
+
     Examples
     --------
     >>> import walkstats as ws
@@ -39,6 +45,7 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
     """
     people = trial.participants.reset_index(drop=True)
     before = _at_month_zero(trial)
+    asked = columns or ()
     if columns is None:
         own = [c for c in people.columns if c not in ("participant_id", "arm")]
         columns = [*own, *before.columns]
@@ -58,7 +65,7 @@ def baseline(trial: Trial, *, columns: Sequence[str] | None = None) -> pd.DataFr
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: participants at randomisation",
-        "notes": (),
+        "notes": immortal_time(asked, spells=False),
     }
     return frame
 

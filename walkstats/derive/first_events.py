@@ -120,7 +120,7 @@ def first_recurrence(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: time to first {definition.described}",
-        "notes": _notes(definition, unknown, late, frame, after_gap),
+        "notes": (*_notes(definition, unknown, late, frame, after_gap), *frame.attrs["notes"]),
     }
     return frame
 

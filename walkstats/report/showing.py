@@ -13,7 +13,7 @@ from walkstats import figures, tables
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.results import CoxFit, Curve, Estimate, Estimates, Fit
-from walkstats.schema import TABLES
+from walkstats.schema import TABLES, recorded_later
 
 # A frame with more rows is data, not a table for readers.
 LONGEST_TABLE = 80
@@ -84,19 +84,12 @@ def _flow_table(flow: pd.DataFrame, title: str) -> tables.Table:
 
 def _described(frame: pd.DataFrame) -> list[str]:
     """Columns of a baseline frame that describe people: not ids, dates or what came later."""
-    later = {
-        "participant_id",
-        "arm",
-        "randomised_on",
-        "planned_end_days",
-        "withdrawn_days",
-        "withdrawal_reason",
-        "sessions_attended",
-    }
+    aside = {"participant_id", "arm", "randomised_on", "planned_end_days"}
     return [
         str(name)
         for name in frame.columns
-        if name not in later
+        if name not in aside
+        and not recorded_later(str(name))
         and not pd.api.types.is_datetime64_any_dtype(frame[name])
         and frame[name].notna().any()
         and not _label_like(frame[name])

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column
 from walkstats._formula_text import parse
+from walkstats._time_zero import immortal_time
 from walkstats._variables import as_numbers, codes_of
 from walkstats.errors import DataError, FitError
 from walkstats.formulas import Design, Terms, build, variables_in
 from walkstats.results import Counts
 from walkstats.survival.clusters import clusters_shared
+from walkstats.survival.grouped_rows import said_of_groups
 from walkstats.survival.observations import Observations, observe
 from walkstats.survival.people import overlapping_rows, several_rows, spells_of
 from walkstats.survival.risk_sets import merge_times
@@ -134,6 +136,7 @@ def _joined(
     rows = np.flatnonzero(design.kept)
     among = design.kept[seen.kept]
     codes, values = _strata(events, names, rows)
+    covariates = [variable.column for variable in design.terms.variables.values()]
     ids = events[columns["subject"]].iloc[rows] if "subject" in columns else None
     offset = columns.get("offset")
     read = CoxRows(
@@ -157,7 +160,12 @@ def _joined(
         columns={role: str(name) for role, name in columns.items()},
         counts=Counts(len(events), 0, 0),
         said=seen.said,
-        notes=(*design.notes, *_left_out_by_arm(events, design)),
+        notes=(
+            *design.notes,
+            *said_of_groups(events, names, rows, seen.start is not None),
+            *immortal_time(covariates, spells=seen.start is not None),
+            *_left_out_by_arm(events, design),
+        ),
         source=seen.source,
     )
     return replace(read, counts=_count(read, seen, design))

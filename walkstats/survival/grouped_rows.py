@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column
+from walkstats._spellings import alike
+from walkstats._time_zero import immortal_time
 from walkstats._variables import levels_of
 from walkstats.errors import DataError
 from walkstats.results import Counts
@@ -226,7 +228,11 @@ def read_grouped_rows(
         start_time=0.0 if start_time is None else float(start_time),
         order_note=order_note,
         said=seen.said,
-        notes=(*_said_of_start(seen.rows, keep, start_time), *people.notes),
+        notes=(
+            *_said_of_start(seen.rows, keep, start_time),
+            *said_of_groups(frame, (*by_names, *strata_names), used, people.start is not None),
+            *people.notes,
+        ),
         counts=seen.counts(people.person, people.cluster),
         source=seen.source,
     )
@@ -249,6 +255,14 @@ def _said_of_start(rows: int, keep: Booleans | None, start_time: float | None) -
     before = int(np.sum(~keep))
     ended = f"; {before} of {rows} rows ended before" if before else ""
     return [f"Given that the event had not happened by {start_time:g}{ended}."]
+
+
+def said_of_groups(
+    frame: pd.DataFrame, names: Sequence[Any], used: Indices, spells: bool
+) -> tuple[str, ...]:
+    """Notes on groups that may be meant to be one, and on those known only after time 0."""
+    found = [alike(frame[name].iloc[used].dropna().unique(), name) for name in names]
+    return (*(note for each in found for note in each), *immortal_time(names, spells=spells))
 
 
 def _combine(
