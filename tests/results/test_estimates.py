@@ -141,3 +141,18 @@ def test_the_notebook_page_escapes_what_data_say():
     shown = two(source="<script>")._repr_html_()
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+
+
+def test_beside_a_ratio_the_frame_says_that_the_standard_error_is_of_the_log():
+    values, covariance = np.log([0.72]), np.array([[0.0081]])
+    two = Estimates(("arm",), values, covariance, link="log", measure="hazard ratio")
+    ratio = two.to_frame(ratio=True)
+    assert ratio["std_error"].tolist() == [0.09]
+    assert ratio["std_error_of"].tolist() == ["log hazard ratio"]
+    assert "std_error_of" not in two.to_frame()
+    assert two.estimate("arm", ratio=True).to_frame()["std_error_of"].tolist() == [
+        "log hazard ratio"
+    ]
+    assert "std_error_of" not in two.estimate("arm").to_frame()
+    bare = Estimates(("arm",), values, covariance, link="log")
+    assert bare.to_frame(ratio=True)["std_error_of"].tolist() == ["log ratio"]

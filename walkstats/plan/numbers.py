@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from walkstats.results import Curve, Estimate, Estimates, HypothesisTest, Result
+from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.results.curves import PROBABILITIES
 
 NUMBER_COLUMNS = (
@@ -21,6 +21,8 @@ NUMBER_COLUMNS = (
     "conf_low",
     "conf_high",
     "scale",
+    "std_error_of",
+    "state",
 )
 
 
@@ -38,7 +40,8 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns part, term, estimate, std_error, statistic, df, p_value, conf_low, conf_high, scale.
+        Columns part, term, estimate, std_error, statistic, df, p_value, conf_low, conf_high, scale,
+        std_error_of ("log hazard ratio" where the estimate is a ratio), state (of a fit).
     """
     if isinstance(result, pd.DataFrame):
         return pd.DataFrame(columns=list(NUMBER_COLUMNS))
@@ -46,6 +49,7 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
         ratio = result.link != "identity"
         rows = result.to_frame(ratio=ratio)
         rows["scale"] = "ratio" if ratio else "identity"
+        rows["state"] = result.state if isinstance(result, Fit) else None
     elif isinstance(result, Estimate):
         rows = result.to_frame().assign(scale=result.scale)
     elif isinstance(result, HypothesisTest):

@@ -30,7 +30,7 @@ class PlanResults(Frozen):
     ----------
     numbers : pandas.DataFrame
         One row per number: analysis, section, status, part, term, estimate, std_error, statistic,
-        df, p_value, conf_low, conf_high, scale.
+        df, p_value, conf_low, conf_high, scale, std_error_of, state.
     results : mapping of str to result
         Name of the analysis -> its result, or its frame where the analysis is descriptive.
     deviations : pandas.DataFrame

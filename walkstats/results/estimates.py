@@ -63,9 +63,17 @@ class Estimate(Result):
     scale: str = "identity"
     measure: str = ""
 
+    @property
+    def std_error_of(self) -> str:
+        """What the standard error is of where it is not the estimate itself: the log of a ratio."""
+        return f"log {self.measure or 'ratio'}" if self.scale == "ratio" else ""
+
     def to_frame(self) -> pd.DataFrame:
-        """One row: term, estimate, std_error, statistic, df, p_value, conf_low, conf_high."""
-        return pd.DataFrame([{name: getattr(self, name) for name in ESTIMATE_COLUMNS}])
+        """One row: term, estimate, std_error, statistic, df, p_value, conf_low, conf_high.
+
+        Of a ratio also std_error_of, which says that the standard error is that of its log.
+        """
+        return _estimates_frame([self], self.scale == "ratio")
 
 
 @dataclass(frozen=True, eq=False)
@@ -379,10 +387,16 @@ class Estimates(Result):
         Returns
         -------
         pandas.DataFrame
-            Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high.
+            Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high; with
+            ``ratio`` also std_error_of, which says that standard errors are those of the logs.
         """
-        rows = [self.estimate(term, ratio=ratio) for term in self.terms]
-        return pd.DataFrame(
-            [{name: getattr(row, name) for name in ESTIMATE_COLUMNS} for row in rows],
-            columns=list(ESTIMATE_COLUMNS),
-        )
+        return _estimates_frame([self.estimate(term, ratio=ratio) for term in self.terms], ratio)
+
+
+def _estimates_frame(rows: Sequence[Estimate], ratio: bool) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        [{name: getattr(row, name) for name in ESTIMATE_COLUMNS} for row in rows],
+        columns=list(ESTIMATE_COLUMNS),
+    )
+    # Beside a ratio a standard error looks like its own, which it is not.
+    return frame.assign(std_error_of=[row.std_error_of for row in rows]) if ratio else frame
