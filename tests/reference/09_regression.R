@@ -231,6 +231,24 @@ entry("reg.more.joint_clusters", c("orthodont", "epil"), list(
   epil_CR3 = hotelling(rates, seizures$subject, 2:4, "CR3")
 ))
 
+# Weights that follow no pattern within clusters or between them: the rows times the root of their weight. Given
+# lm(weights = w), clubSandwich takes another root of the same adjustment for CR2, and errors of equal variance for the
+# degrees of freedom; the standard errors of CR3 are the same either way.
+children$w <- (1 + (7 * (seq_len(nrow(children)) - 1)) %% 13) / 10
+seizures$w <- sqrt(seizures$age) * (1 + (5 * (seq_len(nrow(seizures)) - 1)) %% 11)
+both_kinds <- function(model, groups) {
+  rooted <- data.frame(y = sqrt(weights(model)) * model.response(model.frame(model)),
+                       x = I(sqrt(weights(model)) * model.matrix(model)))
+  white <- lm(y ~ 0 + x, data = rooted)
+  as_given <- coef_test(model, vcov = vcovCR(model, cluster = groups, type = "CR3"), test = "naive-t")
+  list(coef = vec(coef(model)), CR2 = clustered(white, groups), CR3 = clustered(white, groups, "CR3"),
+       CR3_as_given = vec(as_given$SE), last_two = hotelling(white, groups, 3:4))
+}
+entry("reg.more.uneven_weights", c("orthodont", "epil"), list(
+  growth = both_kinds(lm(distance ~ I(age - 11) * I(Sex - 1), data = children, weights = w), children$id),
+  rates = both_kinds(lm(log(y + 1) ~ trt + log(base) + V4, data = seizures, weights = w), seizures$subject)
+), "weights (1 + 7 i mod 13) / 10 in row i = 0, 1, ...; root of age times (1 + 5 i mod 11)")
+
 # Every child with a level of its own: each cluster fits its own intercept exactly.
 own_level <- lm(distance ~ factor(id) + I(age - 11) + I(age - 11):I(Sex - 1), data = children)
 within <- coef_test(own_level, vcov = vcovCR(own_level, cluster = children$id, type = "CR2"), test = "Satterthwaite")

@@ -241,6 +241,27 @@ def test_weighted_clusters() -> None:
     same_contrasts(one, "contrasts", found, names)
 
 
+def test_weights_without_a_pattern() -> None:
+    """Those of `test_weighted_clusters` are the same in every cluster."""
+    one, frame, patients = gold("more.uneven_weights"), children(), data("epil.csv")
+    row, visit = np.arange(len(frame)), np.arange(len(patients))
+    frame["w"] = (1 + 7 * row % 13) / 10
+    patients["w"] = np.sqrt(patients["age"]) * (1 + 5 * visit % 11)
+    growth = {"formula": "distance ~ age * girl", "cluster": "id", "weights": "w"}
+    rates = {"formula": "log1p(y) ~ trt + log(base) + V4", "cluster": "subject", "weights": "w"}
+    last = {"growth": ["girl", "age:girl"], "rates": ["log(base)", "V4"]}
+    for stem, of, options in (("growth", frame, growth), ("rates", patients, rates)):
+        for kind in ("CR2", "CR3"):
+            fit = ols(of, **options, se=kind)
+            agree(one, f"{stem}.coef", fit.values)
+            same_table(one, f"{stem}.{kind}.", fit, FULL_ROWS)
+            agree(one, f"{stem}.{kind}.vcov", fit.covariance)
+        agree(one, f"{stem}.CR3_as_given", fit.to_frame()["std_error"])
+        test = ols(of, **options).test(last[stem])
+        ours = [test.statistic, test.df, test.df_denominator, test.p_value]
+        agree(one, f"{stem}.last_two", ours)
+
+
 def test_joint_tests_of_clusters() -> None:
     one, frame, patients = gold("more.joint_clusters"), children(), data("epil.csv")
     growth = {"formula": "distance ~ age * girl", "cluster": "id"}
