@@ -12,8 +12,28 @@ Comparisons of groups
     ``restricted_means``  mean time free of the event up to a horizon
     ``RestrictedMeans``   what it returns
     ``pseudo_observations``   what each person adds, for any regression
+Parametric models
+    ``parametric``        time ratios: Weibull, log-normal, log-logistic and others, any censoring
+    ``flexible_parametric``   hazard ratios with a smooth baseline (Royston and Parmar)
+    ``piecewise_exponential``   event rates by period, and rate ratios
+    ``hazard_ratios``     a Weibull or exponential model as one of proportional hazards
+    ``predict_parametric``   survival and hazard of new people
+    ``predict_quantiles``   medians and other quantiles of new people
+    ``hazard_ratio_over_time``   two hazards against each other
+    ``parametric_residuals``   rows that such a model does not describe
+    ``ParametricFit``, ``FlexibleFit``, ``RateFit``   what they return
 Cox models
     ``cox``               hazard ratios, with strata, entry times, weights and clusters
+Recurrent events
+    ``mean_cumulative_count``   mean number of recurrences by each day
+    ``compare_mean_counts``     its difference and ratio between groups at given days
+    ``andersen_gill``           ratio of rates
+    ``prentice_williams_peterson``   ... of the hazard of the next event
+    ``wei_lin_weissfeld``       ... of the hazard of each event from the beginning
+    ``shared_frailty``          ... between people who are equally prone
+    ``compare_recurrent_models``     all of them side by side
+    ``MeanCountComparison``, ``MarginalTimes``   what they return
+    ``FrailtyFit``, ``RecurrentModels``
 After a Cox model
     ``check_proportional_hazards``  do hazard ratios stay the same over time?
     ``residuals``         rows, people and times that the model does not describe
@@ -31,6 +51,17 @@ from walkstats._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "accelerated.deviations": ["parametric_residuals"],
+        "accelerated.fits": ["FlexibleFit", "ParametricFit", "RateFit"],
+        "accelerated.flexible": ["flexible_parametric"],
+        "accelerated.hazard_form": ["hazard_ratios"],
+        "accelerated.interval_rates": ["piecewise_exponential"],
+        "accelerated.models": ["parametric"],
+        "accelerated.predictions": [
+            "hazard_ratio_over_time",
+            "predict_parametric",
+            "predict_quantiles",
+        ],
         "comparisons": ["log_rank", "log_rank_pairs"],
         "curves": ["follow_up", "kaplan_meier", "nelson_aalen"],
         "diagnostics": ["ProportionalHazards", "check_proportional_hazards", "residuals"],
@@ -41,10 +72,34 @@ __getattr__, __dir__, __all__ = attach(
         "pseudo_values": ["pseudo_observations"],
         "restricted": ["RestrictedMeans", "restricted_means"],
         "proportional": ["cox"],
+        "recurrent_events.count_contrasts": ["MeanCountComparison", "compare_mean_counts"],
+        "recurrent_events.event_order": ["prentice_williams_peterson"],
+        "recurrent_events.frailties": ["FrailtyFit", "shared_frailty"],
+        "recurrent_events.marginal_times": ["MarginalTimes", "wei_lin_weissfeld"],
+        "recurrent_events.mean_counts": ["mean_cumulative_count"],
+        "recurrent_events.rates": ["andersen_gill"],
+        "recurrent_events.side_by_side": ["RecurrentModels", "compare_recurrent_models"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.survival.accelerated.deviations import (
+        parametric_residuals as parametric_residuals,
+    )
+    from walkstats.survival.accelerated.fits import FlexibleFit as FlexibleFit
+    from walkstats.survival.accelerated.fits import ParametricFit as ParametricFit
+    from walkstats.survival.accelerated.fits import RateFit as RateFit
+    from walkstats.survival.accelerated.flexible import flexible_parametric as flexible_parametric
+    from walkstats.survival.accelerated.hazard_form import hazard_ratios as hazard_ratios
+    from walkstats.survival.accelerated.interval_rates import (
+        piecewise_exponential as piecewise_exponential,
+    )
+    from walkstats.survival.accelerated.models import parametric as parametric
+    from walkstats.survival.accelerated.predictions import (
+        hazard_ratio_over_time as hazard_ratio_over_time,
+    )
+    from walkstats.survival.accelerated.predictions import predict_parametric as predict_parametric
+    from walkstats.survival.accelerated.predictions import predict_quantiles as predict_quantiles
     from walkstats.survival.comparisons import log_rank as log_rank
     from walkstats.survival.comparisons import log_rank_pairs as log_rank_pairs
     from walkstats.survival.curves import follow_up as follow_up
@@ -64,5 +119,28 @@ if TYPE_CHECKING:
     from walkstats.survival.prediction import predict_survival as predict_survival
     from walkstats.survival.proportional import cox as cox
     from walkstats.survival.pseudo_values import pseudo_observations as pseudo_observations
+    from walkstats.survival.recurrent_events.count_contrasts import (
+        MeanCountComparison as MeanCountComparison,
+    )
+    from walkstats.survival.recurrent_events.count_contrasts import (
+        compare_mean_counts as compare_mean_counts,
+    )
+    from walkstats.survival.recurrent_events.event_order import (
+        prentice_williams_peterson as prentice_williams_peterson,
+    )
+    from walkstats.survival.recurrent_events.frailties import FrailtyFit as FrailtyFit
+    from walkstats.survival.recurrent_events.frailties import shared_frailty as shared_frailty
+    from walkstats.survival.recurrent_events.marginal_times import MarginalTimes as MarginalTimes
+    from walkstats.survival.recurrent_events.marginal_times import (
+        wei_lin_weissfeld as wei_lin_weissfeld,
+    )
+    from walkstats.survival.recurrent_events.mean_counts import (
+        mean_cumulative_count as mean_cumulative_count,
+    )
+    from walkstats.survival.recurrent_events.rates import andersen_gill as andersen_gill
+    from walkstats.survival.recurrent_events.side_by_side import RecurrentModels as RecurrentModels
+    from walkstats.survival.recurrent_events.side_by_side import (
+        compare_recurrent_models as compare_recurrent_models,
+    )
     from walkstats.survival.restricted import RestrictedMeans as RestrictedMeans
     from walkstats.survival.restricted import restricted_means as restricted_means
