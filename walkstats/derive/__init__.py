@@ -4,6 +4,8 @@
 ``recurrences``        one row per participant and spell at risk, until each of all recurrences
 ``recurrence_intervals``  one row per participant: between which check-ins the first recurrence lies
 ``competing_events``   one row per participant: recurrence, what rules it out, or neither
+``split_at``, ``time_varying``, ``add_events``   spells of any frame, cut at given times, where
+values change, and at events
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
@@ -25,6 +27,7 @@ __getattr__, __dir__, __all__ = attach(
         "recurrent_events": ["recurrences"],
         "between_check_ins": ["recurrence_intervals"],
         "what_came_first": ["competing_events"],
+        "changing_values": ["add_events", "split_at", "time_varying"],
         "at_randomisation": ["baseline"],
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
@@ -37,6 +40,9 @@ __getattr__, __dir__, __all__ = attach(
 if TYPE_CHECKING:
     from walkstats.derive.at_randomisation import baseline as baseline
     from walkstats.derive.between_check_ins import recurrence_intervals as recurrence_intervals
+    from walkstats.derive.changing_values import add_events as add_events
+    from walkstats.derive.changing_values import split_at as split_at
+    from walkstats.derive.changing_values import time_varying as time_varying
     from walkstats.derive.endings import follow_up_endings as follow_up_endings
     from walkstats.derive.first_events import first_recurrence as first_recurrence
     from walkstats.derive.flow import participant_flow as participant_flow

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_positive
 from walkstats._periods import joined_periods
+from walkstats.derive.cutting import pairs_of
 from walkstats.derive.observed import GAP_RULES, observed_until
 from walkstats.derive.whose import places
 from walkstats.trial import Trial
@@ -53,15 +54,6 @@ class ObservedSpans:
         found = np.full(len(person), -1, dtype=np.int64)
         found[row[inside]] = span[inside]
         return found
-
-
-def pairs_of(left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """Places of all pairs of the same participant; ``right`` is in ascending order."""
-    first = np.searchsorted(right, left, side="left")
-    count = np.searchsorted(right, left, side="right") - first
-    row = np.repeat(np.arange(len(left)), count)
-    before = np.cumsum(count) - count
-    return row, np.arange(len(row)) + np.repeat(first - before, count)
 
 
 def observed_spans(

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
+from walkstats.derive.cutting import pairs_of
 from walkstats.derive.first_events import KINDS
 from walkstats.derive.observed_spans import (
     GAP,
     SPAN_RULES,
     ObservedSpans,
     observed_spans,
-    pairs_of,
 )
 from walkstats.derive.pain_episodes import Episodes, pain_episodes
 from walkstats.trial import Trial
