@@ -10,6 +10,9 @@ from walkstats.schema import MEASURES, TABLES, Column, Measure
 # Shorter than the dictionary describes them, since every table of a trial has them.
 PRINTED = {"arm": "Arm", "sex": "Sex", "intercept": "Intercept"}
 
+SYNTHETIC = "synthetic"
+"""The word with which the source of data that nobody measured begins."""
+
 
 def described(name: str, labels: Mapping[str, str] | None = None) -> str:
     """What the caller, else the dictionary of tables calls a column, with its unit.
@@ -103,6 +106,11 @@ def in_sentence(name: str) -> str:
     return f"{words} ({known.unit})" if known.unit else words
 
 
+def is_synthetic(source: str) -> bool:
+    """Whether data say of themselves that nobody measured them."""
+    return source.lower().startswith(SYNTHETIC)
+
+
 def source_line(source: str) -> str:
     """Where the data come from, as the last line of a table or figure says it.
 
@@ -111,6 +119,6 @@ def source_line(source: str) -> str:
     >>> source_line("synthetic: simulated"), source_line("a trial"), source_line("")
     ('SYNTHETIC DATA: simulated.', 'Source: a trial', '')
     """
-    if source.lower().startswith("synthetic"):
+    if is_synthetic(source):
         return f"SYNTHETIC DATA{source[len('synthetic') :]}".rstrip(".") + "."
     return f"Source: {source}" if source else ""

@@ -58,6 +58,66 @@ def test_times_lie_within_the_follow_up_of_every_arm(bladder):
     assert max(arguments["any_risks"]["at"]) <= last
 
 
+def cut_short(trial, days):
+    """The same trial, its follow-up ended by the plan."""
+    import dataclasses
+
+    people = trial.participants.copy()
+    people["planned_end_days"] = people["planned_end_days"].clip(upper=days)
+    return dataclasses.replace(trial, participants=people)
+
+
+@pytest.mark.parametrize(
+    ("days", "tau", "at", "told"),
+    [
+        (400, 365.0, [90.0, 180.0, 365.0], ("", "")),
+        (
+            200.5,
+            200.0,
+            [90.0, 180.0],
+            ("day 200, the last whole day", "90, 180, 365 up to day 200"),
+        ),
+        (40, 40.0, [40.0], ("instead of day 365", "day 40, the last whole day")),
+    ],
+)
+def test_a_horizon_that_the_data_chose_is_said_to_be_one(bladder, days, tau, at, told):
+    short = cut_short(bladder, days)
+    planned = {one.name: one for one in default_plan(short).analyses}
+    means, risks = planned["any_means"], planned["any_risks"]
+    assert (means.arguments["tau"], risks.arguments["at"]) == (tau, at)
+    for one, words in zip((means, risks), told, strict=True):
+        assert ("chosen from these data" in one.note) == bool(words)
+        assert words in one.note
+    again = {
+        one.name: one.note for one in run_plan(short, default_plan(short), seed=1).plan.analyses
+    }
+    assert again["any_means"] == means.note
+
+
+def test_the_reference_dose_is_said_to_come_from_the_data():
+    planned = {one.name: one for one in default_plan(ws.load_sample("walkback-like")).analyses}
+    dose = planned["pain_dose"]
+    assert f"{dose.arguments['reference']:g} minutes a week is their median" in dose.note
+
+
+def test_every_cox_model_that_stands_for_a_kind_is_checked():
+    planned = {one.name: one for one in default_plan(ws.load_sample("walkback-like")).analyses}
+    for kind in ("activity_limiting", "any", "care_seeking"):
+        check = planned[f"{kind}_proportionality"]
+        assert check.of == f"{kind}_cox"
+        assert check.section == planned[f"{kind}_cox"].section
+
+
+def test_an_arm_that_nobody_followed_is_a_deviation_and_no_silence(bladder):
+    import dataclasses
+
+    people = bladder.participants.copy()
+    people.loc[people["arm"] == "thiotepa", "planned_end_days"] = 0.0
+    empty = dataclasses.replace(bladder, participants=people)
+    ran = run_plan(empty, default_plan(empty), seed=1)
+    assert "any_means" in set(ran.deviations["analysis"])
+
+
 def test_a_plan_is_written_and_read_back_the_same(bladder, tmp_path):
     asked = default_plan(bladder)
     odd = plan(
@@ -68,6 +128,7 @@ def test_a_plan_is_written_and_read_back_the_same(bladder, tmp_path):
             "S",
             "frame",
             Frame("visits", {"measures": ["a"]}, {"month": 3}),
+            note='chosen "late"',
         ),
         published={"a.b": {"analysis": "any_cox", "term": "arm[thiotepa]", "ratio": True}},
         record="walkback",

@@ -14,6 +14,9 @@ import walkstats as ws
 from walkstats.errors import DataError
 from walkstats.plan import default_plan, run_plan
 from walkstats.report import compose, write_report
+from walkstats.report.document import Paragraph
+from walkstats.report.reconciling import followed_said
+from walkstats.results import Fit
 
 
 @pytest.fixture(scope="module", params=["bladder", "walkback-like"])
@@ -180,3 +183,80 @@ def test_deviations_have_a_section(tmp_path):
     )
     report = compose(run_plan(trial, asked, seed=1))
     assert report.sections[-1].title == "Deviations from the plan"
+
+
+def test_exported_tables_of_synthetic_data_say_so_and_real_ones_do_not(written):
+    results, file = written
+    tables = sorted((file.parent / "tables").glob("*.csv"))
+    assert len(tables) > 5
+    for path in tables:
+        frame = pd.read_csv(path)
+        assert ("Data" in frame) == results.trial.synthetic, path.name
+        assert not results.trial.synthetic or set(frame["Data"]) == {"synthetic"}, path.name
+
+
+def test_the_numbers_of_participants_reconcile_with_the_flow(made):
+    results, report = made
+    said = [
+        block.text
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Paragraph) and "as the flow diagram counts them" in block.text
+    ]
+    curves = [one for one in results.plan.analyses if one.method == "survival.kaplan_meier"]
+    assert len(said) == len(curves)
+    flow = results.results["flow"]
+    for arm, n in flow.loc[flow["stage"] == "analysed", ["arm", "n"]].to_numpy():
+        assert all(f"{arm} {n}" in text for text in said)
+    assert f"All {len(results.trial.participants)} participants randomised" in said[0]
+
+
+def test_one_and_nobody_without_follow_up():
+    frame = pd.DataFrame({"arm": ["a", "a", "b"], "days": [0.0, 9.0, 8.0], "event": False})
+    assert "the other 1, who has no follow-up, is at risk" in followed_said(frame, ["a", "b"])
+    assert followed_said(frame.assign(days=1.0), ["a", "b"]) == ""
+
+
+def test_log_rank_tables_and_checks_of_every_hazard_ratio_are_there(made):
+    results, report = made
+    shown = {block.name: block.table for block in report.tables()}
+    for one in results.plan.analyses:
+        if one.method == "survival.log_rank":
+            frame = shown[one.name].to_frame()
+            groups = results.results[one.name].parts["groups"]
+            expected = frame.loc[frame["column"] == "Expected", "value"]
+            assert expected.tolist() == groups["expected"].tolist()
+        if one.name.endswith("_cox"):
+            assert one.name.replace("_cox", "_proportionality") in shown
+
+
+def test_what_the_data_chose_and_how_fits_ended_are_said(made):
+    results, report = made
+    text = " ".join(
+        block.text for section in report.sections for block in section.blocks
+        if isinstance(block, Paragraph)
+    )  # fmt: skip
+    for one in results.plan.analyses:
+        assert one.note in text
+    fits = [result for result in results.results.values() if isinstance(result, Fit)]
+    assert text.count("; converged)") == len(fits)
+    numbers = report.numbers
+    ratios = numbers["scale"] == "ratio"
+    assert numbers.loc[ratios, "std_error_of"].str.startswith("log ").all()
+    assert numbers.loc[~ratios, "std_error_of"].isna().all()
+    assert set(numbers["state"].dropna()) == {"converged"}
+
+
+def test_a_fit_that_did_not_converge_is_doubted_in_its_sentence():
+    import dataclasses
+
+    trial = ws.load_sample("bladder")
+    done = run_plan(trial, default_plan(trial), seed=7)
+    doubtful = dataclasses.replace(done.results["any_cox"], state="not converged")
+    report = compose(dataclasses.replace(done, results={**done.results, "any_cox": doubtful}))
+    said = [
+        block.text for section in report.sections for block in section.blocks
+        if isinstance(block, Paragraph) and "Hazard ratio" in block.text
+    ]  # fmt: skip
+    assert len(said) == 2
+    assert all("[the fit did not converge]" in text for text in said)

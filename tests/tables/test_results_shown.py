@@ -288,3 +288,64 @@ def test_medians_below_a_hundred_keep_a_decimal_unless_whole(lung):
     )
     weeks = lung.assign(weeks=(lung["days"] // 7).astype(float) + 1)
     assert "." not in sentence(ws.survival.kaplan_meier(weeks, time="weeks"))
+
+
+def test_a_unit_is_named_once():
+    one = Estimate(
+        "x", 51.0, 8.0, 6.0, 99.0, 1e-9, 35.0, 67.0,
+        measure="difference in time walked in the week (minutes/week)",
+    )  # fmt: skip
+    start = "Difference in time walked in the week"
+    assert sentence(one, unit="minutes a week").startswith(f"{start} 51 minutes a week (95%")
+    assert sentence(one).startswith(f"{start} (minutes/week) 51 (95%")
+    scale = dataclasses.replace(one, measure="difference in pain (0-10)")
+    assert sentence(scale, unit="points").startswith("Difference in pain (0-10) 51 points (95%")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("not converged", " [the fit did not converge]"),
+        ("infinite", " [the fit runs to infinity]"),
+        ("boundary", " [an estimate lies at the boundary of its range]"),
+        ("converged", ""),
+    ],
+)
+def test_a_sentence_says_how_any_fit_ended(fits, lung, state, words):
+    for fit in (fits["Unadjusted"], ws.regression.ols(lung, "age ~ sex")):
+        odd = dataclasses.replace(fit, state=state)
+        said = sentence(odd, "sex[female]")
+        assert said.endswith(f"){words}")
+        assert sentence(fit, "sex[female]") + words == said
+        assert (f"State of the fit: {state}." in fit_table(odd).notes) == bool(words)
+
+
+def test_a_log_rank_table_shows_observed_and_expected(lung):
+    test = ws.survival.log_rank(lung, "sex")
+    table = table_of(test)
+    # R 4.2.2, survdiff(Surv(time, status) ~ sex, lung): expected 91.6 and 73.4.
+    assert labels(table) == ["male", "female", "Log-rank test"]
+    assert table.texts() == [
+        ["138", "112", "91.6", "", "", ""],
+        ["90", "53", "73.4", "", "", ""],
+        ["", "", "", "10.33", "1", "0.001"],
+    ]
+    assert any(note.startswith("Observed: events") for note in table.notes)
+    shown = table.to_frame()
+    groups = test.parts["groups"]
+    assert shown[shown["column"] == "Expected"]["value"].tolist() == groups["expected"].tolist()
+
+
+def test_estimates_of_one_measure_share_their_decimals_also_beside_others():
+    def one(value, half, measure):
+        limits = (value - half, value + half)
+        return Estimate("x", value, half / 2, 1.0, np.inf, 0.3, *limits, measure=measure)
+
+    table = table_of(
+        {
+            "a": one(0.9, 0.09, "survival"),
+            "b": one(0.7, 0.2, "survival"),
+            "c": one(12.0, 30, "days"),
+        }
+    )
+    assert [row[0].split(" ")[0] for row in table.texts()] == ["0.900", "0.700", "12"]

@@ -1,6 +1,7 @@
 """One table in four formats: its structure, and labels that try to be more than text."""
 
 import csv
+import dataclasses
 import io
 import shutil
 import subprocess
@@ -96,9 +97,19 @@ def test_markdown_rows_keep_their_cells(table):
 
 def test_csv_disarms_text_and_leaves_numbers(table):
     rows = list(csv.reader(io.StringIO(table.to_csv())))
-    assert {len(row) for row in rows} == {4}
-    assert rows[3] == ["'=1+1", "'@SUM(A1)", "-2.5", "[x]"]
+    assert {len(row) for row in rows} == {5}
+    assert rows[3] == ["'=1+1", "'@SUM(A1)", "-2.5", "[x]", "synthetic"]
     assert rows[2][2] == "−1.28 (-1.60 to -0.90)"
+
+
+def test_csv_of_synthetic_data_says_so_in_every_row_and_of_real_data_nothing(table):
+    import pandas as pd
+
+    frame = pd.read_csv(io.StringIO(table.to_csv()))
+    assert frame.columns[-1] == "Data"
+    assert frame["Data"].tolist() == ["synthetic"] * len(table.rows)
+    real = dataclasses.replace(table, source="a trial")
+    assert "Data" not in pd.read_csv(io.StringIO(real.to_csv())).columns
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,9 @@ def default_plan(trial: Trial) -> Plan:
 
     The primary outcome is the activity-limiting recurrence where it is recorded, else any
     recurrence. For each kind: Kaplan-Meier curves, log-rank test, Cox regression (stratified by the
-    trial's strata, and unadjusted), restricted means, risks at 90, 180 and 365 days. For pain: its
-    regression on the walking minutes before the visit.
+    trial's strata, and unadjusted) with its check of proportional hazards, restricted means to day
+    365, risks at 90, 180 and 365 days. For pain: its regression on the walking minutes before the
+    visit.
 
     Parameters
     ----------
@@ -44,6 +45,12 @@ def default_plan(trial: Trial) -> Plan:
     Returns
     -------
     Plan
+
+    Notes
+    -----
+    Where some arm was followed for less than 365 days, the horizon and the days compared end there.
+    Then they, as the reference dose always, come from the data, and the ``note`` of the analysis
+    says so: a plan for a trial under way should give them.
 
     Examples
     --------
@@ -147,10 +154,11 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
         method: str,
         status: str = "secondary",
         on: Frame = frame,
+        note: str = "",
         **more: Any,
     ) -> Analysis:
         named = f"{title}: {event}"
-        return Analysis(f"{kind}_{name}", named, section, method, on, "", more, status=status)
+        return Analysis(f"{kind}_{name}", named, section, method, on, "", more, status, note)
 
     first = "primary" if primary else "secondary"
     planned = [analysis("curve", "Time to first event", KM, by="arm")]
@@ -166,34 +174,40 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
         planned.append(analysis("cox_carried", "Cox, gaps ignored", COX, "sensitivity", **more))
     planned.append(analysis("log_rank", "Log-rank test", LOG_RANK, by="arm", **strata))
     planned += _over_time(trial, kind, analysis)
-    if primary:
-        planned.append(_proportionality(kind, section))
+    planned.append(
+        Analysis(
+            f"{kind}_proportionality",
+            f"Check of proportional hazards: {event}",
+            section,
+            "survival.check_proportional_hazards",
+            of=f"{kind}_cox",
+            status="sensitivity",
+        )
+    )
     return planned
 
 
 def _over_time(trial: Trial, kind: str, analysis: Callable[..., Analysis]) -> list[Analysis]:
-    """Restricted means and risks, as far as every arm was followed."""
+    """Restricted means and risks, as far as every arm was followed; what was cut short is said."""
     events = first_recurrence(trial, kind=kind)
-    last = events.groupby("arm", observed=True)["days"].max().min()
-    if not last >= 1:
-        return []
-    tau = HORIZON_DAYS if last >= HORIZON_DAYS else float(np.floor(last))
-    at = [day for day in COMPARED_AT_DAYS if day <= last] or [tau]
+    last = float(np.floor(events.groupby("arm", observed=True)["days"].max().min()))
+    # Without follow-up in some arm they are planned all the same, so that a deviation says why not.
+    reached = last if last >= 1 else HORIZON_DAYS
+    tau = min(HORIZON_DAYS, reached)
+    at = [day for day in COMPARED_AT_DAYS if day <= reached] or [tau]
+    short = f"day {reached:g}, the last whole day to which every arm was followed"
+    horizon = "" if tau == HORIZON_DAYS else (
+        f"The horizon was chosen from these data: {short}, instead of day {HORIZON_DAYS:g}. In a "
+        "plan that is written before the data are seen, tau is given.")  # fmt: skip
+    planned = ", ".join(f"{day:g}" for day in COMPARED_AT_DAYS)
+    times = "" if len(at) == len(COMPARED_AT_DAYS) else (
+        f"The days were chosen from these data: those of {planned} up to {short}."
+        if at[0] == COMPARED_AT_DAYS[0]
+        else f"The day was chosen from these data: {short}, instead of {planned}.")  # fmt: skip
     return [
-        analysis("means", "Restricted mean time", MEANS, by="arm", tau=tau),
-        analysis("risks", "Risk", RISKS, by="arm", at=at),
+        analysis("means", "Restricted mean time", MEANS, by="arm", tau=tau, note=horizon),
+        analysis("risks", "Risk", RISKS, by="arm", at=at, note=times),
     ]
-
-
-def _proportionality(kind: str, section: str) -> Analysis:
-    return Analysis(
-        f"{kind}_proportionality",
-        "Check of proportional hazards",
-        section,
-        "survival.check_proportional_hazards",
-        of=f"{kind}_cox",
-        status="sensitivity",
-    )
 
 
 KM = "survival.kaplan_meier"
@@ -259,6 +273,9 @@ def _pain_on_walking(trial: Trial) -> list[Analysis]:
             "regression.dose_response",
             of="pain_on_walking",
             arguments={"x": "walking_minutes", "reference": middle, "at": _doses(known)},
+            note=f"The reference was chosen from these data: {middle:g} minutes a week is their "
+            "median, rounded to 10. The curve is drawn where all but the lowest and the highest "
+            "1 % of the doses lie.",
         ),
     ]
     for month in (3, 12):

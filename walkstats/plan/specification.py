@@ -58,6 +58,9 @@ class Analysis(Frozen):
         Name of the earlier analysis whose result it takes.
     arguments : mapping
     status : {"primary", "secondary", "sensitivity", "descriptive"}
+    note : str
+        What a reader must know of how it was planned: a horizon chosen from the data, say. It
+        stands under the analysis and among the methods.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Analysis(Frozen):
     of: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     status: str = "secondary"
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,7 @@ def _plan_of(data: Mapping[str, Any], name: str) -> Plan:
 
 
 def _analysis_of(data: Mapping[str, Any], name: str) -> Analysis:
-    known = {"name", "title", "section", "method", "frame", "of", "arguments", "status"}
+    known = {"name", "title", "section", "method", "frame", "of", "arguments", "status", "note"}
     _check_types({"analysis": data}, {"analysis": dict}, name)
     where = f"{name}, analysis {data.get('name', '?')!r}"
     _check_types(data, {key: str for key in known - {"frame", "arguments"}}, where)
@@ -267,6 +271,8 @@ def plan_text(plan: Plan) -> str:
         lines += ["", "[[analysis]]"]
         for name in ("name", "title", "section", "status", "method"):
             lines.append(f"{name} = {_toml(getattr(one, name))}")
+        if one.note:
+            lines.append(f"note = {_toml(one.note)}")
         if one.of:
             lines.append(f"of = {_toml(one.of)}")
         if one.frame is not None:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from walkstats import tables
-from walkstats.plan import PlanResults
+from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, Paragraph, Report, Section, TableBlock
 from walkstats.report.provenance import provenance
 from walkstats.report.showing import show
-from walkstats.results import Result
+from walkstats.results import Fit, Result
 
 
 def compose(results: PlanResults) -> Report:
@@ -103,17 +103,31 @@ def _with_limits(value: float, low: float, high: float) -> str:
 
 
 def _methods(results: PlanResults) -> Section:
-    """Each analysis with the method as its result says it, counts and notes."""
-    lines = []
+    """Each method as its results say it, once, with the analyses made by it; then the frames."""
+    made: dict[str, list[str]] = {}
     for one in results.plan.analyses:
         result = results.results.get(one.name)
         if isinstance(result, Result) and result.method:
-            counts = f" {result.counts}." if result.counts is not None else ""
-            lines.append(f"{one.title} ({one.section}). {result.method}{counts}")
+            made.setdefault(result.method, []).append(_told(one, result))
+    lines = [f"{method} {_capital('; '.join(told))}." for method, told in made.items()]
     frames = results.frames.values()
     notes = dict.fromkeys(note for frame in frames for note in frame.attrs.get("notes", ()))
-    blocks = [Paragraph(text, "small") for text in dict.fromkeys([*lines, *notes])]
+    chosen = dict.fromkeys(one.note for one in results.plan.analyses if one.note)
+    blocks = [Paragraph(text, "small") for text in dict.fromkeys([*lines, *notes, *chosen])]
     return Section("Methods", tuple(blocks))
+
+
+def _told(one: Analysis, result: Result) -> str:
+    """An analysis with its counts, and how its fit ended."""
+    state = result.state if isinstance(result, Fit) else ""
+    facts = [str(result.counts or ""), state]
+    told = "; ".join(fact for fact in facts if fact)
+    name = f"{one.title[:1].lower()}{one.title[1:]}"
+    return f"{name} ({told})" if told else name
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _deviations(deviations: pd.DataFrame) -> Section:

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,9 @@ def _write_all(report: Report, folder: Path) -> None:
     (folder / "figures").mkdir()
     names = file_names(block.name for block in report.tables())
     for block in report.tables():
-        block.table.write(folder / "tables" / f"{names[block.name]}.csv")
+        # A table of numbers alone (numbers needed, deviations) has no source of its own.
+        table = replace(block.table, source=block.table.source or report.source)
+        table.write(folder / "tables" / f"{names[block.name]}.csv")
     images = {}
     names = file_names(shown.name for shown in report.figures())
     for shown in report.figures():

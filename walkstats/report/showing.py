@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from walkstats import figures, tables
+from walkstats._labels import in_sentence
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
+from walkstats.report.reconciling import followed_said
 from walkstats.results import CoxFit, Curve, Estimate, Estimates, Fit
 from walkstats.schema import TABLES, recorded_later
 
@@ -34,7 +36,8 @@ def show(analysis: Analysis, results: PlanResults) -> list[Block]:
     if analysis.name not in results.results:
         return []
     result = results.results[analysis.name]
-    return SHOWN.get(analysis.method, _plain)(analysis, result, results)
+    blocks = SHOWN.get(analysis.method, _plain)(analysis, result, results)
+    return [*blocks, Paragraph(analysis.note, "small")] if blocks and analysis.note else blocks
 
 
 def _plain(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
@@ -60,11 +63,14 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
         return [TableBlock(analysis.name, table.titled(analysis.title))]
     if len(result) > LONGEST_TABLE:
         return []
-    table = tables.table_of(result, title=analysis.title, labels=HARMS)
+    table = tables.table_of(result, title=analysis.title, labels=HEADS)
     return [TableBlock(analysis.name, table)]
 
 
-HARMS = {
+HEADS = {
+    "stage": "Stage",
+    "reason": "Reason",
+    "n": "Participants",
     "kind": "Kind",
     "arm": "Arm",
     "participants": "Participants with an event",
@@ -79,7 +85,7 @@ def _flow_table(flow: pd.DataFrame, title: str) -> tables.Table:
     shown = flow.copy()
     shown["arm"] = shown["arm"].replace("", "all")
     shown["reason"] = shown["reason"].replace("", "total")
-    return tables.table_of(shown, title=title)
+    return tables.table_of(shown, title=title, labels=HEADS)
 
 
 def _described(frame: pd.DataFrame) -> list[str]:
@@ -111,8 +117,10 @@ def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Bloc
     caption = f"{analysis.title}. {result.method}"
     at = _times(analysis, results)
     said = _lower(tables.sentence(result, unit="days"))
+    followed = followed_said(results.frames[analysis.name], results.trial.arms)
     return [
         Paragraph(f"Time to {_event(analysis)}: {said}.", "result"),
+        *([Paragraph(followed)] if followed else []),
         FigureBlock(analysis.name, figure, caption),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
@@ -162,13 +170,20 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
 def _said(fit: Fit, term: str) -> str:
     arm = _plain_term(term)
     reference = fit.design.levels["arm"][0] if fit.design is not None else "reference"
-    said = tables.sentence(fit, term)
+    said = tables.sentence(fit, term, unit=_unit_of(fit))
     return f"{said}, {arm} against {reference}"
+
+
+def _unit_of(fit: Fit) -> str:
+    """The unit of a difference, where the outcome is of the dictionary and has one."""
+    outcome = fit.formula.partition("~")[0].strip()
+    columns = (table.column(outcome) for table in TABLES.values())
+    return next((f"{one.unit}" for one in columns if one and fit.link == "identity"), "")
 
 
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
     blocks: list[Block] = [
-        Paragraph(f"{analysis.title}: {_said(result, term)}.", "result")
+        Paragraph(f"{analysis.title}: {_lower(_said(result, term))}.", "result")
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]
@@ -181,9 +196,14 @@ def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[B
 
 def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
     figure = figures.plot_dose_response(result)
+    x = in_sentence(str(analysis.arguments.get("x", "")))
+    tests = {
+        f"Association with {x}": getattr(result, "overall", None),
+        "Its departure from a straight line": getattr(result, "nonlinear", None),
+    }
     said = [
-        f"{tables.sentence(test)}."
-        for test in (getattr(result, "overall", None), getattr(result, "nonlinear", None))
+        f"{tables.sentence(test, label=label)}."
+        for label, test in tests.items()
         if test is not None
     ]
     return [

@@ -167,7 +167,10 @@ class Table:
         return WRITERS[".tex"](self)
 
     def to_csv(self) -> str:
-        """The cells as shown, comma-separated; text that a spreadsheet would run is disarmed."""
+        """The cells as shown, comma-separated; text that a spreadsheet would run is disarmed.
+
+        Of synthetic data a last column ``Data`` says "synthetic" in every row.
+        """
         return WRITERS[".csv"](self)
 
     def write(self, path: str | os.PathLike[str]) -> Path:

@@ -7,8 +7,13 @@ from functools import singledispatch
 from walkstats import _digits
 from walkstats._digits import NumberStyle, style_of
 from walkstats._labels import capitalised, number_in_unit, percent_level, without_unit
-from walkstats.results import Curve, Estimate, Estimates, HypothesisTest
+from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest
 
+STATES = {
+    "boundary": "an estimate lies at the boundary of its range",
+    "infinite": "the fit runs to infinity",
+    "not converged": "the fit did not converge",
+}
 SYMBOLS = {"chi2": "χ²", "F": "F", "t": "t", "normal": "z"}
 
 
@@ -39,7 +44,8 @@ def sentence(
     Returns
     -------
     str
-        Without a full stop, so that it can be continued.
+        Without a full stop, so that it can be continued. Of a fit that did not converge, or whose
+        estimates ran to a limit, that is said in square brackets.
 
     Raises
     ------
@@ -65,11 +71,13 @@ def sentence(
     'Hazard ratio 0·72 (95% CI 0·60–0·85; p=0·002)'
     """
     marks = style_of(style)
+    doubt = STATES.get(result.state, "") if isinstance(result, Fit) else ""
     if isinstance(result, Estimates):
         result = _one_of(result, term)
     elif term is not None:
         raise ValueError("term belongs to a fit or a set of estimates.")
-    return _say(result, label, unit, marks)
+    said = _say(result, label, unit, marks)
+    return f"{said} [{doubt}]" if doubt else said
 
 
 def _one_of(estimates: Estimates, term: str | None) -> Estimate:

@@ -137,11 +137,14 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
     tested = any(not math.isnan(one.p_value) for one in named.values())
     columns = [Column(f"{measure} ({percent_level(first.level)}% CI)")]
     # Estimates of one measure are compared with each other, so they share their decimals.
-    each = {label: _digits.decimals_for(_half_width(one)) for label, one in named.items()}
+    shared: dict[str, int] = {}
+    for one in named.values():
+        own = _digits.decimals_for(_half_width(one))
+        shared[one.measure] = max(own, shared.get(one.measure, 0))
     rows = []
     for label, one in named.items():
         kind = "ratio" if one.scale == "ratio" else "estimate" if tested else "time"
-        decimals = None if kind == "ratio" else max(each.values()) if same else each[label]
+        decimals = None if kind == "ratio" else shared[one.measure]
         cell = Cell(kind, (one.estimate, one.conf_low, one.conf_high), decimals)
         p = EMPTY if math.isnan(one.p_value) else Cell("p", (one.p_value,))
         rows.append(Row(label, (cell, p) if tested else (cell,)))
@@ -162,21 +165,53 @@ def _half_width(one: Estimate) -> float:
 
 @_lay_out.register
 def _test(result: HypothesisTest, labels: Mapping[str, str]) -> Table:
-    df: tuple[Cell, ...] = (Cell("count", (result.df,)),)
+    cells: list[Cell] = [Cell("number", (result.statistic,), 2), Cell("count", (result.df,))]
     heads = ["Statistic", "Degrees of freedom"]
     if result.df_denominator is not None:
-        df = (*df, Cell("count", (result.df_denominator,)))
+        cells.append(Cell("count", (result.df_denominator,)))
         heads.append("of the denominator")
-    cells = (Cell("number", (result.statistic,), 2), *df, Cell("p", (result.p_value,)))
-    name = labels.get(result.name, capitalised(result.name))
+    groups = result.parts.get("groups")
+    told = groups if isinstance(groups, pd.DataFrame) and set(COMPARED) <= set(groups) else None
+    before = [] if told is None else ["n", "Observed", "Expected"]
+    beside = (EMPTY,) * (len(heads) + 1)
+    named = Row(
+        labels.get(result.name, capitalised(result.name)),
+        (*(EMPTY,) * len(before), *cells, Cell("p", (result.p_value,))),
+    )
+    rows = [] if told is None else _observed_expected(told, labels, beside)
     return Table(
         title="",
-        stub="Test",
-        columns=tuple(Column(head) for head in (*heads, "p")),
-        rows=(Row(name, cells),),
-        notes=remarks(result),
+        stub="Test" if told is None else "Group",
+        columns=tuple(Column(head) for head in (*before, *heads, "p")),
+        rows=(*rows, named),
+        notes=(*remarks(result), *([OBSERVED_EXPECTED] if rows else [])),
         source=result.source,
     )
+
+
+COMPARED = ("group", "n", "observed", "expected")
+OBSERVED_EXPECTED = (
+    "Observed: events of the group; expected: those it would have had if the hazard were the same "
+    "in all groups (both weighted as the test is)."
+)
+
+
+def _observed_expected(
+    groups: pd.DataFrame, labels: Mapping[str, str], beside: tuple[Cell, ...]
+) -> list[Row]:
+    """What a log-rank test compares, group by group."""
+    return [
+        Row(
+            labels.get(str(one["group"]), str(one["group"])),
+            (
+                Cell("count", (float(one["n"]),)),
+                Cell("count", (round(float(one["observed"]), 1),)),
+                Cell("number", (float(one["expected"]),), 1),
+                *beside,
+            ),
+        )
+        for one in groups.to_dict("records")
+    ]
 
 
 @_lay_out.register

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from walkstats._labels import SYNTHETIC, is_synthetic
 from walkstats.tables.cells import EMPTY
 from walkstats.tables.safe_text import (
     for_html,
@@ -164,17 +165,23 @@ def _latex_head(table: Table) -> list[str]:
 
 
 def comma_separated(table: Table) -> str:
-    """Comma-separated cells as shown; notes are left to the other formats."""
+    """Comma-separated cells as shown; notes are left to the other formats.
+
+    Synthetic data are named in a last column, which stays with the rows wherever they are copied
+    and which every reader of CSV takes for what it is.
+    """
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(for_spreadsheet(head) for head in [table.stub, *_joined_headings(table)])
+    synthetic = is_synthetic(table.source)
+    heads = [table.stub, *_joined_headings(table), *(["Data"] * synthetic)]
+    writer.writerow(for_spreadsheet(head) for head in heads)
     for row, texts in zip(table.rows, table.texts(), strict=True):
         cells = row.cells or (EMPTY,) * len(texts)
         shown = [
             for_spreadsheet(text) if cell.is_text else _number_text(text)
             for cell, text in zip(cells, texts, strict=True)
         ]
-        writer.writerow([for_spreadsheet(row.label), *shown])
+        writer.writerow([for_spreadsheet(row.label), *shown, *([SYNTHETIC] * synthetic)])
     return sheet.getvalue()
 
 
