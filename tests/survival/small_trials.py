@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from walkstats.survival.comparisons import score_by_stratum
 from walkstats.survival.curves import survival_steps
 from walkstats.survival.fixed_times import survival_at
 from walkstats.survival.grouped_rows import read_grouped_rows
 from walkstats.survival.log_rank_scores import fleming_harrington, group_statistic
 from walkstats.survival.product_limit import cumulative_hazard
 from walkstats.survival.restricted import mean_times
+from walkstats.survival.stratified_scores import score_by_stratum
 
 ARMS = ("control", "walking")
 

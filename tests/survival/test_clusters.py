@@ -83,3 +83,103 @@ def test_people_are_counted_where_the_cluster_is_the_subject(rows: pd.DataFrame,
     counts = FUNCTIONS[name](rows, cluster="pid", subject="pid").counts
     assert counts.participants == 60
     assert str(counts) == f"{counts.events} events among 60 participants in 120 rows"
+
+
+# --- a group that is one cluster ----------------------------------------------------------------
+#
+# The influence of its rows on its own estimate sums to zero within the cluster: that zero, or
+# what it leaves of a variance, is no certainty.
+
+
+def by_arm_and_site(sites: np.ndarray) -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    arm = rng.integers(0, 2, 240)
+    days = np.ceil(rng.exponential(60, 240))
+    return pd.DataFrame(
+        {
+            "arm": np.where(arm, "walking", "control"),
+            "coded": arm + 1,
+            "age": rng.normal(50, 9, 240),
+            "site": np.where(arm, sites[0], sites[1 + np.arange(240) % (len(sites) - 1)]),
+            "days": np.minimum(days, 90),
+            "event": days <= 90,
+        }
+    )
+
+
+ONE_SITE = by_arm_and_site(np.arange(30))
+TWO_SITES = by_arm_and_site(np.arange(2))
+
+
+@pytest.mark.parametrize("frame", [ONE_SITE, TWO_SITES], ids=["one arm", "both arms"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_arm_in_one_cluster_is_told(frame: pd.DataFrame, name: str) -> None:
+    notes = " ".join(FUNCTIONS[name](frame, cluster="site").notes)
+    told = "belongs to one cluster" in notes
+    assert told == (name != "concordance")  # which compares no arms
+    assert "belongs to one cluster" not in " ".join(FUNCTIONS[name](frame, robust=True).notes if
+        name != "concordance" else ())  # fmt: skip
+
+
+def test_a_curve_without_visible_variation_has_no_limits() -> None:
+    for curve in (survival.kaplan_meier, survival.nelson_aalen):
+        frame = curve(ONE_SITE, "arm", cluster="site").frame.set_index("group")
+        assert frame.loc["walking", ["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
+        assert frame.loc["control", "std_error"].notna().all()
+        free = curve(ONE_SITE, "arm", robust=True).frame.set_index("group")
+        assert np.array_equal(free["estimate"], frame["estimate"])
+
+
+def test_comparisons_without_visible_variation_have_no_error() -> None:
+    fixed = survival.compare_at(ONE_SITE, "arm", at=[30, 60], cluster="site")
+    means = survival.restricted_means(ONE_SITE, "arm", tau=60, cluster="site")
+    for change in (fixed.risk_difference, fixed.survival_ratio, means.difference, means.ratio):
+        assert np.isfinite(change.values).all()
+        assert np.isnan(change.covariance).all()
+    assert np.isfinite(means.by_group.estimate("control").std_error)
+    assert np.isnan(means.by_group.estimate("walking").std_error)
+    assert fixed.tests["p_value"].isna().all()
+    assert fixed.number_needed[["benefit_low", "harm_high"]].isna().all(axis=None)
+    test = survival.log_rank(ONE_SITE, "arm", cluster="site")
+    assert np.isnan(test.p_value)
+    assert "needs several units in each group" in " ".join(test.notes)
+
+
+def test_pairs_without_the_arm_are_tested() -> None:
+    third = ONE_SITE.assign(arm=np.where(np.arange(240) % 3 == 0, "waiting", ONE_SITE["arm"]))
+    third["site"] = np.where(third["arm"] == "walking", 0, 1 + np.arange(240) % 29)
+    pairs = survival.log_rank_pairs(third, "arm", cluster="site")
+    known = pairs.loc[pairs["p_value"].notna(), ["group", "reference"]]
+    assert known.to_numpy().tolist() == [["waiting", "control"]]
+
+
+@pytest.mark.parametrize("formula", ["arm + age", "coded + age"])
+def test_a_hazard_ratio_without_visible_variation_has_no_error(formula: str) -> None:
+    fit = survival.cox(ONE_SITE, formula, cluster="site")
+    free = survival.cox(ONE_SITE, formula)
+    assert np.array_equal(fit.values, free.values)
+    assert np.isnan(fit.covariance[0]).all()
+    assert np.isfinite(fit.estimate("age").std_error)
+    assert np.isnan(fit.tests["wald"].p_value)
+    assert np.isnan(fit.tests["robust_score"].p_value)
+    assert fit.tests["likelihood_ratio"].p_value == free.tests["likelihood_ratio"].p_value
+
+
+def test_a_level_in_one_cluster_leaves_the_others_alone() -> None:
+    centre = np.arange(240) % 8
+    last = ONE_SITE.assign(centre=centre, kind=np.array(list("aaaabbbc"))[centre])
+    fit = survival.cox(last, "coded + kind", cluster="centre")
+    assert np.isfinite(np.diag(fit.covariance)).tolist() == [True, True, False]
+    assert "kind[c]: a level that is compared" in " ".join(fit.notes)
+    first = last.assign(kind=np.array(list("abbbcccc"))[centre])
+    fit = survival.cox(first, "coded + kind", cluster="centre")  # all others are compared with a
+    assert np.isfinite(np.diag(fit.covariance)).tolist() == [True, False, False]
+
+
+def test_a_group_of_one_row_shows_no_variation() -> None:
+    frame = pd.concat([ONE_SITE, ONE_SITE.head(1).assign(arm="waiting")])
+    curve = survival.kaplan_meier(frame, "arm", robust=True)
+    assert any(
+        "waiting: who is at risk at the events belongs to one row" in note for note in curve.notes
+    )
+    assert survival.kaplan_meier(frame, "arm").frame["std_error"].notna().any()

@@ -298,6 +298,8 @@ def test_a_word_is_no_flag(argument: str) -> None:
             ask(frame, **{argument: "no"})
     with pytest.raises(ValueError, match=f"{argument} must be True or False"):
         ws.survival.restricted_means(frame, tau=2, **{argument: "no"})
+    with pytest.raises(ValueError, match=f"{argument} must be True or False"):
+        ws.survival.compare_at(frame, "arm", at=2, **{argument: "no"})
     if argument == "robust":
         for compare in (ws.survival.log_rank, ws.survival.log_rank_pairs):
             with pytest.raises(ValueError, match="robust must be True or False"):

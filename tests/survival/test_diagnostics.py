@@ -429,6 +429,8 @@ def test_refusals_in_words() -> None:
     fit = fit_of(frame)
     with pytest.raises(ValueError, match="kind must be one of"):
         survival.residuals(fit, "pearson")
+    with pytest.raises(ValueError, match="weighted must be True or False"):
+        survival.residuals(fit, "dfbeta", weighted="no")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="transform must be one of"):
         survival.check_proportional_hazards(fit, transform="square")
     with pytest.raises(ValueError, match="not finite at every event time"):

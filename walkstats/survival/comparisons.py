@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_flag
+from walkstats._arguments import check_choice
 from walkstats.numerics.adjusted_p import ADJUSTMENTS, adjusted_p
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import Estimates, HypothesisTest
@@ -19,19 +18,18 @@ from walkstats.survival.against_reference import contrast_terms, reference_said
 from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
 from walkstats.survival.log_rank_scores import (
     WEIGHTINGS,
-    Score,
     Weighting,
     fleming_harrington,
-    group_scores,
     group_statistic,
-    information,
-    row_scores,
 )
 from walkstats.survival.people import PERSON
-from walkstats.survival.risk_sets import merge_times
+from walkstats.survival.stratified_scores import (
+    StratumScore,
+    score_by_stratum,
+    total_score,
+)
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 def log_rank(
@@ -121,22 +119,11 @@ def log_rank(
     >>> round(test.statistic, 2), round(test.p_value, 4)
     (3.4, 0.0653)
     """
-    check_flag(robust, "robust", optional=True)
     chosen = _weighting(weighting, rho, gamma)
     rows = read_grouped_rows(
-        events,
-        by,
-        strata=strata,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-        cluster=cluster,
-        robust=robust,
-    )
+        events, by, strata=strata, time=time, event=event, event_value=event_value, entry=entry,
+        weights=weights, frequencies=frequencies, subject=subject, cluster=cluster, robust=robust,
+    )  # fmt: skip
     rows.check_comparison()
     strata_scores, covariance = score_by_stratum(rows, chosen)
     overall = _pack(rows, strata_scores, covariance, chosen)
@@ -201,28 +188,17 @@ def log_rank_pairs(
     [['b', 'a'], ['c', 'a'], ['c', 'b']]
     """
     check_choice(adjust, ADJUSTMENTS, "adjust")
-    check_flag(robust, "robust", optional=True)
     chosen = _weighting(weighting, rho, gamma)
     rows = read_grouped_rows(
-        events,
-        by,
-        strata=strata,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-        cluster=cluster,
-        robust=robust,
-    )
+        events, by, strata=strata, time=time, event=event, event_value=event_value, entry=entry,
+        weights=weights, frequencies=frequencies, subject=subject, cluster=cluster, robust=robust,
+    )  # fmt: skip
     rows.check_comparison()
     found = []
     for first, second in itertools.combinations(range(len(rows.labels)), 2):
         pair = rows.only((rows.group == first) | (rows.group == second))
         each, covariance = score_by_stratum(pair, chosen)
-        statistic, df = group_statistic(_score(each), covariance)
+        statistic, df = group_statistic(total_score(each), covariance)
         p_value = float(chi2_p(statistic, df))
         found.append((rows.labels[second], rows.labels[first], statistic, df, p_value))
     columns = ["group", "reference", "statistic", "df", "p_value"]
@@ -233,57 +209,6 @@ def log_rank_pairs(
     frame["p_adjusted"] = adjusted
     frame.attrs["method"] = f"{_said(chosen, rows)} p-values of pairs adjusted: {adjust}."
     return frame
-
-
-@dataclass(frozen=True, eq=False)
-class StratumScore:
-    """What one stratum adds: its label, the groups' events and their expectation.
-
-    ``information`` (g, g) is Breslow's where the variance is robust, else the covariance.
-    """
-
-    label: str
-    score: Score
-    information: Floats
-
-
-def score_by_stratum(rows: GroupedRows, weighting: Weighting) -> tuple[list[StratumScore], Floats]:
-    """Observed and expected of each stratum, and the covariance (g, g) of their difference."""
-    groups = len(rows.labels)
-    found, total = [], np.zeros((groups, groups))
-    influences = np.zeros((rows.stop.size, groups)) if rows.robust else None
-    for label, chosen, part in _strata(rows):
-        table = part.table()
-        score = group_scores(table, weighting)
-        known = information(table) if rows.robust else score.covariance
-        found.append(StratumScore(label, score, known))
-        total += score.covariance
-        if influences is not None:
-            influences[chosen] = row_scores(table, weighting)
-    if influences is not None:
-        total = rows.covariance(influences)
-    return found, total
-
-
-def _strata(rows: GroupedRows) -> list[tuple[str, Indices, GroupedRows]]:
-    """Label, positions and rows of each stratum that has rows."""
-    if len(rows.stratum_labels) == 1:
-        return [(rows.stratum_labels[0], np.arange(rows.stop.size), rows)]
-    # Ties are settled among all rows first, so that a stratum's own range does not matter.
-    times = merge_times(rows.stop, rows.start)
-    tied = replace(rows, stop=times.stop, start=times.start)
-    order = np.argsort(rows.stratum, kind="stable")
-    ends = np.searchsorted(rows.stratum[order], np.arange(len(rows.stratum_labels) + 1))
-    chosen = [order[a:b] for a, b in itertools.pairwise(ends)]
-    return [
-        (label, positions, tied.only(positions))
-        for label, positions in zip(rows.stratum_labels, chosen, strict=True)
-        if positions.size
-    ]
-
-
-def _score(parts: list[StratumScore]) -> Floats:
-    return np.sum([part.score.observed - part.score.expected for part in parts], axis=0)
 
 
 def _weighting(name: str | None, rho: float, gamma: float) -> Weighting:
@@ -322,7 +247,7 @@ def _said(weighting: Weighting, rows: GroupedRows) -> str:
 def _pack(
     rows: GroupedRows, parts: list[StratumScore], covariance: Floats, weighting: Weighting
 ) -> HypothesisTest:
-    score = _score(parts)
+    score = total_score(parts)
     statistic, df = group_statistic(score, covariance)
     events = np.bincount(
         rows.group[rows.event],
@@ -372,8 +297,10 @@ def _by_stratum(rows: GroupedRows, parts: list[StratumScore]) -> pd.DataFrame:
 
 
 def _remarks(rows: GroupedRows, groups: pd.DataFrame, df: int) -> list[str]:
-    notes = []
-    if df == 0 and not groups["events"].any():
+    notes: list[str] = []
+    if rows.single_units.any():
+        notes.append("The test is not defined: it needs several units in each group.")
+    elif df == 0 and not groups["events"].any():
         notes.append("No events: nothing to test.")
     elif df == 0 and len(np.unique(rows.stop[rows.event])) == 1:
         notes.append("All events happen at one time: variance zero, the test is not defined.")
@@ -395,7 +322,7 @@ def _one_step(rows: GroupedRows, parts: list[StratumScore], covariance: Floats) 
     name = "One-step estimate with robust variance" if rows.robust else "Peto's one-step estimate"
     return Estimates(
         terms=contrast_terms(rows.by, rows.labels),
-        values=inverse @ _score(parts)[1:],
+        values=inverse @ total_score(parts)[1:],
         covariance=variance,
         link="log",
         measure="hazard ratio",

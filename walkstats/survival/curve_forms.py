@@ -81,7 +81,8 @@ LOWER_LIMITS = {
 TIED = {"together": "", "one by one": ", tied events one by one,"}
 
 
-def _hazard_log(value: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
+def log_limits(value: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
+    """Limits of a cumulative hazard that are symmetric on the log scale; missing at 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         half = z * error / value
     return value * np.exp(-half), value * np.exp(half)
@@ -91,4 +92,4 @@ def _hazard_plain(value: Floats, error: Floats, z: float) -> tuple[Floats, Float
     return np.maximum(value - z * error, 0.0), value + z * error
 
 
-HAZARD_LIMITS = {"log": _hazard_log, "plain": _hazard_plain}
+HAZARD_LIMITS = {"log": log_limits, "plain": _hazard_plain}

@@ -136,24 +136,14 @@ def kaplan_meier(
     """
     check_level(level)
     check_flag(extend, "extend")
-    check_flag(robust, "robust", optional=True)
     check_choice(interval, INTERVAL_FORMS, "interval")
     chosen = ESTIMATORS[check_choice(estimator, ESTIMATORS, "estimator")]
     check_choice(lower, LOWER_LIMITS, "lower")
     rows = read_grouped_rows(
-        events,
-        by,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-        cluster=cluster,
-        robust=robust,
+        events, by, time=time, event=event, event_value=event_value, entry=entry, weights=weights,
+        frequencies=frequencies, subject=subject, cluster=cluster, robust=robust,
         start_time=start_time,
-    )
+    )  # fmt: skip
     table = rows.table()
     steps = survival_steps(rows, table, estimator)
     error = _survival_error(steps, rows.robust)
@@ -228,29 +218,16 @@ def nelson_aalen(
     """
     check_level(level)
     check_flag(extend, "extend")
-    check_flag(robust, "robust", optional=True)
     limits = HAZARD_LIMITS[check_choice(interval, HAZARD_LIMITS, "interval")]
     untied = check_choice(tied, TIED, "tied") == "one by one"
     rows = read_grouped_rows(
-        events,
-        by,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-        cluster=cluster,
-        robust=robust,
+        events, by, time=time, event=event, event_value=event_value, entry=entry, weights=weights,
+        frequencies=frequencies, subject=subject, cluster=cluster, robust=robust,
         start_time=start_time,
-    )
+    )  # fmt: skip
     table = rows.table()
     steps = cumulative_hazard(table, untied=untied)
-    variance = steps.variance
-    if rows.robust:
-        variance = jackknife_variance(table, rows.cluster, hazard=True)
-    error = np.sqrt(variance)
+    error = np.sqrt(_robust_variance(rows, table, hazard=True) if rows.robust else steps.variance)
     low, high = limits(steps.value, error, normal_quantile(level))
     method = (
         f"Nelson-Aalen estimate of the cumulative hazard{TIED[tied]} with pointwise "
@@ -317,16 +294,9 @@ def follow_up(
     check_flag(extend, "extend")
     check_choice(interval, INTERVAL_FORMS, "interval")
     rows = read_grouped_rows(
-        events,
-        by,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-    )
+        events, by, time=time, event=event, event_value=event_value, entry=entry, weights=weights,
+        frequencies=frequencies, subject=subject,
+    )  # fmt: skip
     table = rows.reversed().table()
     steps = survival_steps(rows, table)
     error = _survival_error(steps, rows.robust)
@@ -344,7 +314,13 @@ def survival_steps(rows: GroupedRows, table: RiskTable, estimator: str = "produc
     steps = chosen.steps(table)
     if not rows.robust:
         return steps
-    return Steps(steps.value, jackknife_variance(table, rows.cluster, hazard=chosen.from_hazard))
+    return Steps(steps.value, _robust_variance(rows, table, hazard=chosen.from_hazard))
+
+
+def _robust_variance(rows: GroupedRows, table: RiskTable, *, hazard: bool) -> Floats:
+    """Jackknife variance (g, q), missing where a group is one unit and its zero no certainty."""
+    variance = jackknife_variance(table, rows.cluster, hazard=hazard)
+    return np.where(rows.single_units[:, None], np.nan, variance)
 
 
 def _survival_error(steps: Steps, robust: bool) -> Floats:

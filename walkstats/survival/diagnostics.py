@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from walkstats._arguments import check_choice
+from walkstats._arguments import check_choice, check_flag
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import CoxFit, HypothesisTest, Result
 from walkstats.survival.changing_effects import (
@@ -87,8 +87,8 @@ def residuals(
     Raises
     ------
     ValueError
-        For an unknown kind, a ``collapse`` that does not fit the rows, or a kind that is not
-        defined for ``ties="exact"``.
+        For an unknown kind, a ``weighted`` that is no flag, a ``collapse`` that does not fit the
+        rows, or a kind that is not defined for ``ties="exact"``.
     FitError
         If a coefficient is infinite.
 
@@ -127,6 +127,7 @@ def residuals(
     0.0
     """
     check_choice(kind, RESIDUAL_KINDS, "kind")
+    check_flag(weighted, "weighted", optional=True)
     _check(fit, kind)
     if weighted is None:
         weighted = kind in ("dfbeta", "dfbetas")

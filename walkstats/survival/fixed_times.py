@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_level, check_times
+from walkstats._arguments import check_choice, check_flag, check_level, check_times
 from walkstats.numerics.limits import INTERVAL_FORMS, chi2_p, probability_limits
 from walkstats.results import Estimates
 from walkstats.results.frozen import Result
@@ -23,6 +23,7 @@ from walkstats.survival.against_reference import (
     transformed,
 )
 from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
+from walkstats.survival.number_needed import number_needed_to_treat, said_of_infinity
 from walkstats.survival.people import PERSON
 from walkstats.survival.product_limit import influence, product_limit
 from walkstats.survival.risk_tables import RiskTable
@@ -159,22 +160,14 @@ def compare_at(
     [[5.0, 'benefit']]
     """
     check_level(level)
+    check_flag(extend, "extend")
     check_choice(interval, INTERVAL_FORMS, "interval")
     times = check_times(at)
     rows = read_grouped_rows(
-        events,
-        by,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-        cluster=cluster,
-        robust=robust,
+        events, by, time=time, event=event, event_value=event_value, entry=entry, weights=weights,
+        frequencies=frequencies, subject=subject, cluster=cluster, robust=robust,
         start_time=start_time,
-    )
+    )  # fmt: skip
     rows.check_comparison()
     beyond = np.zeros((times.size, len(rows.labels)), dtype=bool)
     if not extend:
@@ -187,7 +180,11 @@ def compare_at(
     limits = np.column_stack(probability_limits(known, error, interval, level))
     parts = _Parts(rows, times, np.ndim(at) > 0, known, spread, limits, interval, level)
     needed = _numbers_needed(parts)
-    said = (rows.order_note, *_remarks(rows, times, beyond, found.values), *_said_of(needed))
+    said = (
+        rows.order_note,
+        *_remarks(rows, times, beyond, found.values),
+        *said_of_infinity(needed),
+    )
     notes = (*rows.notes, *(note for note in said if note))
     return _pack(replace(parts, notes=notes), needed)
 
@@ -204,7 +201,7 @@ def survival_at(table: RiskTable, times: Floats, rows: GroupedRows) -> Contrasts
         own = influence(table, np.where(before, survival[:, None, :], 0.0))
         member = table.group[:, None] == np.arange(groups)
         wide = (own[:, :, None] * member[:, None, :]).reshape(own.shape[0], -1)
-        return Contrasts(values, rows.covariance(wide))
+        return Contrasts(values, rows.covariance_of_groups(wide))
     variance = np.hstack([np.zeros((groups, 1)), steps.variance])
     earlier = np.minimum(index[:, None], index[None, :])
     covariance = np.zeros((times.size, groups, times.size, groups))
@@ -328,51 +325,6 @@ def _numbers_needed(parts: _Parts) -> list[dict[str, Any]]:
         numbers = number_needed_to_treat(one.estimate, one.conf_low, one.conf_high)
         found.append({"term": term, "at": moment, **numbers})
     return found
-
-
-def number_needed_to_treat(difference: float, low: float, high: float) -> dict[str, float | str]:
-    """Turn a risk difference with its interval into numbers needed for one benefit or harm.
-
-    Parameters
-    ----------
-    difference, low, high : float
-        Risk in the treated minus risk in the reference group; negative is a benefit.
-
-    Returns
-    -------
-    dict
-        estimate, direction, benefit_low, benefit_high, harm_low, harm_high; missing where the
-        interval holds no such effect, infinite where it holds no effect at all.
-
-    Examples
-    --------
-    >>> both = number_needed_to_treat(-0.05, -0.15, 0.05)
-    >>> round(both["benefit_low"], 2), both["benefit_high"], both["harm_low"], both["harm_high"]
-    (6.67, inf, 20.0, inf)
-    """
-    known = np.isfinite([difference, low, high]).all()
-    benefit, harm = (low < 0, high > 0) if known else (False, False)
-    return {
-        "estimate": _one_over(difference),
-        "direction": "benefit" if difference < 0 else "harm" if difference > 0 else "none",
-        "benefit_low": _one_over(low) if benefit else np.nan,
-        "benefit_high": (_one_over(high) if high < 0 else np.inf) if benefit else np.nan,
-        "harm_low": _one_over(high) if harm else np.nan,
-        "harm_high": (_one_over(low) if low > 0 else np.inf) if harm else np.nan,
-    }
-
-
-def _one_over(change: float) -> float:
-    return np.inf if change == 0 else float(abs(1.0 / change))
-
-
-def _said_of(needed: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"Number needed to treat, {row['term']}: the interval runs from {row['benefit_low']:.3g} "
-        f"to benefit over infinity to {row['harm_low']:.3g} to harm."
-        for row in needed
-        if row["benefit_high"] == row["harm_high"] == np.inf
-    ]
 
 
 def _tests(parts: _Parts) -> pd.DataFrame:

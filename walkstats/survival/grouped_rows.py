@@ -16,6 +16,7 @@ from walkstats._time_zero import immortal_time
 from walkstats._variables import levels_of
 from walkstats.errors import DataError
 from walkstats.results import Counts
+from walkstats.survival.clusters import in_one_cluster
 from walkstats.survival.observations import observe
 from walkstats.survival.people import PERSON, read_people
 from walkstats.survival.product_limit import clustered_covariance
@@ -126,6 +127,42 @@ class GroupedRows:
             cluster=self.cluster,
         )
 
+    def covariance_of_groups(self, influences: Floats) -> Floats:
+        """The same (m * g, m * g) for m blocks of one number for each group.
+
+        It is missing for a group that is a single unit: nothing in it varies between units.
+        """
+        alone = np.tile(self.single_units, influences.shape[1] // len(self.labels))
+        return np.where(alone[:, None] | alone, np.nan, self.covariance(influences))
+
+    @property
+    def single_units(self) -> Booleans:
+        """(g,) groups of which one cluster, or row, is at risk at events: no robust variance."""
+        groups = len(self.labels)
+        if not self.robust:
+            return np.zeros(groups, dtype=bool)
+        times = np.where(self.event, self.stop, np.nan)
+        first, last = np.full(groups, np.inf), np.full(groups, -np.inf)
+        np.fmin.at(first, self.group, times)
+        np.fmax.at(last, self.group, times)
+        seen = self.stop >= first[self.group]
+        if self.start is not None:
+            seen &= self.start < last[self.group]
+        if self.cluster is not None:
+            return in_one_cluster(self.group[seen], groups, self.cluster[seen])
+        copies = None if self.frequencies is None else self.frequencies[seen]
+        return np.bincount(self.group[seen], copies, groups) == 1
+
+    def said_of_single_units(self) -> tuple[str, ...]:
+        """A note on each group without a robust standard error."""
+        unit, units = ("cluster", "clusters") if self.cluster is not None else ("row", "rows")
+        alone = np.flatnonzero(self.single_units)
+        return tuple(
+            f"{name}: who is at risk at the events belongs to one {unit}. What varies between "
+            f"{units} cannot be seen, and the robust standard error is missing."
+            for name in (f"{self.by} = {self.labels[k]}" if self.by else "All" for k in alone)
+        )
+
     def group_sizes(self) -> NDArray[np.int64]:
         """Rows (copies counted) in each group."""
         counted = np.bincount(self.group, self.frequencies, len(self.labels))
@@ -185,7 +222,8 @@ def read_grouped_rows(
     Raises
     ------
     ValueError
-        For columns that are not there, and ``cluster=`` with ``robust=False``.
+        For columns that are not there, a ``robust`` that is no flag, and ``cluster=`` with
+        ``robust=False``.
     DataError
         For follow-up that cannot be analysed; people with several rows and no entry time; spells of
         one person that overlap; a cluster that is missing.
@@ -206,10 +244,10 @@ def read_grouped_rows(
         keep=keep,
     )
     used = np.flatnonzero(seen.kept)
-    group, labels, order_note = _combine(frame, by_names, used)
-    stratum, stratum_labels, _ = _combine(frame, strata_names, used)
+    group, labels, order_note = combined_groups(frame, by_names, used)
+    stratum, stratum_labels, _ = combined_groups(frame, strata_names, used)
     people = read_people(frame, used, seen, group, subject=subject, cluster=cluster, robust=robust)
-    return GroupedRows(
+    rows = GroupedRows(
         start=people.start,
         stop=people.stop,
         event=seen.event,
@@ -236,6 +274,7 @@ def read_grouped_rows(
         counts=seen.counts(people.person, people.cluster),
         source=seen.source,
     )
+    return replace(rows, notes=(*rows.notes, *rows.said_of_single_units()))
 
 
 def _from(frame: pd.DataFrame, start_time: float | None, time: str | None) -> Booleans | None:
@@ -265,7 +304,7 @@ def said_of_groups(
     return (*(note for each in found for note in each), *immortal_time(names, spells=spells))
 
 
-def _combine(
+def combined_groups(
     frame: pd.DataFrame, names: Sequence[Any], used: Indices
 ) -> tuple[Indices, tuple[str, ...], str]:
     """Codes of the rows used, labels of the combinations present, and a note on their order."""

@@ -85,8 +85,7 @@ def evaluate_sorted(beta: Floats, model: SortedCovariates) -> Evaluation:
 
 def evaluate_arrays(beta: Floats, model: SortedCovariates) -> Evaluation:
     """The numpy form of `evaluate_sorted` for Efron's and Breslow's ties."""
-    sums = sum_risk_sets(linear_predictor(beta, model), model)
-    steps = sum_steps(sums, model)
+    sums, steps = _summed(beta, model)
     expected = over_time(steps.hazard[np.newaxis], steps.taken[np.newaxis], sums, model)[0]
     expected *= model.mass
     log_likelihood = model.event_mass @ sums.predictor - model.weight @ sums.log_sum - steps.log
@@ -94,6 +93,12 @@ def evaluate_arrays(beta: Floats, model: SortedCovariates) -> Evaluation:
     return Evaluation(
         float(log_likelihood), score, _information(expected, sums, steps, model, None)
     )
+
+
+def _summed(beta: Floats, model: SortedCovariates) -> tuple[Sums, Steps]:
+    """Sums over risk sets and over the steps of each event time."""
+    sums = sum_risk_sets(linear_predictor(beta, model), model)
+    return sums, sum_steps(sums, model)
 
 
 def _information(
@@ -154,8 +159,7 @@ def information_over_time(
         With ``by`` all one, the information of `evaluate`.
     """
     model = sort_covariates(X, risk_sets, offset, ties)
-    sums = sum_risk_sets(linear_predictor(np.asarray(beta, float), model), model)
-    steps = sum_steps(sums, model)
+    sums, steps = _summed(np.asarray(beta, float), model)
     by = np.asarray(by, float)
     hazard, taken = steps.hazard * by, steps.taken * by[model.tied]
     expected = model.mass * over_time(hazard[np.newaxis], taken[np.newaxis], sums, model)[0]
@@ -204,8 +208,7 @@ def score_residuals_sorted(beta: Floats, model: SortedCovariates) -> Floats:
 
 def score_residual_arrays(beta: Floats, model: SortedCovariates) -> Floats:
     """The numpy form of `score_residuals_sorted`."""
-    sums = sum_risk_sets(linear_predictor(beta, model), model)
-    steps = sum_steps(sums, model)
+    sums, steps = _summed(beta, model)
     moved, moved_taken = _mean_hazards(sums, steps, model)
     summed = over_time(
         np.vstack([steps.hazard, moved]), np.vstack([steps.taken, moved_taken]), sums, model
@@ -273,8 +276,7 @@ def hazard_increments(
     HazardIncrements
     """
     model = sort_covariates(X, risk_sets, offset, "breslow" if ties == "exact" else ties)
-    sums = sum_risk_sets(linear_predictor(np.asarray(beta, float), model), model)
-    steps = sum_steps(sums, model)
+    sums, steps = _summed(np.asarray(beta, float), model)
     scale = np.exp(-sums.log_sum)
     moved, moved_taken = _mean_hazards(sums, steps, model)
     at = np.concatenate(

@@ -13,6 +13,7 @@ from walkstats._arguments import check_choice, check_flag, check_frame, check_le
 from walkstats.errors import DataError
 from walkstats.numerics.limits import INTERVAL_FORMS, normal_quantile, probability_limits
 from walkstats.results import CoxFit, Curve
+from walkstats.survival.curve_forms import log_limits
 from walkstats.survival.new_rows import (
     check_finite,
     paths_of_rows,
@@ -241,11 +242,10 @@ def predict_survival(
 
 
 def _hazard_limits(steps: PredictedSteps, level: float) -> tuple[Floats, Floats]:
-    """Limits of the cumulative hazard, symmetric on the log scale."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.sqrt(steps.variance) / steps.hazard
-    factor = np.exp(normal_quantile(level) * np.where(steps.hazard > 0, relative, 0.0))
-    return steps.hazard / factor, steps.hazard * factor
+    """Limits of the cumulative hazard, symmetric on the log scale, and 0 where it is 0."""
+    limits = log_limits(steps.hazard, np.sqrt(steps.variance), normal_quantile(level))
+    low, high = (np.where(steps.hazard > 0, limit, 0.0) for limit in limits)
+    return low, high
 
 
 def _frame(

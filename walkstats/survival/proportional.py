@@ -13,18 +13,20 @@ from walkstats.errors import FitError
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import CoxFit, HypothesisTest
-from walkstats.survival.clusters import check_clusters, said_of_clusters
+from walkstats.survival.clusters import check_clusters, columns_in_one_cluster
 from walkstats.survival.cox_rows import CoxRows, read_cox_rows
-from walkstats.survival.partial_maximum import (
-    PartialMaximum,
-    maximum,
-    profile_limits,
-    separating_alone,
+from walkstats.survival.cox_wording import (
+    method_of,
+    notes_of,
+    said_of_infinity,
+    said_of_single_clusters,
 )
+from walkstats.survival.partial_maximum import PartialMaximum, maximum, profile_limits
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
 from walkstats.survival.robust_variance import robust_covariance, robust_score_test
 
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 TIES = {
     "efron": "Efron's approximation for tied events",
@@ -248,10 +250,15 @@ def _pack(
     formula: str,
     level: float,
 ) -> CoxFit:
-    covariance = robust_covariance(fitted, rows.cluster) if robust else fitted.covariance
+    covariance, alone = fitted.covariance, np.zeros(len(fitted.values), dtype=bool)
+    if robust:
+        covariance = robust_covariance(fitted, rows.cluster)
+    if robust and rows.cluster is not None:
+        alone = _alone(rows)
+        covariance = np.where(alone[:, None] | alone, np.nan, covariance)
     infinite = fitted.state == "infinite"
     limits = profile_limits(fitted, level) if infinite else None
-    method = _method(rows, ties, robust, limits)
+    method = method_of(rows, TIES[ties], robust, limits)
     for array in (rows.matrix, covariance, fitted.covariance):
         array.setflags(write=False)
     return CoxFit(
@@ -270,7 +277,7 @@ def _pack(
         matrix=rows.matrix,
         centre=fitted.centre,
         naive_covariance=fitted.covariance,
-        tests=_tests(fitted, rows, covariance, robust, method),
+        tests=_tests(fitted, rows, covariance, robust, not alone.any(), method),
         offset=rows.offset,
         cluster=rows.cluster,
         kept=rows.kept,
@@ -280,15 +287,35 @@ def _pack(
         subjects=rows.subjects,
         columns=rows.columns,
         method=method,
-        notes=_notes(fitted, rows, risk_sets, robust, limits, level),
+        notes=(
+            *notes_of(fitted, rows, risk_sets, robust),
+            *said_of_single_clusters(rows.design.names, alone),
+            *said_of_infinity(fitted, rows.design.names, limits, level),
+        ),
         counts=rows.counts,
         source=rows.source,
     )
 
 
+def _alone(rows: CoxRows) -> Booleans:
+    """Columns (k,) whose levels do not vary between the clusters of those at risk at events."""
+    assert rows.cluster is not None
+    times = rows.stop[rows.event]
+    seen = rows.stop >= times.min()
+    if rows.start is not None:
+        seen &= rows.start < times.max()
+    return columns_in_one_cluster(rows.matrix[seen], rows.design.columns_of, rows.cluster[seen])
+
+
 def _tests(
-    fitted: PartialMaximum, rows: CoxRows, covariance: Floats, robust: bool, method: str
+    fitted: PartialMaximum,
+    rows: CoxRows,
+    covariance: Floats,
+    robust: bool,
+    seen: bool,
+    method: str,
 ) -> dict[str, HypothesisTest]:
+    """Tests of all coefficients; ``seen`` is whether each level varies between clusters."""
     k = len(fitted.values)
     if k == 0:
         return {}
@@ -299,10 +326,8 @@ def _tests(
         "wald": ("Wald test", quadratic_form(fitted.values, covariance)[0]),
     }
     if robust:
-        statistics["robust_score"] = (
-            "robust score test",
-            robust_score_test(fitted, rows.cluster),
-        )
+        found = robust_score_test(fitted, rows.cluster) if seen else np.nan
+        statistics["robust_score"] = ("robust score test", found)
     return {
         key: HypothesisTest(
             name=name,
@@ -316,107 +341,3 @@ def _tests(
         )
         for key, (name, statistic) in statistics.items()
     }
-
-
-def _method(rows: CoxRows, ties: str, robust: bool, limits: Floats | None) -> str:
-    text = f"Cox proportional hazards model, {TIES[ties]}"
-    if rows.stratum_names:
-        text += f", stratified by {' and '.join(rows.stratum_names)}"
-    if rows.weights is not None:
-        text += f", weighted by {rows.columns['weights']}"
-    if rows.frequencies is not None:
-        text += f", rows counted {rows.columns['frequencies']} times"
-    if rows.offset is not None:
-        text += f", offset {rows.columns['offset']}"
-    return f"{text}. {_variance_said(rows, robust)} {_intervals_said(rows, limits)} {rows.said}"
-
-
-def _intervals_said(rows: CoxRows, limits: Floats | None) -> str:
-    if limits is None or np.isnan(limits).all():
-        return "Wald intervals."
-    names = [rows.design.names[k] for k in np.flatnonzero(~np.isnan(limits).any(axis=1))]
-    by_profile = f"rofile-likelihood interval of {' and '.join(names)}"
-    return f"P{by_profile}." if len(names) == len(limits) else f"Wald intervals; p{by_profile}."
-
-
-def _variance_said(rows: CoxRows, robust: bool) -> str:
-    if not robust:
-        return "Model-based variance."
-    if rows.cluster is None:
-        why = "" if rows.weights is None or not np.any(rows.weights % 1) else ", weights fractional"
-        return f"Robust (sandwich) variance{why}."
-    name = rows.columns.get("cluster", rows.columns.get("subject", ""))
-    units = f"{int(rows.cluster.max()) + 1} clusters"
-    pieces = ", whose rows are pieces of one follow-up" if rows.pieces else ""
-    return f"Robust (sandwich) variance clustered by {name} ({units}){pieces}."
-
-
-def _notes(
-    fitted: PartialMaximum,
-    rows: CoxRows,
-    risk_sets: RiskSets,
-    robust: bool,
-    limits: Floats | None,
-    level: float,
-) -> tuple[str, ...]:
-    notes = list(rows.notes)
-    if risk_sets.merged:
-        notes.append(f"{risk_sets.merged} times differed from another by rounding only: merged.")
-    if risk_sets.tied.sum() == 1:
-        notes.append("There is one event only: estimates and tests rest on it alone.")
-    if fitted.involved:
-        names = " and ".join(rows.design.names[k] for k in fitted.involved)
-        notes.append(
-            f"{names} are nearly collinear (condition number {fitted.condition:.2g}): their "
-            "separate effects are hardly determined."
-        )
-    if robust and rows.cluster is not None:
-        notes.extend(said_of_clusters(rows.cluster))
-    if not robust and rows.subject is not None and rows.counts.participants < rows.stop.size:
-        notes.append("Rows of one participant are taken as independent (robust=False).")
-    if fitted.state == "not converged":
-        notes.append(
-            f"The search did not converge in {fitted.iterations} steps: do not use these numbers."
-        )
-    if limits is not None:
-        notes.extend(_said_of_infinity(fitted, rows, limits, level))
-    return tuple(notes)
-
-
-def _said_of_infinity(
-    fitted: PartialMaximum, rows: CoxRows, limits: Floats, level: float
-) -> list[str]:
-    notes = [
-        f"{rows.design.names[k]} cannot be estimated: given the infinite ones, nothing tells it."
-        for k in np.flatnonzero(np.isnan(fitted.values))
-    ]
-    alone = separating_alone(fitted)
-    infinite = np.flatnonzero(np.isinf(fitted.values))
-    combined = [rows.design.names[k] for k in infinite if k not in alone]
-    if combined:
-        everybody = " and ".join(rows.design.names[k] for k in infinite)
-        notes.append(
-            f"{everybody} together have no finite coefficients: at no event does anybody at risk "
-            "lie beyond those who have it in a combination of them, so the likelihood rises for "
-            "ever. They have no intervals of their own; the likelihood-ratio and the score test "
-            "hold."
-        )
-    notes.extend(
-        _said_of_one(rows.design.names[k], fitted.values[k] > 0, limits[k], level) for k in alone
-    )
-    return notes
-
-
-def _said_of_one(name: str, rising: bool, limits: Floats, level: float) -> str:
-    bound = limits[0] if rising else limits[1]
-    text = (
-        f"The hazard ratio of {name} is {'infinite' if rising else 'zero'}: at no event does "
-        f"anybody at risk lie {'above' if rising else 'below'} those who have it, so the "
-        "likelihood rises for ever. The likelihood-ratio and the score test hold"
-    )
-    if np.isfinite(bound):
-        text += (
-            f"; by the profile likelihood the ratio lies {'above' if rising else 'below'} "
-            f"{np.exp(bound):.3g} ({100 * level:g} % interval)"
-        )
-    return f"{text}."

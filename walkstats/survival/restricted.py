@@ -146,21 +146,11 @@ def restricted_means(
     """
     check_level(level)
     check_flag(extend, "extend")
-    check_flag(robust, "robust", optional=True)
     rows = read_grouped_rows(
-        events,
-        by,
-        time=time,
-        event=event,
-        event_value=event_value,
-        entry=entry,
-        weights=weights,
-        frequencies=frequencies,
-        subject=subject,
-        cluster=cluster,
-        robust=robust,
+        events, by, time=time, event=event, event_value=event_value, entry=entry, weights=weights,
+        frequencies=frequencies, subject=subject, cluster=cluster, robust=robust,
         start_time=start_time,
-    )
+    )  # fmt: skip
     table = rows.table()
     steps = product_limit(table)
     start = min(rows.start_time, float(table.times[0])) if start_time is None else rows.start_time
@@ -178,7 +168,7 @@ def mean_times(
         return Contrasts(found.mean, np.diag(found.variance))
     own = influence(table, found.ahead)
     by_group = own[:, None] * (table.group[:, None] == np.arange(found.mean.size))
-    return Contrasts(found.mean, rows.covariance(by_group))
+    return Contrasts(found.mean, rows.covariance_of_groups(by_group))
 
 
 def _check_tau(tau: float, start: float, rows: GroupedRows, steps: Steps, extend: bool) -> float:
