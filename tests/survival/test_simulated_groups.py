@@ -1,38 +1,19 @@
 """Do tests and intervals of groups keep their level? Simulations with a known truth.
 
-A bound is the reference value +/- 3.29 Monte Carlo standard errors at the replicates used. 400
-replicates first; a cell that fails is run once more with 4,000 and another seed. The references are
-R's rates for the same sizes of trial (survdiff, quantile.survfit, the area of survfit). Each cell
-also holds a wrong variant, which has to fall outside the bound on the first replicates.
+The references are R's rates for the same sizes of trial (survdiff, quantile.survfit, the area of
+survfit). Each cell also holds a wrong variant.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import walkstats as ws
+from tests.replicates import keeps
 
 pytestmark = pytest.mark.slow
-
-STAGES = ((400, 20240301), (4000, 20240302))
-Replicate = Callable[[np.random.Generator], tuple[bool, bool]]
-
-
-def keeps(replicate: Replicate, reference: float) -> None:
-    """``replicate`` gives the decision and that of the wrong variant."""
-    for stage, (times, seed) in enumerate(STAGES):
-        rng = np.random.default_rng(seed)
-        right, wrong = np.mean([replicate(rng) for _ in range(times)], axis=0)
-        bound = 3.29 * np.sqrt(reference * (1 - reference) / times)
-        if stage == 0:
-            assert abs(wrong - reference) > bound, f"the wrong variant passes: {wrong}"
-        if abs(right - reference) <= bound:
-            return
-    raise AssertionError(f"{right} is further than {bound:.4f} from {reference}")
 
 
 def arms(rng: np.random.Generator, size: int, *, monthly: bool = False) -> pd.DataFrame:
