@@ -171,6 +171,40 @@ def test_ten_spells(ties, b):
     assert np.allclose(np.ravel([*map(np.ravel, found)]), expected, rtol=1e-12, atol=1e-13)
 
 
+# The third: nine people with weights, x from 0 to 2, events of three weights tied at 2. Each risk
+# set is a polynomial in r, power -> coefficient, beside the weight of the events it stands for.
+
+NINE = {
+    "stop": np.array([1.0, 1, 2, 2, 2, 2, 3, 4, 5]),
+    "event": np.array([1, 0, 1, 1, 1, 0, 0, 1, 0], bool),
+    "x": np.array([[2.0], [0], [1], [1], [0], [1], [0], [1], [0]]),
+    "weights": np.array([1.0, 2, 3, 4, 3, 2, 1, 2, 1]),
+}
+FIRST, LAST = (1.0, {2: 1.0, 1: 11.0, 0: 7.0}), (2.0, {1: 2.0, 0: 1.0})
+NINE_SETS = {
+    "breslow": [FIRST, (10.0, {1: 11.0, 0: 5.0}), LAST],
+    # The events, 7 r + 3, leave by thirds.
+    "efron": [FIRST, *((10 / 3, {1: 11 - 7 * step / 3, 0: 5 - step}) for step in range(3)), LAST],
+}
+
+
+@pytest.mark.parametrize("b", [-1.5, 0.0, 0.7, 3.0])
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+def test_nine_weighted_people(ties, b):
+    sets = sort_risk_sets(None, NINE["stop"], NINE["event"], weights=NINE["weights"])
+    found = evaluate(np.array([b]), NINE["x"], sets, None, ties)
+    value, score, information = 11 * b, 11.0, 0.0
+    for weight, polynomial in NINE_SETS[ties]:
+        total, first, second = (
+            sum(c * k**power * np.exp(k * b) for k, c in polynomial.items()) for power in range(3)
+        )
+        value -= weight * np.log(total)
+        score -= weight * first / total
+        information += weight * (second / total - (first / total) ** 2)
+    expected = [value, score, information]
+    assert np.allclose(np.ravel([*map(np.ravel, found)]), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_hazards_of_six_people_at_zero():
     """At beta = 0 Breslow's steps are d / n, Efron's 1 / n + 1 / (n - 1)."""
     sets = sort_risk_sets(None, SIX["stop"], SIX["event"])
