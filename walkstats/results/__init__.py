@@ -10,7 +10,7 @@ what a reader must know: ``method`` (as a methods section says it), ``notes``, `
 ``Freedom``         degrees of freedom of a linear combination
 ``Estimates``       several estimates with their covariance
 ``Fit``             a fitted model; ``CoxFit`` a Cox model
-``Curve``           a curve by group
+``Curve``           a curve by group; ``Incidence`` one by group and outcome
 ``Result``, ``Frozen``   what they are built on
 """
 
@@ -18,6 +18,7 @@ from walkstats.results.curves import Curve
 from walkstats.results.estimates import Estimate, Estimates, Freedom, HypothesisTest
 from walkstats.results.fits import CoxFit, Fit
 from walkstats.results.frozen import Counts, Frozen, Result
+from walkstats.results.incidences import Incidence
 
 __all__ = [
     "Counts",
@@ -29,5 +30,6 @@ __all__ = [
     "Freedom",
     "Frozen",
     "HypothesisTest",
+    "Incidence",
     "Result",
 ]
