@@ -4,6 +4,9 @@
 ``recurrences``        one row per participant and spell at risk, until each of all recurrences
 ``recurrence_intervals``  one row per participant: between which check-ins the first recurrence lies
 ``competing_events``   one row per participant: recurrence, what rules it out, or neither
+``walking_spans``      one row per participant and span: minutes walked as they changed
+``days_in_pain``       one row per participant: days in an episode, and days observed
+``recovery``           one row per participant who recurred: how long it lasted, how bad it was
 ``split_at``, ``time_varying``, ``add_events``   spells of any frame, cut at given times, where
 values change, and at events
 ``baseline``           one row per participant: what was known at randomisation
@@ -28,6 +31,9 @@ __getattr__, __dir__, __all__ = attach(
         "between_check_ins": ["recurrence_intervals"],
         "what_came_first": ["competing_events"],
         "changing_values": ["add_events", "split_at", "time_varying"],
+        "walking_over_time": ["walking_spans"],
+        "time_in_pain": ["days_in_pain"],
+        "recovering": ["recovery"],
         "at_randomisation": ["baseline"],
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
@@ -48,6 +54,9 @@ if TYPE_CHECKING:
     from walkstats.derive.flow import participant_flow as participant_flow
     from walkstats.derive.harms import adverse_events as adverse_events
     from walkstats.derive.monthly import visits as visits
+    from walkstats.derive.recovering import recovery as recovery
     from walkstats.derive.recurrent_events import recurrences as recurrences
+    from walkstats.derive.time_in_pain import days_in_pain as days_in_pain
+    from walkstats.derive.walking_over_time import walking_spans as walking_spans
     from walkstats.derive.weekly import weekly_minutes as weekly_minutes
     from walkstats.derive.what_came_first import competing_events as competing_events

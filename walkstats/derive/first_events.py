@@ -40,7 +40,7 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("any", "any recurrence"),
+        Kind("any", "recurrence of any kind"),
         Kind(
             "activity_limiting",
             "activity-limiting recurrence",

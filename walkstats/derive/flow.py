@@ -83,7 +83,7 @@ def _by_reason(stage: str, arm: str, given: pd.Series) -> list[Box]:
 
 def _counted_as_deaths(reasons: pd.Series) -> tuple[str, ...]:
     listed = ", ".join(f"{reason!r}" for reason in sorted(reasons.unique()))
-    return (f"Counted as deaths are the reasons {listed}.",) if listed else ()
+    return (f"Withdrawals counted as deaths, by their reason: {listed}.",) if listed else ()
 
 
 def _screened(trial: Trial) -> list[Box]:
