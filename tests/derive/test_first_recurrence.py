@@ -77,7 +77,7 @@ def test_a_gap_ends_observation_unless_it_is_to_be_carried():
     late = [episode("p1", 75)]
     censored = ws.derive.first_recurrence(trial([states], late), kind="any")
     assert one(censored) == [30.0, False, "gap in check-ins"]
-    assert "1 participant(s) reported their first any recurrence only beyond" in " ".join(
+    assert "1 participant(s) reported their first recurrence of any kind only beyond" in " ".join(
         censored.attrs["notes"]
     )
     carried = ws.derive.first_recurrence(trial([states], late), kind="any", after_gap="carry")

@@ -103,18 +103,17 @@ def _with_limits(value: float, low: float, high: float) -> str:
 
 
 def _methods(results: PlanResults) -> Section:
-    """Each method as its results say it, once, with the analyses made by it; then the frames."""
+    """Each method as its results say it, once, with the analyses made by it; then each frame."""
     made: dict[str, list[str]] = {}
     for one in results.plan.analyses:
         result = results.results.get(one.name)
         if isinstance(result, Result) and result.method:
             made.setdefault(result.method, []).append(_told(one, result))
-    lines = [f"{method} {_capital('; '.join(told))}." for method, told in made.items()]
-    frames = results.frames.values()
-    notes = dict.fromkeys(note for frame in frames for note in frame.attrs.get("notes", ()))
-    chosen = dict.fromkeys(one.note for one in results.plan.analyses if one.note)
-    blocks = [Paragraph(text, "small") for text in dict.fromkeys([*lines, *notes, *chosen])]
-    return Section("Methods", tuple(blocks))
+    lines = [f"{method} Used for: {'; '.join(told)}." for method, told in made.items()]
+    frames = [" ".join(frame.attrs.get("notes", ())) for frame in results.frames.values()]
+    chosen = [one.note for one in results.plan.analyses]
+    texts = dict.fromkeys(text for text in (*lines, *frames, *chosen) if text)
+    return Section("Methods", tuple(Paragraph(text, "small") for text in texts))
 
 
 def _told(one: Analysis, result: Result) -> str:
@@ -122,12 +121,7 @@ def _told(one: Analysis, result: Result) -> str:
     state = result.state if isinstance(result, Fit) else ""
     facts = [str(result.counts or ""), state]
     told = "; ".join(fact for fact in facts if fact)
-    name = f"{one.title[:1].lower()}{one.title[1:]}"
-    return f"{name} ({told})" if told else name
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return f"{one.title} ({told})" if told else one.title
 
 
 def _deviations(deviations: pd.DataFrame) -> Section:

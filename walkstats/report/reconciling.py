@@ -26,20 +26,18 @@ def followed_said(events: pd.DataFrame, arms: Sequence[str]) -> str:
     Examples
     --------
     >>> frame = pd.DataFrame({"arm": ["a", "a", "b"], "days": [0.0, 9.0, 8.0], "event": False})
-    >>> followed_said(frame, ["a", "b"])[:60]
-    'All 3 participants randomised are in these analyses. 2 of th'
+    >>> followed_said(frame, ["a", "b"])[:58]
+    'Of the 3 participants randomised, 2 (a 1, b 1) were follow'
     """
     none = (events["days"] <= 0) & ~events["event"]
     if not none.any():
         return ""
     here = events.loc[~none, "arm"]
     each = ", ".join(f"{arm} {count(int((here == arm).sum()))}" for arm in arms)
-    others = int(none.sum())
-    who = "who has no follow-up, is at risk on day 0 only and adds" if others == 1 else (
-        "who have no follow-up, are at risk on day 0 only and add")  # fmt: skip
-    followed = count(len(here))
+    others = count(int(none.sum()))
     return (
-        f"All {count(len(events))} participants randomised are in these analyses. {followed} of "
-        f"them ({each}) were followed from day 0 on, as the flow diagram counts them; the other "
-        f"{count(others)}, {who} nothing to any estimate."
+        f"Of the {count(len(events))} participants randomised, {count(len(here))} ({each}) were "
+        "followed from day 0 on, as in the flow diagram. The tables count the other "
+        f"{others}, who have no follow-up, among the participants and at risk on day 0; they add "
+        "nothing to any estimate."
     )

@@ -167,10 +167,10 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
     return blocks
 
 
-def _said(fit: Fit, term: str) -> str:
+def _said(fit: Fit, term: str, label: str | None = None) -> str:
     arm = _plain_term(term)
     reference = fit.design.levels["arm"][0] if fit.design is not None else "reference"
-    said = tables.sentence(fit, term, unit=_unit_of(fit))
+    said = tables.sentence(fit, term, label=label, unit=_unit_of(fit))
     return f"{said}, {arm} against {reference}"
 
 
@@ -178,12 +178,12 @@ def _unit_of(fit: Fit) -> str:
     """The unit of a difference, where the outcome is of the dictionary and has one."""
     outcome = fit.formula.partition("~")[0].strip()
     columns = (table.column(outcome) for table in TABLES.values())
-    return next((f"{one.unit}" for one in columns if one and fit.link == "identity"), "")
+    return next((one.unit for one in columns if one and fit.link == "identity"), "")
 
 
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
     blocks: list[Block] = [
-        Paragraph(f"{analysis.title}: {_lower(_said(result, term))}.", "result")
+        Paragraph(f"{_said(result, term, f'{analysis.title}: difference')}.", "result")
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]

@@ -1,6 +1,7 @@
 """Tables and sentences that show results; they compute nothing.
 
 ``baseline_table``   who was randomised, arm by arm
+``check_in_table``    check-ins completed, by arm and month
 ``fit_table``        fitted models side by side, with their reference levels
 ``table_of``         any other result: curves, restricted means, comparisons, tests
 ``sentence``         a result as a results section says it
@@ -16,6 +17,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "characteristics": ["baseline_table"],
+        "completeness": ["check_in_table"],
         "fitted": ["fit_table"],
         "shown": ["table_of"],
         "sentences": ["sentence"],
@@ -26,6 +28,7 @@ __getattr__, __dir__, __all__ = attach(
 
 if TYPE_CHECKING:
     from walkstats.tables.characteristics import baseline_table as baseline_table
+    from walkstats.tables.completeness import check_in_table as check_in_table
     from walkstats.tables.description import Table as Table
     from walkstats.tables.fitted import fit_table as fit_table
     from walkstats.tables.sentences import sentence as sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import singledispatch
 
 from walkstats import _digits
@@ -96,10 +97,14 @@ def _say(result: object, label: str | None, unit: str, style: NumberStyle) -> st
 
 @_say.register
 def _say_estimate(result: Estimate, label: str | None, unit: str, style: NumberStyle) -> str:
+    name = label or capitalised(without_unit(result.measure, unit)) or result.term
+    number = number_in_unit(_number(result, style), unit)
+    if math.isnan(result.conf_low) and math.isnan(result.conf_high):
+        return f"{name} {number} (no confidence interval can be given)"
     known = result.p_value == result.p_value
     return (style.whole if known else style.bare).format(
-        label=label or capitalised(without_unit(result.measure, unit)) or result.term,
-        estimate=number_in_unit(_number(result, style), unit),
+        label=name,
+        estimate=number,
         level=percent_level(result.level),
         low_high=_limits(result, style),
         p=_digits.p_phrase(result.p_value, style),
@@ -125,6 +130,8 @@ def _limits(result: Estimate, style: NumberStyle) -> str:
 
 @_say.register
 def _say_test(result: HypothesisTest, label: str | None, unit: str, style: NumberStyle) -> str:
+    if math.isnan(result.statistic):
+        return f"{label or capitalised(result.name)}: no statistic can be given"
     symbol = SYMBOLS.get(result.distribution, "statistic")
     degrees = [d for d in (result.df, result.df_denominator) if d is not None and d < float("inf")]
     written = ", ".join(_digits.fixed(d, 0 if float(d).is_integer() else 1, style) for d in degrees)

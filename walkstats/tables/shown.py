@@ -234,6 +234,10 @@ def _frame(result: pd.DataFrame, labels: Mapping[str, str]) -> Table:
     )
 
 
+# Percentages of trials and test statistics are not read more finely than this.
+DECIMALS = {"percent": 1, "statistic": 2}
+
+
 def _column_cells(series: pd.Series, name: str) -> list[Cell]:
     if pd.api.types.is_bool_dtype(series.dtype) or not pd.api.types.is_numeric_dtype(series.dtype):
         return [EMPTY if pd.isna(value) else words(str(value)) for value in series]
@@ -242,5 +246,6 @@ def _column_cells(series: pd.Series, name: str) -> list[Cell]:
         return [Cell("p", (value,)) for value in values]
     known = [abs(value) for value in values if math.isfinite(value)]
     whole = all(value.is_integer() for value in known)
-    decimals = 0 if whole else max(_digits.ratio_decimals(value) for value in known if value)
+    needed = max((_digits.ratio_decimals(value) for value in known if value), default=0)
+    decimals = DECIMALS.get(name, 0 if whole else needed)
     return [EMPTY if math.isnan(value) else Cell("number", (value,), decimals) for value in values]
