@@ -34,6 +34,17 @@ Recurrent events
     ``compare_recurrent_models``     all of them side by side
     ``MeanCountComparison``, ``MarginalTimes``   what they return
     ``FrailtyFit``, ``RecurrentModels``
+Competing risks
+    ``cumulative_incidence``   share with each outcome, by group
+    ``gray_test``         the incidence of one outcome compared between groups
+    ``times_lost``        mean time lost to each outcome up to a horizon
+    ``fine_gray``         ratios of subdistribution hazards
+    ``cause_specific_cox``     ratios of the hazard of one outcome
+    ``absolute_risks``    incidences of new people from models of all hazards
+    ``predict_incidence``      the same from a Fine-Gray model
+    ``pseudo_incidences``      what each person adds, for any regression
+    ``state_occupancy``   share in each state, where one may follow another
+    ``Occupancy``, ``TimesLost``   what they return
 After a Cox model
     ``check_proportional_hazards``  do hazard ratios stay the same over time?
     ``residuals``         rows, people and times that the model does not describe
@@ -42,6 +53,12 @@ After a Cox model
     ``predict_risk``      risk of single rows
     ``concordance``       how well a model or marker orders people
     ``Concordance``, ``ProportionalHazards``   what they return
+Events between two visits
+    ``turnbull``          share still free of an event that lies in an interval
+    ``interval_log_rank``   the log-rank test for such events
+    ``interval_cox``      hazard ratios of such events, with strata, weights and clusters
+    ``ascertainment_sensitivity``   hazard ratios by the way events are dated, side by side
+    ``IntervalCurve``, ``IntervalCoxFit``, ``AscertainmentSensitivity``   what they return
 """
 
 from typing import TYPE_CHECKING
@@ -63,11 +80,27 @@ __getattr__, __dir__, __all__ = attach(
             "predict_quantiles",
         ],
         "comparisons": ["log_rank", "log_rank_pairs"],
+        "competing_risks.absolute_risk": ["absolute_risks"],
+        "competing_risks.cause_hazards": ["cause_specific_cox"],
+        "competing_risks.incidence": ["cumulative_incidence"],
+        "competing_risks.incidence_comparison": ["gray_test"],
+        "competing_risks.left_out_rows": ["pseudo_incidences"],
+        "competing_risks.predicted_incidence": ["predict_incidence"],
+        "competing_risks.states": ["Occupancy", "state_occupancy"],
+        "competing_risks.subdistribution": ["fine_gray"],
+        "competing_risks.time_lost": ["TimesLost", "times_lost"],
         "curves": ["follow_up", "kaplan_meier", "nelson_aalen"],
         "diagnostics": ["ProportionalHazards", "check_proportional_hazards", "residuals"],
         "discrimination": ["Concordance", "concordance"],
         "fixed_times": ["FixedTimeComparison", "compare_at"],
         "individual_risks": ["predict_risk"],
+        "interval_censored.ascertainment": [
+            "AscertainmentSensitivity",
+            "ascertainment_sensitivity",
+        ],
+        "interval_censored.equal_groups": ["interval_log_rank"],
+        "interval_censored.free_of_event": ["IntervalCurve", "turnbull"],
+        "interval_censored.ratios_of_hazards": ["IntervalCoxFit", "interval_cox"],
         "prediction": ["baseline_hazard", "predict_survival"],
         "pseudo_values": ["pseudo_observations"],
         "restricted": ["RestrictedMeans", "restricted_means"],
@@ -102,6 +135,25 @@ if TYPE_CHECKING:
     from walkstats.survival.accelerated.predictions import predict_quantiles as predict_quantiles
     from walkstats.survival.comparisons import log_rank as log_rank
     from walkstats.survival.comparisons import log_rank_pairs as log_rank_pairs
+    from walkstats.survival.competing_risks.absolute_risk import absolute_risks as absolute_risks
+    from walkstats.survival.competing_risks.cause_hazards import (
+        cause_specific_cox as cause_specific_cox,
+    )
+    from walkstats.survival.competing_risks.incidence import (
+        cumulative_incidence as cumulative_incidence,
+    )
+    from walkstats.survival.competing_risks.incidence_comparison import gray_test as gray_test
+    from walkstats.survival.competing_risks.left_out_rows import (
+        pseudo_incidences as pseudo_incidences,
+    )
+    from walkstats.survival.competing_risks.predicted_incidence import (
+        predict_incidence as predict_incidence,
+    )
+    from walkstats.survival.competing_risks.states import Occupancy as Occupancy
+    from walkstats.survival.competing_risks.states import state_occupancy as state_occupancy
+    from walkstats.survival.competing_risks.subdistribution import fine_gray as fine_gray
+    from walkstats.survival.competing_risks.time_lost import TimesLost as TimesLost
+    from walkstats.survival.competing_risks.time_lost import times_lost as times_lost
     from walkstats.survival.curves import follow_up as follow_up
     from walkstats.survival.curves import kaplan_meier as kaplan_meier
     from walkstats.survival.curves import nelson_aalen as nelson_aalen
@@ -115,6 +167,21 @@ if TYPE_CHECKING:
     from walkstats.survival.fixed_times import FixedTimeComparison as FixedTimeComparison
     from walkstats.survival.fixed_times import compare_at as compare_at
     from walkstats.survival.individual_risks import predict_risk as predict_risk
+    from walkstats.survival.interval_censored.ascertainment import (
+        AscertainmentSensitivity as AscertainmentSensitivity,
+    )
+    from walkstats.survival.interval_censored.ascertainment import (
+        ascertainment_sensitivity as ascertainment_sensitivity,
+    )
+    from walkstats.survival.interval_censored.equal_groups import (
+        interval_log_rank as interval_log_rank,
+    )
+    from walkstats.survival.interval_censored.free_of_event import IntervalCurve as IntervalCurve
+    from walkstats.survival.interval_censored.free_of_event import turnbull as turnbull
+    from walkstats.survival.interval_censored.ratios_of_hazards import (
+        IntervalCoxFit as IntervalCoxFit,
+    )
+    from walkstats.survival.interval_censored.ratios_of_hazards import interval_cox as interval_cox
     from walkstats.survival.prediction import baseline_hazard as baseline_hazard
     from walkstats.survival.prediction import predict_survival as predict_survival
     from walkstats.survival.proportional import cox as cox
