@@ -107,6 +107,19 @@ def test_what_is_missing_or_infinite_is_still_drawn(one):
     assert all(np.isfinite(axis_limits([one])))
 
 
+@pytest.mark.parametrize(("low", "high"), [(3.19, np.inf), (0.0, 0.18), (np.nan, np.nan)])
+def test_infinite_ratios_and_missing_intervals_leave_the_axis_finite(low, high):
+    estimate = {np.inf: np.inf, 0.18: 0.0}.get(high, 1.2)
+    one, odd = ratio(0.72, 0.6, 0.85), ratio(estimate, low, high)
+    figure = plot_forest({"usual": one, "odd": odd})
+    figure.draw_without_rendering()
+    assert np.isfinite(axis_limits([one, odd])).all()
+    assert figure.axes[0].get_xscale() == "log"
+    words = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "nan" not in words
+    assert ("∞" in words) == (estimate == np.inf)
+
+
 def test_nothing_overlaps_or_is_cut():
     figure = plot_forest(SUBGROUPS, favours=("walking", "control"), title="A title")
     figure.draw_without_rendering()

@@ -1,6 +1,7 @@
 """Fits, curves, tests and their like as tables and sentences, on real data."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -349,3 +350,57 @@ def test_estimates_of_one_measure_share_their_decimals_also_beside_others():
         }
     )
     assert [row[0].split(" ")[0] for row in table.texts()] == ["0.900", "0.700", "12"]
+
+
+# --- what is infinite, or has no error --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def odd() -> dict[str, CoxFit]:
+    """Arm c has no event; arm a is one site of several."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {
+            "days": rng.integers(1, 90, 60),
+            "event": rng.integers(0, 2, 60),
+            "arm": np.repeat(list("abc"), 20),
+            "age": rng.normal(50, 9, 60),
+            "site": np.where(np.arange(60) < 20, 0, np.arange(60) % 9 + 1),
+        }
+    )
+    never = frame.assign(event=frame["event"].where(frame["arm"] != "c", 0))
+    two = frame.assign(arm=frame["arm"].replace("c", "b"))
+    reverse = never.assign(arm=pd.Categorical(never["arm"], list("cab")))
+    return {
+        "never": ws.survival.cox(never, "arm + age"),
+        "always": ws.survival.cox(reverse[reverse["arm"] != "b"], "factor(arm) + age"),
+        "alone": ws.survival.cox(two, "arm + age", cluster="site"),
+    }
+
+
+def test_infinite_and_missing_coefficients_as_a_table(odd):
+    table = fit_table({name: odd[name] for name in ("never", "alone")})
+    texts = dict(zip(labels(table), table.texts(), strict=True))
+    assert texts["c"] == ["0.00 (0.00 to 0.18)", "–", "", ""]
+    assert texts["b"][2:] == ["1.20", "–"]
+    assert "never: State of the fit: infinite." in table.notes
+    assert any("belongs to one cluster" in note for note in table.notes)
+    for form in ("markdown", "html", "latex", "csv"):
+        written = str(getattr(table, f"to_{form}")())
+        assert re.search(r"\bnan\b", written) is None
+    assert "∞" in fit_table(odd["always"]).to_markdown()
+
+
+def test_infinite_and_missing_coefficients_as_sentences(odd):
+    assert sentence(odd["never"], "arm[c]") == (
+        "Hazard ratio 0.00 (95% CI 0.00 to 0.18) [the fit runs to infinity]"
+    )
+    assert sentence(odd["always"], odd["always"].terms[0]).startswith("Hazard ratio ∞ (95% CI ")
+    assert sentence(odd["alone"], "arm[b]") == (
+        "Hazard ratio 1.20 (no confidence interval can be given)"
+    )
+
+
+def test_a_test_without_a_statistic_says_so(lung):
+    test = ws.survival.log_rank(lung.assign(event=0), "sex", event="event")
+    assert sentence(test) == "Log-rank test: no statistic can be given"
