@@ -14,6 +14,7 @@ values change, and at events
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
 ``participant_flow``   one row per box of the flow diagram
 ``follow_up_endings``  one row per way in which follow-up ended, participants by arm
+``check_in_completeness``  one row per arm and check-in: how many were completed
 ``adverse_events``     one row per kind and arm: participants with an event, and events
 
 Each frame carries ``attrs``: source (of the data), derived (what it is), notes (what was left out).
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
         "weekly": ["weekly_minutes"],
         "flow": ["participant_flow"],
         "endings": ["follow_up_endings"],
+        "completeness": ["check_in_completeness"],
         "harms": ["adverse_events"],
     },
 )
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from walkstats.derive.changing_values import add_events as add_events
     from walkstats.derive.changing_values import split_at as split_at
     from walkstats.derive.changing_values import time_varying as time_varying
+    from walkstats.derive.completeness import check_in_completeness as check_in_completeness
     from walkstats.derive.endings import follow_up_endings as follow_up_endings
     from walkstats.derive.first_events import first_recurrence as first_recurrence
     from walkstats.derive.flow import participant_flow as participant_flow

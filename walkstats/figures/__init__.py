@@ -5,9 +5,12 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 
 ``plot_survival``, ``draw_survival``             curves over follow-up
 ``draw_numbers_at_risk``                         the numbers below them, on axes of their own
+``plot_mean_count``, ``draw_mean_count``         mean number of recurrences over follow-up
+``plot_timeline``, ``draw_timeline``             every participant's follow-up and recurrences
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
+``plot_check_in_completeness``, ``draw_check_in_completeness``   check-ins completed by month
 ``plot_flow``, ``draw_flow``                     the flow of participants
 """
 
@@ -20,13 +23,22 @@ __getattr__, __dir__, __all__ = attach(
     {
         "survival_curves": ["draw_survival", "plot_survival"],
         "numbers_at_risk": ["draw_numbers_at_risk"],
+        "mean_count_curves": ["draw_mean_count", "plot_mean_count"],
+        "timelines": ["draw_timeline", "plot_timeline"],
         "forest": ["draw_forest", "plot_forest"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
+        "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
         "flow_boxes": ["draw_flow", "plot_flow"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.figures.completeness_lines import (
+        draw_check_in_completeness as draw_check_in_completeness,
+    )
+    from walkstats.figures.completeness_lines import (
+        plot_check_in_completeness as plot_check_in_completeness,
+    )
     from walkstats.figures.dose_lines import draw_dose_response as draw_dose_response
     from walkstats.figures.dose_lines import draw_doses as draw_doses
     from walkstats.figures.dose_lines import plot_dose_response as plot_dose_response
@@ -34,6 +46,10 @@ if TYPE_CHECKING:
     from walkstats.figures.flow_boxes import plot_flow as plot_flow
     from walkstats.figures.forest import draw_forest as draw_forest
     from walkstats.figures.forest import plot_forest as plot_forest
+    from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
+    from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk
     from walkstats.figures.survival_curves import draw_survival as draw_survival
     from walkstats.figures.survival_curves import plot_survival as plot_survival
+    from walkstats.figures.timelines import draw_timeline as draw_timeline
+    from walkstats.figures.timelines import plot_timeline as plot_timeline

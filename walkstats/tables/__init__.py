@@ -1,7 +1,7 @@
 """Tables and sentences that show results; they compute nothing.
 
 ``baseline_table``   who was randomised, arm by arm
-``check_in_table``    check-ins completed, by arm and month
+``check_in_table``   check-ins completed, by arm and month
 ``fit_table``        fitted models side by side, with their reference levels
 ``table_of``         any other result: curves, restricted means, comparisons, tests
 ``sentence``         a result as a results section says it

@@ -37,8 +37,8 @@ def check_in_table(
     Returns
     -------
     Table
-        Per arm: completed of expected (%), their share with its interval, missed, and not asked
-        since the participant had withdrawn.
+        Per arm: check-ins due, completed, the share completed with its interval, missed, and due
+        after the participant had withdrawn.
 
     Raises
     ------
@@ -49,8 +49,9 @@ def check_in_table(
     --------
     >>> import walkstats as ws
     >>> frame = ws.derive.check_in_completeness(ws.load_sample("walkback-like"))
-    >>> print(ws.tables.check_in_table(frame, months=[12]).to_csv().splitlines()[2])
-    Month 12,322/346 (93.1%),93.1 (89.9 to 95.3),6,18,315/347 (90.8%),90.8 (87.3 to 93.4),2,30
+    >>> table = ws.tables.check_in_table(frame, months=[12])
+    >>> [cell.values[0] for cell in table.rows[0].cells[:2]]
+    [350.0, 323.0]
     """
     check_frame(frame)
     lacking = [name for name in NEEDED if name not in frame]
@@ -62,12 +63,10 @@ def check_in_table(
     arms = [str(arm) for arm in kinds if (frame["arm"] == arm).any()]
     each = frame[frame["check_in"].notna()]
     shown = _months(each, months)
-    rows = [
-        _row(f"Month {month:g}", each[each["month"] == month], arms) for month in shown
-    ]
+    rows = [_row(f"Month {month:g}", each[each["month"] == month], arms) for month in shown]
     rows.append(_row(ALL, frame[frame["check_in"].isna()], arms))
     level = percent_level(float(frame.attrs.get("level", 0.95)))
-    heads = ("Completed, n/N (%)", f"% ({level}% CI)", "Missed", "After withdrawal")
+    heads = ("Due", "Completed", f"% ({level}% CI)", "Missed", "After withdrawal")
     names = labels or {}
     return Table(
         title=title,
@@ -96,11 +95,12 @@ def _row(label: str, here: pd.DataFrame, arms: Sequence[str]) -> Row:
     for arm in arms:
         own = here[here["arm"] == arm]
         if not len(own):
-            cells += [EMPTY] * 4
+            cells += [EMPTY] * 5
             continue
         one = own.iloc[0]
         cells += [
-            Cell("share_of", (float(one["completed"]), float(one["expected"]))),
+            Cell("count", (float(one["expected"]),)),
+            Cell("count", (float(one["completed"]),)),
             Cell("estimate", (one["percent"], one["conf_low"], one["conf_high"]), 1),
             Cell("count", (float(one["missed"]),)),
             Cell("count", (float(one["withdrawn"]),)),
