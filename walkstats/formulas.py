@@ -9,7 +9,6 @@ spelled one way.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
+from walkstats._formula_columns import Piece, assemble, pieces_of
 from walkstats._formula_text import Parsed, parse
 from walkstats._spellings import alike
 from walkstats._variables import (
@@ -35,15 +35,6 @@ from walkstats.results.frozen import Frozen
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Piece(Frozen):
-    """Some columns of a term: a product of variables, each factor coded in full or not."""
-
-    term: str
-    variables: tuple[str, ...]
-    full: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -108,7 +99,7 @@ class Terms(Frozen):
                 column=absent[0],
                 what_to_do=f"give all of: {', '.join(str(c) for c in self.columns)}",
             )
-        return _assemble(self.pieces, self.variables, frame, self.intercept)[0]
+        return assemble(self.pieces, self.variables, frame, self.intercept)[0]
 
 
 @dataclass(frozen=True)
@@ -184,8 +175,8 @@ def build(
             what_to_do="check the filters and the columns of the formula",
         )
     variables, notes = _learn(used, parsed)
-    pieces = _pieces(parsed.terms, variables)
-    matrix, names, columns_of = _assemble(pieces, variables, used, intercept)
+    pieces = pieces_of(parsed.terms, variables)
+    matrix, names, columns_of = assemble(pieces, variables, used, intercept)
     terms = Terms(
         formula=formula,
         names=tuple(names),
@@ -332,86 +323,3 @@ def _ranges(frame: pd.DataFrame, variables: Mapping[str, Variable]) -> dict[Any,
     columns = dict.fromkeys(v.column for v in variables.values() if v.levels is None)
     values = {column: as_numbers(frame[column], str(column)) for column in columns}
     return {column: (float(v.min()), float(v.max())) for column, v in values.items()}
-
-
-# --- columns ----------------------------------------------------------------------------
-
-
-def _pieces(
-    terms: Iterable[tuple[str, tuple[str, ...]]], variables: Mapping[str, Variable]
-) -> tuple[Piece, ...]:
-    """Full or reduced coding of each factor, so that no column repeats what is there.
-
-    A factor is the sum of a constant and its contrasts. What earlier terms (and the constant, which
-    a Cox model holds in its baseline) span already is left out; what remains is merged back into
-    full coding where it can be.
-    """
-    spanned: set[tuple[frozenset[str], frozenset[str]]] = {(frozenset(), frozenset())}
-    pieces: list[Piece] = []
-    for term, parts in terms:
-        factors = [p for p in parts if variables[p].levels is not None]
-        numeric = frozenset(p for p in parts if variables[p].levels is None)
-        subsets = [
-            frozenset(c)
-            for r in range(len(factors) + 1)
-            for c in itertools.combinations(factors, r)
-        ]
-        needed = [s for s in subsets if (numeric, s) not in spanned]
-        spanned.update((numeric, s) for s in needed)
-        for reduced, full in _merged(needed):
-            used = tuple(p for p in parts if p in numeric or p in reduced or p in full)
-            pieces.append(Piece(term, used, tuple(full)))
-    return tuple(pieces)
-
-
-def _merged(needed: list[frozenset[str]]) -> list[tuple[frozenset[str], frozenset[str]]]:
-    """(reduced, full) factors of each product that together span the contrasts needed."""
-    products = [(subset, frozenset[str]()) for subset in needed]
-    merged = True
-    while merged:
-        merged = False
-        for short, long in itertools.permutations(products, 2):
-            extra = long[0] - short[0]
-            if len(extra) == 1 and short[0] < long[0] and short[1] == long[1]:
-                products[products.index(long)] = (short[0], long[1] | extra)
-                products.remove(short)
-                merged = True
-                break
-    return products
-
-
-def _assemble(
-    pieces: Iterable[Piece],
-    variables: Mapping[str, Variable],
-    frame: pd.DataFrame,
-    intercept: bool,
-) -> tuple[Floats, list[str], dict[str, slice]]:
-    made = {label: variable.columns(frame) for label, variable in variables.items()}
-    blocks: list[Floats] = [np.ones((len(frame), 1))] if intercept else []
-    names: list[str] = ["intercept"] if intercept else []
-    columns_of: dict[str, slice] = {"intercept": slice(0, 1)} if intercept else {}
-    for piece in pieces:
-        block = np.ones((len(frame), 1))
-        labels = [""]
-        for label in piece.variables:
-            columns, own = _coded(variables[label], made[label], label in piece.full)
-            if len(labels) == 1 and labels[0] == "":
-                block, labels = columns, own
-                continue
-            # The first variable varies fastest, as in R.
-            block = (columns[:, :, None] * block[:, None, :]).reshape(len(frame), -1)
-            labels = [f"{first}:{second}" for second in own for first in labels]
-        start = len(names)
-        blocks.append(block)
-        names += labels
-        begun = columns_of.get(piece.term)
-        columns_of[piece.term] = slice(begun.start if begun else start, len(names))
-    matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((len(frame), 0))
-    return matrix, names, columns_of
-
-
-def _coded(variable: Variable, columns: Floats, full: bool) -> tuple[Floats, list[str]]:
-    labels = variable.labels(columns.shape[1])
-    if variable.levels is None or full:
-        return columns, labels
-    return columns[:, 1:], labels[1:]

@@ -30,13 +30,6 @@ PIECE = 512
 LOOSE = {"reassoc", "contract", "nsz"}
 
 
-def ordered_columns(X: Floats, order: Indices) -> Floats:
-    """Rows of X (n, k) in an order, transposed: (k, n)."""
-    columns = np.empty((X.shape[1], order.size))
-    _ordered_columns(X, order, columns)
-    return columns
-
-
 def evaluate(beta: Floats, model: Any) -> tuple[float, Floats, Floats] | None:
     """Log-likelihood, score and information; None where digits would be lost."""
     prepared = _prepare(beta, model)
@@ -83,14 +76,6 @@ def _arrays(model: Any) -> tuple[Any, ...]:
         sets.tied,
         model.ties == "efron",
     )
-
-
-@njit(cache=True, nogil=True)
-def _ordered_columns(X: Floats, order: Indices, columns: Floats) -> None:
-    for i in range(order.size):
-        row = order[i]
-        for a in range(X.shape[1]):
-            columns[a, i] = X[row, a]
 
 
 # --- sums over risk sets, time by time ----------------------------------------------------------

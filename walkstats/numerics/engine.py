@@ -24,7 +24,7 @@ LARGE = 20_000
 PAIRS: dict[str, tuple[str, str]] = {
     "ordered_columns": (
         "walkstats.survival.risk_set_sums:ordered_columns",
-        "walkstats.fast.partial_likelihood:ordered_columns",
+        "walkstats.fast.ordering:ordered_columns",
     ),
     "cox_evaluate": (
         "walkstats.survival.partial_likelihood:evaluate_arrays",
