@@ -24,10 +24,11 @@ CASES = {
         (Path(__file__).parent / "bad_inputs_reading.json").read_text(encoding="utf-8")
     )
 }
+# Matters of an analysis and not of reading: where it is, once there is one.
 ELSEWHERE = {
-    "O11": "a matter of logistic regression: reading keeps no binary outcomes of its own",
-    "C03": "a matter of Gamma regression",
-    "C07": "a matter of cost-effectiveness",
+    "O11": "regression.logistic",
+    "C03": "regression.rate_regression",
+    "C07": "economics.cost_effectiveness",
 }
 
 
@@ -391,6 +392,16 @@ def test_the_folder_itself_has_no_findings(folder):
 
 def test_every_case_is_made_or_belongs_elsewhere():
     assert set(SPOILT) | set(ELSEWHERE) | {"R01"} == set(CASES)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_case_of_an_analysis_is_tested_where_the_analysis_is(name):
+    """An analysis that is there has a test that names its case; none is there without one."""
+    part, _, function = ELSEWHERE[name].partition(".")
+    home = Path(__file__).parent / part
+    texts = [file.read_text(encoding="utf-8") for file in home.glob("**/test_*.py")]
+    there = function in dir(getattr(ws, part, None))
+    assert there == any(f"test_{name.lower()}_" in text for text in texts)
 
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if n in SPOILT])

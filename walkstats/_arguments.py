@@ -22,6 +22,11 @@ def check_frame(frame: object, name: str = "frame") -> pd.DataFrame:
 
 def check_column(frame: pd.DataFrame, name: object, role: str) -> pd.Series:
     """The column ``name`` of the frame, or a sentence that lists what is there."""
+    if isinstance(name, (np.ndarray, pd.Series, pd.Index, list)):
+        raise ValueError(
+            f"No column is named for {role}: got {len(name)} values, and the frame has "
+            f"{len(frame)} rows. Put them into the frame and give the name of their column."
+        )
     if name not in frame.columns:
         known = [str(column) for column in frame.columns]
         near = difflib.get_close_matches(str(name), known, n=1)
