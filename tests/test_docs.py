@@ -50,7 +50,8 @@ RUN = [page for page in PAGES if examples(page) and page.name != "report.md"]
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda path: str(path.relative_to(ROOT)))
-def test_examples_of_a_page_run(page):
+def test_examples_of_a_page_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write files
     names = {
         "ws": ws,
         "trial": ws.load_sample("walkback-like"),
@@ -61,6 +62,10 @@ def test_examples_of_a_page_run(page):
     }
     for example in examples(page):
         exec(example, names)
+    if page.name == "first-steps.md":
+        assert {"table-2.csv", "table-2.tex", "figure-2.pdf", "figure-2.png"} == {
+            path.name for path in tmp_path.iterdir()
+        }
     if page.name == "README.md":
         assert names["fit"].estimate("arm[walking]", ratio=True).estimate < 1
         assert names["curve"].frame["group"].nunique() == 2
