@@ -196,9 +196,13 @@ def test_refusals_of_one_reason_come_together():
     assert sorted(by_reason.values()) == [[0, 2, 3], [1]]
 
 
+# Any character but half ones. The default of hypothesis is the same set, taken seconds to make.
+ANY = st.characters(exclude_categories=["Cs"])
+
+
 @given(
     st.sampled_from(["id", "text", "category", "integer", "number", "days", "date", "boolean"]),
-    st.lists(st.none() | st.text(max_size=6) | st.sampled_from(["1", "2024-01-05", "no"])),
+    st.lists(st.none() | st.text(ANY, max_size=6) | st.sampled_from(["1", "2024-01-05", "no"])),
 )
 def test_any_cells_convert_or_are_refused(kind, cells):
     done = column(kind, *cells)

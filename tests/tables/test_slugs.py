@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from walkstats.tables import file_names, slugify
 
+# Any character but half ones. The default of hypothesis is the same set, taken seconds to make.
+ANY = st.characters(exclude_categories=["Cs"])
 SAFE = set(string.ascii_lowercase + string.digits + "-_")
 
 
-@given(st.text(max_size=400))
+@given(st.text(ANY, max_size=400))
 def test_any_label_gives_a_safe_name(label):
     slug = slugify(label)
     assert 0 < len(slug.encode()) <= 120
@@ -20,7 +22,7 @@ def test_any_label_gives_a_safe_name(label):
     assert not slug.endswith("-")
 
 
-@given(st.lists(st.text(max_size=200), max_size=12, unique=True))
+@given(st.lists(st.text(ANY, max_size=200), max_size=12, unique=True))
 def test_names_never_collide(labels):
     names = file_names(labels)
     assert list(names) == labels

@@ -110,7 +110,7 @@ def _baseline(material: Material) -> list[Problem]:
     for name in people.columns:
         known = TABLES["participants"].column(name)
         told = known is not None or people[name].dtype != object
-        if name in (*NOT_BASELINE, *material.strata) or recorded_later(name) or not told:
+        if name in (*NOT_BASELINE, *material.strata) or recorded_later(str(name)) or not told:
             continue
         missing = material.missing("participants", name)
         if missing.any() and not people[name].isna().all():

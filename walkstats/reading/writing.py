@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import itertools
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -177,8 +179,9 @@ def _missing_codes(frame: pd.DataFrame) -> dict[str, str]:
     return codes
 
 
-def _codes() -> list[str]:
-    return ["NA", "missing", *(f"missing-{k}" for k in range(1_000_000))]
+def _codes() -> Iterator[str]:
+    yield from ("NA", "missing")
+    yield from (f"missing-{k}" for k in itertools.count())
 
 
 def _csv_text(frame: pd.DataFrame, missing: dict[str, str]) -> str:
