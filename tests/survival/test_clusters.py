@@ -142,7 +142,7 @@ def test_comparisons_without_visible_variation_have_no_error() -> None:
     assert fixed.number_needed[["benefit_low", "harm_high"]].isna().all(axis=None)
     test = survival.log_rank(ONE_SITE, "arm", cluster="site")
     assert np.isnan(test.p_value)
-    assert "needs several units in each group" in " ".join(test.notes)
+    assert "needs several clusters in each group" in " ".join(test.notes)
 
 
 def test_pairs_without_the_arm_are_tested() -> None:
@@ -174,12 +174,3 @@ def test_a_level_in_one_cluster_leaves_the_others_alone() -> None:
     first = last.assign(kind=np.array(list("abbbcccc"))[centre])
     fit = survival.cox(first, "coded + kind", cluster="centre")  # all others are compared with a
     assert np.isfinite(np.diag(fit.covariance)).tolist() == [True, False, False]
-
-
-def test_a_group_of_one_row_shows_no_variation() -> None:
-    frame = pd.concat([ONE_SITE, ONE_SITE.head(1).assign(arm="waiting")])
-    curve = survival.kaplan_meier(frame, "arm", robust=True)
-    assert any(
-        "waiting: who is at risk at the events belongs to one row" in note for note in curve.notes
-    )
-    assert survival.kaplan_meier(frame, "arm").frame["std_error"].notna().any()

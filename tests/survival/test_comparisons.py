@@ -79,6 +79,10 @@ def test_slow_twin_of_the_robust_variance(frame: pd.DataFrame, clustered: bool) 
     sums = np.bincount(frame["pair"], parts) if clustered else parts
     np.testing.assert_allclose(test.parts["score"][1], parts.sum(), rtol=SAME_SUMS, atol=1e-12)
     variance = test.parts["covariance"][1, 1]
+    if np.isnan(variance):
+        assert clustered
+        assert any("belongs to one cluster of pair" in note for note in test.notes)
+        return
     np.testing.assert_allclose(variance, (sums**2).sum(), rtol=SAME_SUMS, atol=1e-12)
     assert "robust variance" in test.method
 
@@ -223,8 +227,8 @@ def test_one_step_ratio_of_doubled_rows(frame: pd.DataFrame) -> None:
     twice = pd.concat([frame, frame], ignore_index=True)
     doubled = ws.survival.log_rank(twice, "arm", cluster="copy_of", subject=None).parts
     plain = ws.survival.log_rank(frame, "arm").parts
-    if "hazard_ratios" not in single or "hazard_ratios" not in plain:
-        return
+    if any("hazard_ratios" not in parts for parts in (single, plain, doubled)):
+        return  # no events, or an arm of one person
     values = single["hazard_ratios"].values
     np.testing.assert_allclose(values, plain["hazard_ratios"].values, rtol=SAME_SUMS, atol=1e-12)
     np.testing.assert_allclose(doubled["hazard_ratios"].values, values, rtol=SAME_SUMS, atol=1e-12)

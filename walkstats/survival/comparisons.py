@@ -126,7 +126,7 @@ def log_rank(
     )  # fmt: skip
     rows.check_comparison()
     strata_scores, covariance = score_by_stratum(rows, chosen)
-    overall = _pack(rows, strata_scores, covariance, chosen)
+    overall = _pack(rows, strata_scores, _seen(rows, covariance), chosen)
     return overall if scores is None else _trend(overall, rows, _scores(scores, rows.labels))
 
 
@@ -198,7 +198,7 @@ def log_rank_pairs(
     for first, second in itertools.combinations(range(len(rows.labels)), 2):
         pair = rows.only((rows.group == first) | (rows.group == second))
         each, covariance = score_by_stratum(pair, chosen)
-        statistic, df = group_statistic(total_score(each), covariance)
+        statistic, df = group_statistic(total_score(each), _seen(pair, covariance))
         p_value = float(chi2_p(statistic, df))
         found.append((rows.labels[second], rows.labels[first], statistic, df, p_value))
     columns = ["group", "reference", "statistic", "df", "p_value"]
@@ -209,6 +209,11 @@ def log_rank_pairs(
     frame["p_adjusted"] = adjusted
     frame.attrs["method"] = f"{_said(chosen, rows)} p-values of pairs adjusted: {adjust}."
     return frame
+
+
+def _seen(rows: GroupedRows, covariance: Floats) -> Floats:
+    """The covariance, missing where a group is one cluster."""
+    return np.full_like(covariance, np.nan) if rows.single_units.any() else covariance
 
 
 def _weighting(name: str | None, rho: float, gamma: float) -> Weighting:
@@ -299,7 +304,7 @@ def _by_stratum(rows: GroupedRows, parts: list[StratumScore]) -> pd.DataFrame:
 def _remarks(rows: GroupedRows, groups: pd.DataFrame, df: int) -> list[str]:
     notes: list[str] = []
     if rows.single_units.any():
-        notes.append("The test is not defined: it needs several units in each group.")
+        notes.append("The test is not defined: it needs several clusters in each group.")
     elif df == 0 and not groups["events"].any():
         notes.append("No events: nothing to test.")
     elif df == 0 and len(np.unique(rows.stop[rows.event])) == 1:

@@ -318,7 +318,7 @@ def survival_steps(rows: GroupedRows, table: RiskTable, estimator: str = "produc
 
 
 def _robust_variance(rows: GroupedRows, table: RiskTable, *, hazard: bool) -> Floats:
-    """Jackknife variance (g, q), missing where a group is one unit and its zero no certainty."""
+    """Jackknife variance (g, q), missing where a group is one cluster and its zero no certainty."""
     variance = jackknife_variance(table, rows.cluster, hazard=hazard)
     return np.where(rows.single_units[:, None], np.nan, variance)
 

@@ -60,6 +60,8 @@ class GroupedRows:
     notes : tuple of str
     counts : Counts
     source : str
+    clustered_by : str
+        Column of the clusters, where they were asked for.
     """
 
     start: Floats | None
@@ -83,6 +85,7 @@ class GroupedRows:
     notes: tuple[str, ...]
     counts: Counts
     source: str
+    clustered_by: str = ""
 
     def table(self) -> RiskTable:
         """Counts at each time in each group."""
@@ -130,16 +133,16 @@ class GroupedRows:
     def covariance_of_groups(self, influences: Floats) -> Floats:
         """The same (m * g, m * g) for m blocks of one number for each group.
 
-        It is missing for a group that is a single unit: nothing in it varies between units.
+        It is missing for a group that is one cluster: nothing in it varies between clusters.
         """
         alone = np.tile(self.single_units, influences.shape[1] // len(self.labels))
         return np.where(alone[:, None] | alone, np.nan, self.covariance(influences))
 
     @property
     def single_units(self) -> Booleans:
-        """(g,) groups of which one cluster, or row, is at risk at events: no robust variance."""
+        """(g,) groups of which one cluster (as asked for) is at risk at events: no variance."""
         groups = len(self.labels)
-        if not self.robust:
+        if self.cluster is None or not self.clustered_by:
             return np.zeros(groups, dtype=bool)
         times = np.where(self.event, self.stop, np.nan)
         first, last = np.full(groups, np.inf), np.full(groups, -np.inf)
@@ -148,18 +151,14 @@ class GroupedRows:
         seen = self.stop >= first[self.group]
         if self.start is not None:
             seen &= self.start < last[self.group]
-        if self.cluster is not None:
-            return in_one_cluster(self.group[seen], groups, self.cluster[seen])
-        copies = None if self.frequencies is None else self.frequencies[seen]
-        return np.bincount(self.group[seen], copies, groups) == 1
+        return in_one_cluster(self.group[seen], groups, self.cluster[seen])
 
     def said_of_single_units(self) -> tuple[str, ...]:
         """A note on each group without a robust standard error."""
-        unit, units = ("cluster", "clusters") if self.cluster is not None else ("row", "rows")
         alone = np.flatnonzero(self.single_units)
         return tuple(
-            f"{name}: who is at risk at the events belongs to one {unit}. What varies between "
-            f"{units} cannot be seen, and the robust standard error is missing."
+            f"{name}: who is at risk at the events belongs to one cluster of {self.clustered_by}. "
+            "What varies between clusters cannot be seen, and the robust standard error is missing."
             for name in (f"{self.by} = {self.labels[k]}" if self.by else "All" for k in alone)
         )
 
@@ -273,6 +272,7 @@ def read_grouped_rows(
         ),
         counts=seen.counts(people.person, people.cluster),
         source=seen.source,
+        clustered_by="" if cluster is None else str(cluster),
     )
     return replace(rows, notes=(*rows.notes, *rows.said_of_single_units()))
 

@@ -49,8 +49,6 @@ def score_by_stratum(rows: GroupedRows, weighting: Weighting) -> tuple[list[Stra
             influences[chosen] = row_scores(table, weighting)
     if influences is not None:
         total = rows.covariance(influences)
-        if rows.single_units.any():
-            total = np.full_like(total, np.nan)
     return found, total
 
 
