@@ -1,5 +1,6 @@
 """The report: every number in it comes from a result; files are whole or not there at all."""
 
+import functools
 import json
 import os
 import re
@@ -15,15 +16,21 @@ from walkstats.errors import DataError
 from walkstats.plan import default_plan, run_plan
 from walkstats.report import compose, write_report
 from walkstats.report.document import Paragraph
+from walkstats.report.page import WIDEST_ON_A_PHONE
 from walkstats.report.reconciling import followed_said
 from walkstats.results import Fit
 
 
-@pytest.fixture(scope="module", params=["bladder", "walkback-like"])
-def made(request):
-    trial = ws.load_sample(request.param)
+@functools.cache
+def composed(name):
+    trial = ws.load_sample(name)
     results = run_plan(trial, default_plan(trial), seed=7)
     return results, compose(results)
+
+
+@pytest.fixture(scope="module", params=["bladder", "walkback-like"])
+def made(request):
+    return composed(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +42,7 @@ def written(made, tmp_path_factory):
 @pytest.fixture(scope="module")
 def small():
     """The report of the smaller sample, for what does not depend on the trial."""
-    trial = ws.load_sample("bladder")
-    return compose(run_plan(trial, default_plan(trial), seed=7))
+    return composed("bladder")[1]
 
 
 class Page(HTMLParser):
@@ -260,3 +266,11 @@ def test_a_fit_that_did_not_converge_is_doubted_in_its_sentence():
     ]  # fmt: skip
     assert len(said) == 2
     assert all("[the fit did not converge]" in text for text in said)
+
+
+def test_only_figures_too_wide_for_a_phone_are_panned(written):
+    text = written[1].read_text(encoding="utf-8")
+    wide = re.findall(r'<figure class="wide" style="--inches: ([\d.]+)">', text)
+    assert len(wide) == 1  # the flow of participants
+    assert float(wide[0]) > WIDEST_ON_A_PHONE
+    assert text.count("<figure>") == text.count("<img ") - 1

@@ -9,6 +9,9 @@ from importlib import resources
 from walkstats.errors import WalkstatsError
 from walkstats.report.document import FigureBlock, Paragraph, Report, TableBlock
 
+WIDEST_ON_A_PHONE = 7.0
+"""A figure wider than this [inches] cannot be read when a phone shows all of it: it is panned."""
+
 
 def page(report: Report, images: Mapping[str, str]) -> str:
     """Lay a report out as HTML.
@@ -40,7 +43,10 @@ def page(report: Report, images: Mapping[str, str]) -> str:
     )
     template = environment.from_string(source.read_text(encoding="utf-8"))
     return template.render(
-        report=report, sections=_sections(report, images), origin=_origin(report.source)
+        report=report,
+        sections=_sections(report, images),
+        origin=_origin(report.source),
+        widest=WIDEST_ON_A_PHONE,
     )
 
 
@@ -79,6 +85,7 @@ def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, objec
                         "number": figures,
                         "address": images[block.name],
                         "caption": block.caption,
+                        "inches": block.figure.get_size_inches()[0],
                         "described": block.figure.alt_text or block.caption,
                     }
                 )
