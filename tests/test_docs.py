@@ -1,5 +1,6 @@
 """Do the pages say what the code says? Pages made from code, links, and the README's examples."""
 
+import functools
 import importlib.util
 import json
 import re
@@ -45,6 +46,11 @@ def examples(page: Path) -> list[str]:
     return re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S)
 
 
+@functools.cache
+def sample() -> ws.Trial:
+    return ws.load_sample("walkback-like")
+
+
 # The report has its own tests, and takes long.
 RUN = [page for page in PAGES if examples(page) and page.name != "report.md"]
 
@@ -54,7 +60,7 @@ def test_examples_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some write files
     names = {
         "ws": ws,
-        "trial": ws.load_sample("walkback-like"),
+        "trial": sample(),
         "frame": pd.DataFrame(
             {"group": list("aabb"), "months": [1.5, 4, 2, 6], "status": [2, 1, 2, 2]}
         ),

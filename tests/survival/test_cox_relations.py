@@ -5,6 +5,7 @@ errors) and rounding adds. Relations of frames go through the public door, the o
 kernels, which is quicker.
 """
 
+import functools
 import itertools
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
 
 import walkstats as ws
 from tests.reference import goldens
@@ -22,7 +24,8 @@ from walkstats.survival.partial_maximum import maximum
 from walkstats.survival.risk_sets import sort_risk_sets
 from walkstats.survival.robust_variance import robust_covariance
 
-SEEDS = st.integers(0, 2**32 - 1)
+# Few enough that relations meet data of which the fit is known already: 200 of them in each test.
+SEEDS = st.integers(0, 249)
 SAME = 1e-7  # relative to the standard error
 RATIO = 1e-6  # of variances
 
@@ -75,6 +78,21 @@ def data(seed: int) -> Data:
     )
 
 
+def first(seed: int) -> Answer:
+    """The fit of the data as they are, which many relations start from."""
+    answer = known(seed)
+    assume(answer is not None)
+    return answer
+
+
+@functools.cache
+def known(seed: int) -> Answer | None:
+    try:
+        return fit(data(seed))
+    except UnsatisfiedAssumption:
+        return None
+
+
 def fit(given: Data, cluster: np.ndarray | None = None) -> Answer:
     """A converged fit, or no example at all."""
     sets = sort_risk_sets(
@@ -104,14 +122,14 @@ def same(one: Answer, other: Answer, *, times: float = 1.0) -> None:
 def test_row_order_changes_nothing(seed):
     rows = data(seed)
     mixed = np.random.default_rng(seed + 1).permutation(len(rows.stop))
-    same(fit(rows), fit(rows.rows(mixed)))
+    same(first(seed), fit(rows.rows(mixed)))
 
 
 @given(SEEDS, st.sampled_from([1 / 365.25, 1e-6, 24.0, 1e6]))
 def test_the_unit_of_time_changes_nothing(seed, unit):
     rows = data(seed)
     start = None if rows.start is None else rows.start * unit
-    same(fit(rows), fit(replace(rows, stop=rows.stop * unit, start=start)))
+    same(first(seed), fit(replace(rows, stop=rows.stop * unit, start=start)))
 
 
 @given(SEEDS, st.floats(-1e6, 1e6), st.floats(1e-3, 1e3))
@@ -119,7 +137,7 @@ def test_covariates_shifted_and_scaled(seed, shift, scale):
     """What is left of the shifted covariate's own digits decides the tolerance."""
     rows = data(seed)
     X = np.column_stack([rows.X[:, 0], shift + scale * rows.X[:, 1]])
-    one, two = fit(rows), fit(replace(rows, X=X))
+    one, two = first(seed), fit(replace(rows, X=X))
     error = np.sqrt(np.diag(one.naive))
     lost = SAME + 1e-15 * abs(shift) / scale
     by = np.array([1.0, scale])
@@ -132,7 +150,7 @@ def test_covariates_shifted_and_scaled(seed, shift, scale):
 def test_swapped_arms_flip_the_sign(seed):
     rows = data(seed)
     X = np.column_stack([1 - rows.X[:, 0], rows.X[:, 1]])
-    one, two = fit(rows), fit(replace(rows, X=X))
+    one, two = first(seed), fit(replace(rows, X=X))
     turned = np.diag([-1.0, 1.0])
     same(one, replace(two, values=turned @ two.values, naive=turned @ two.naive @ turned,
                       robust=turned @ two.robust @ turned))  # fmt: skip
@@ -149,7 +167,7 @@ def test_people_censored_before_the_first_event_change_nothing(seed):
         if more.start is None
         else np.where(np.arange(len(stop)) < len(stop) - 2, more.start, 0)
     )
-    one, two = fit(rows), fit(replace(more, stop=stop, event=event, start=start))
+    one, two = first(seed), fit(replace(more, stop=stop, event=event, start=start))
     same(one, two)
     assert np.allclose(hazards(one), hazards(two), rtol=1e-7)
     assert two.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-12)
@@ -183,9 +201,9 @@ def split(rows: Data, seed: int) -> tuple[Data, np.ndarray]:
 def test_split_intervals_change_nothing(seed):
     rows = data(seed)
     if rows.start is None:  # from zero on, said or not
-        same(fit(rows), fit(replace(rows, start=np.zeros(len(rows.stop)))))
+        same(first(seed), fit(replace(rows, start=np.zeros(len(rows.stop)))))
     pieces, whose = split(rows, seed)
-    one, two = fit(rows), fit(pieces, cluster=whose)
+    one, two = first(seed), fit(pieces, cluster=whose)
     same(one, two)
     assert np.allclose(hazards(one), hazards(two), rtol=1e-7)
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-10)
@@ -222,7 +240,7 @@ def test_three_copies_as_strata_have_three_times_the_information(seed):
     start = np.zeros(n) if rows.start is None else rows.start
     strata = copy if rows.strata is None else 3 * three.strata + copy
     moved = replace(three, start=np.tile(start, 3) + 5 * copy, stop=three.stop + 5 * copy)
-    same(fit(rows), fit(replace(moved, strata=strata)), times=3.0)
+    same(first(seed), fit(replace(moved, strata=strata)), times=3.0)
 
 
 @given(SEEDS)
@@ -314,6 +332,20 @@ def people(seed: int) -> tuple[pd.DataFrame, dict]:
     return frame, options
 
 
+def first_public(seed: int) -> ws.results.CoxFit:
+    answer = known_public(seed)
+    assume(answer is not None)
+    return answer
+
+
+@functools.cache
+def known_public(seed: int) -> ws.results.CoxFit | None:
+    try:
+        return public(*people(seed))
+    except UnsatisfiedAssumption:
+        return None
+
+
 def public(frame: pd.DataFrame, options: dict) -> ws.results.CoxFit:
     try:
         found = ws.survival.cox(frame, "arm + age", **options)
@@ -332,7 +364,7 @@ def alike(one: ws.results.CoxFit, other: ws.results.CoxFit) -> None:
 def test_a_row_with_a_missing_value_is_left_out_and_counted(seed):
     frame, options = people(seed)
     lost = frame.tail(2).assign(age=np.nan, participant_id=["Q1", "Q2"])
-    one, two = public(frame, options), public(pd.concat([lost, frame]), options)
+    one, two = first_public(seed), public(pd.concat([lost, frame]), options)
     alike(one, two)
     assert dict(two.counts.left_out) == {"age missing": 2}
     assert (two.counts.rows, two.counts.used) == (one.counts.rows + 2, one.counts.used)
@@ -353,7 +385,7 @@ DTYPES = {
 @given(SEEDS, st.sampled_from(sorted(DTYPES)))
 def test_dtypes_change_nothing(seed, kind):
     frame, options = people(seed)
-    alike(public(frame, options), public(DTYPES[kind](frame), options))
+    alike(first_public(seed), public(DTYPES[kind](frame), options))
 
 
 @given(SEEDS)
