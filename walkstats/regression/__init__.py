@@ -3,6 +3,10 @@
 Linear models
     ``ols``            least squares; standard errors hold with unequal and clustered errors
     ``LinearFit``      what it returns
+Counts and rates
+    ``rate_regression``   rate ratios: Poisson or negative binomial counts, with an exposure
+    ``compare_rates``  events per person-time by group, exactly
+    ``CountFit``, ``RateComparison``   what they return
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
@@ -20,6 +24,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "linear": ["LinearFit", "ols"],
+        "event_rates": ["RateComparison", "compare_rates"],
+        "generalised": ["CountFit", "rate_regression"],
         "dose": ["DoseResponse", "dose_response"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
@@ -33,6 +39,10 @@ if TYPE_CHECKING:
     from walkstats.regression.assumptions import variance_inflation as variance_inflation
     from walkstats.regression.dose import DoseResponse as DoseResponse
     from walkstats.regression.dose import dose_response as dose_response
+    from walkstats.regression.event_rates import RateComparison as RateComparison
+    from walkstats.regression.event_rates import compare_rates as compare_rates
+    from walkstats.regression.generalised import CountFit as CountFit
+    from walkstats.regression.generalised import rate_regression as rate_regression
     from walkstats.regression.linear import LinearFit as LinearFit
     from walkstats.regression.linear import ols as ols
     from walkstats.regression.sums_of_squares import TermTests as TermTests

@@ -25,6 +25,10 @@ TIMESCALES = {
 }
 # A stratum with fewer events hardly says anything of its own.
 FEW_EVENTS = 10
+UNKNOWN_BEFORE = (
+    "Follow-up resumes after gaps in which recurrences may be unknown: the number before counts "
+    "those known."
+)
 # Columns that the prepared frame gains.
 STRATUM = "episode number"
 GAP_START, GAP_STOP = "gap start", "gap stop"
@@ -76,7 +80,7 @@ def prentice_williams_peterson(
         Column of units that are independent of each other; the variance is robust.
     subject : str, optional
         Column of the person; ``cluster`` by default.
-    at_risk : {"under_observation", "out_of_episode"}, optional
+    at_risk : {"under_observation", "out_of_episode", "recovered"}, optional
         As in `andersen_gill`.
     strata, offset, ties, time, event, event_value, entry, weights, frequencies, level
         As in `cox`.
@@ -160,7 +164,7 @@ def prentice_williams_peterson(
     )
     # Positions count in the caller's frame.
     fit = replace(fit, kept=used[fit.kept])
-    said = _Said(timescale, up_to, beyond, len(episodes), spells.kept.size - used.size)
+    said = _Said(timescale, up_to, beyond, episodes, spells.kept.size - used.size)
     return said.of(fit, spells, pooled, spells.event[chosen])
 
 
@@ -213,10 +217,12 @@ class _Said:
     """What the result says of how it was made."""
 
     def __init__(
-        self, timescale: str, up_to: int | None, beyond: str, rows: int, left_out: int
+        self, timescale: str, up_to: int | None, beyond: str, frame: pd.DataFrame, left_out: int
     ) -> None:
         self._timescale, self._up_to, self._beyond = timescale, up_to, beyond
-        self._rows, self._left_out = rows, left_out
+        self._rows, self._left_out = len(frame), left_out
+        resumed = frame.attrs.get("after_gap") == "resume"
+        self._unknown = [UNKNOWN_BEFORE] if resumed else []
 
     def of(self, fit: CoxFit, spells: Spells, numbers: Indices, event: NDArray[np.bool_]) -> CoxFit:
         """The fit with its method, notes and counts."""
@@ -226,7 +232,7 @@ class _Said:
             f"{kind} model of Prentice, Williams and Peterson: hazard of the next event by "
             f"{known}, given the number before{self._pooled()}. {spells.said()} {fit.method}"
         )
-        notes = (*fit.notes, *spells.notes(), *_thin(numbers, event))
+        notes = (*fit.notes, *spells.notes(), *_thin(numbers, event), *self._unknown)
         counts = fit.counts
         if counts is not None:
             missing = {} if not self._left_out else {self._reason(): self._left_out}

@@ -63,7 +63,7 @@ class FrailtyFit(Fit):
     narrow_covariance : (k, k) array
         The unpenalised information between two of ``covariance``: R's ``var2``.
     degrees_of_freedom : mapping
-        "coefficients" and "frailties": effective numbers.
+        By term, and for "frailties": effective numbers.
     ties : str
     """
 
@@ -290,10 +290,7 @@ class _Packed:
             frailties=self._frailties(solution, spread),
             log_likelihood_partial=partial,
             narrow_covariance=plain.covariance if spread is None else spread.narrow / turn,
-            degrees_of_freedom={
-                "coefficients": float(len(values)) if spread is None else spread.freedom,
-                "frailties": 0.0 if spread is None else spread.frailty_freedom,
-            },
+            degrees_of_freedom=self._freedom(spread),
             ties=plain.ties,
             **common,
         )
@@ -302,6 +299,17 @@ class _Packed:
         if solution is None:
             return None
         return covariances(solution, whole=self.information == "full")
+
+    def _freedom(self, spread: FrailtyCovariance | None) -> dict[str, float]:
+        """Effective numbers of coefficients of each term, and of frailties."""
+        assert self.plain.design is not None
+        found = {}
+        for term, at in self.plain.design.columns_of.items():
+            found[term] = float(at.stop - at.start)
+            if spread is not None:
+                own = np.linalg.solve(spread.covariance[at, at], spread.narrow[at, at])
+                found[term] = float(np.trace(own))
+        return {**found, "frailties": 0.0 if spread is None else spread.frailty_freedom}
 
     def _log_likelihood(self, solution: FrailtySolution | None) -> float:
         if solution is None:

@@ -359,7 +359,6 @@ class FrailtyCovariance:
     covariance : (k, k) inverse of the penalised information
     narrow : (k, k) the information between two of these
     frailty_variances : (G,) of the log frailties
-    freedom : float, effective number of coefficients
     frailty_freedom : float, effective number of frailties
     trace : float, sum of `frailty_variances`
     """
@@ -367,7 +366,6 @@ class FrailtyCovariance:
     covariance: Floats
     narrow: Floats
     frailty_variances: Floats
-    freedom: float
     frailty_freedom: float
     trace: float
 
@@ -392,12 +390,10 @@ def covariances(found: FrailtySolution, *, whole: bool) -> FrailtyCovariance:
     corner = -solved @ covariance
     own = _own_variances(here, second) - np.einsum("ij,ij->i", corner, solved)
     narrow = covariance - (corner.T * second) @ corner
-    freedom = float(np.trace(np.linalg.solve(covariance, narrow))) if covariance.size else 0.0
     return FrailtyCovariance(
         covariance=(covariance + covariance.T) / 2.0,
         narrow=(narrow + narrow.T) / 2.0,
         frailty_variances=own,
-        freedom=freedom,
         frailty_freedom=found.w.size - float(own @ second),
         trace=float(own.sum()),
     )

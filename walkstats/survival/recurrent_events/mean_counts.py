@@ -64,12 +64,13 @@ def mean_cumulative_count(
         Column that says whether the row ends in an event after which there are no recurrences, such
         as death: bool or 0 and 1.
     terminal_value : object or sequence, optional
-        The value or values of ``terminal`` that mean it, where it is coded otherwise.
+        The value or values of ``terminal`` that mean it, where it is coded otherwise; a word stands
+        for what begins with it and a colon too: "died" for "died: cause unknown".
     interval : {"log", "plain"}
         Scale on which the pointwise interval is symmetric.
     extend : bool
         Carry the last value on beyond follow-up; otherwise the curve is missing there.
-    at_risk : {"under_observation", "out_of_episode"}, optional
+    at_risk : {"under_observation", "out_of_episode", "recovered"}, optional
         Whether days in an episode count as at risk, where the frame does not say so itself.
     time, event, event_value, entry, weights, frequencies
         As in `kaplan_meier`.
@@ -213,7 +214,7 @@ def read_counted(
 ) -> Counted:
     """Read spells, groups and terminal events, and count; parameters as `mean_cumulative_count`."""
     spells = read_spells(episodes, subject, at_risk=at_risk, follow_up=follow_up)
-    if spells.at_risk == "out_of_episode":
+    if spells.at_risk in ("out_of_episode", "recovered"):
         raise ValueError(
             "Mean counts need everybody under observation at risk, also during an episode: arms "
             "with longer episodes would look healthier. Derive the spells with "
@@ -230,7 +231,8 @@ def read_counted(
     cells = table.group * q + table.last
     ends = np.bincount(cells[at_risk_then], table.mass[at_risk_then], groups * q)
     n_end = ends.astype(np.float64).reshape(groups, q)
-    rows = replace(rows, notes=(*rows.notes, *spells.notes()))
+    dead = _deaths_unused(episodes, terminal)
+    rows = replace(rows, notes=(*rows.notes, *spells.notes(), *dead))
     return Counted(
         rows=rows,
         table=table,
@@ -264,9 +266,25 @@ def _ended(frame: pd.DataFrame, terminal: str | None, value: object, rows: Group
     return numbers == 1
 
 
+def _deaths_unused(frame: pd.DataFrame, terminal: str | None) -> list[str]:
+    """A note where the frame knows of deaths that are taken as censorings."""
+    if terminal is not None or "ended_by" not in frame.columns:
+        return []
+    died = int(frame["ended_by"].map(lambda one: str(one).startswith("died")).sum())
+    if not died:
+        return []
+    return [
+        f"{died} participants died; death counts as censoring. With terminal='ended_by', "
+        "terminal_value='died' it ends their recurrences."
+    ]
+
+
 def _among(series: pd.Series, name: str, value: object) -> Booleans:
     values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
     ended = series.isin(values).to_numpy(dtype=bool)
+    words = tuple(f"{one}:" for one in values if isinstance(one, str))
+    if words:
+        ended |= series.map(lambda one: str(one).startswith(words)).to_numpy(dtype=bool)
     if not ended.any():
         found = list(dict.fromkeys(str(one) for one in series.dropna()))[:8]
         raise DataError.of(

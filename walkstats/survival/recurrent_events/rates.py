@@ -46,7 +46,7 @@ def andersen_gill(
         the covariates say all about who is prone.
     subject : str, optional
         Column of the person; ``cluster`` by default.
-    at_risk : {"under_observation", "out_of_episode"}, optional
+    at_risk : {"under_observation", "out_of_episode", "recovered"}, optional
         Whether days in an episode count as at risk, where the frame does not say so itself (those
         of ``derive.recurrences`` do, in ``attrs["at_risk"]``).
     strata, offset, ties, time, event, event_value, entry, weights, frequencies, level

@@ -221,6 +221,6 @@ def _fitted(
 
 
 def _sentence(name: str, spells: Spells) -> str:
-    if name == "Rate (Andersen-Gill)" and spells.at_risk == "out_of_episode":
+    if name == "Rate (Andersen-Gill)" and spells.at_risk in ("out_of_episode", "recovered"):
         return OUT_OF_EPISODE
     return ESTIMATES[name]

@@ -23,6 +23,8 @@ Booleans = NDArray[np.bool_]
 AT_RISK = {
     "under_observation": "Days in an episode count as at risk (under observation).",
     "out_of_episode": "Days in an episode do not count as at risk (out of episode).",
+    "recovered": "Days in an episode, and the pain-free days that end it, do not count as at risk "
+    "(recovered).",
 }
 
 
@@ -40,7 +42,7 @@ class Spells:
     before : (n,) events of the person before the spell
     order : (n,) spells by person and time
     at_risk : str
-        "under_observation", "out_of_episode", or "" where nobody says and the spells leave gaps.
+        A key of `AT_RISK`, or "" where nobody says and the spells leave gaps.
     interrupted : int
         People whose spells leave gaps.
     time : str
@@ -96,7 +98,7 @@ def read_spells(
     ----------
     frame : pandas.DataFrame
     subject : str
-    at_risk : {"under_observation", "out_of_episode"} or None
+    at_risk : {"under_observation", "out_of_episode", "recovered"} or None
         Whether days in an episode count as at risk; None takes what the frame says of itself.
     follow_up : mapping
         time, event, event_value, entry (and weights, frequencies) as in `cox`.
