@@ -17,8 +17,8 @@ from walkstats.survival.interval_censored.between_visits import Intervals, read_
 from walkstats.survival.interval_censored.ratios_of_hazards import interval_cox
 from walkstats.survival.proportional import cox
 
-# Names of the columns that dated events are given while a Cox model is fitted to them.
-TIME, EVENT = "dated_days", "dated_event"
+# Name of the column that says whether an event was seen, while Cox models are fitted to dated ones.
+EVENT = "event_seen"
 
 DATINGS = {
     "right_point": "dated on the first day with the event",
@@ -173,8 +173,8 @@ def ascertainment_sensitivity(
     dated[EVENT] = rows.seen
     fits: dict[str, Estimates] = {}
     for name, day in (("right_point", rows.high), ("mid_point", (rows.low + rows.high) / 2.0)):
-        dated[TIME] = np.where(rows.seen, day, rows.low)
-        fits[name] = cox(dated, formula, time=TIME, event=EVENT, **options)
+        dated[f"{name}_days"] = np.where(rows.seen, day, rows.low)
+        fits[name] = cox(dated, formula, time=f"{name}_days", event=EVENT, **options)
     fits["interval"] = interval_cox(intervals, formula, low=low, high=high, **options)
     if recalled is not None:
         fits["recalled_day"] = cox(recalled, formula, time=time, event=event, **options)

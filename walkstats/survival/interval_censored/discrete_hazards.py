@@ -26,6 +26,8 @@ Indices = NDArray[np.intp]
 # d events among n at risk have variance d (n - d) / (n - 1) with the numbers given, and
 # d (n - d) / n by the information; with fewer than two at risk there is nothing to correct.
 FEWEST_AT_RISK = 2.0
+# Information below this share of what there is before the hazards are eliminated is rounding.
+ROUNDING = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +143,9 @@ def _efficient(one: _Rows, weight: Floats, group: Indices, groups: int) -> Float
     scale = np.sqrt(np.diag(whole))
     inverse = np.linalg.pinv(whole / np.outer(scale, scale), rcond=1e-12, hermitian=True)
     lost = (crossed / scale) @ inverse @ (crossed / scale).T
-    return np.diag(crossed.sum(axis=1)) - lost
+    own = crossed.sum(axis=1)
+    found = np.diag(own) - lost
+    return np.where(np.abs(found) <= ROUNDING * np.sqrt(np.outer(own, own)), 0.0, found)
 
 
 def permutation_covariance(rows: Floats, weight: Floats, group: Indices, groups: int) -> Floats:
