@@ -20,6 +20,8 @@ from walkstats.survival.risk_sets import merge_times
 
 Floats = NDArray[np.float64]
 
+NOBODY = 1e-12
+
 
 def gray_test(
     events: pd.DataFrame,
@@ -153,13 +155,16 @@ def gray_score(
     total, total_risk, events = size.sum(axis=0), at_risk.sum(axis=0), own.sum(axis=0)
     jump = np.divide(events, total, out=np.zeros(events.shape), where=total > 0)
     pooled = np.cumsum(jump)
-    weight = (1.0 - (pooled - jump)) ** rho
+    # Rounding may leave a trace of those who have had none when everybody has had the outcome.
+    rest_before = np.where(pooled - jump < 1.0 - NOBODY, 1.0 - (pooled - jump), 0.0)
+    safe = np.where(rest_before > 0, rest_before, 1.0)
+    weight = np.where(rest_before > 0, safe**rho, 0.0)
     per_risk = np.divide(events, total_risk, out=np.zeros(events.shape), where=total_risk > 0)
     groups = np.eye(len(own))
     part = np.divide(size, total, out=np.zeros(own.shape), where=total > 0)
     a = weight * size[:, None] * (groups[:, :, None] - part[None])
     # Summed with the hazard of the pooled incidence; what remains after each time.
-    flow = np.cumsum(a * jump / (1.0 - (pooled - jump)), axis=2)
+    flow = np.cumsum(a * jump / safe, axis=2)
     rest = flow[:, :, -1:] - flow
     left = np.divide(1.0 - pooled, after, out=np.zeros(own.shape), where=after > 0)
     scale = np.divide(before * jump, n_risk, out=np.zeros(own.shape), where=n_risk > 0)
