@@ -31,6 +31,7 @@ TASKS = {
         ["-m walkstats report data/sample/walkback-like --out demo"],
     ),
     "test": ("run the tests, on all processors (options: those of pytest)", TEST, ["-m pytest"]),
+    "slow": ("run the slow simulations (options: those of pytest)", TEST, ["-m pytest -m slow"]),
     "lab": ("open the notebooks in JupyterLab", [*TEST, "notebooks"], ["-m jupyterlab notebooks"]),
     "notebooks": ("run the notebooks, store their outputs", TEST, ["-m tests.notebooks.rerun"]),
     "agreement": ("write docs/agreement.md", TEST, ["-m tests.reference.agreement"]),
@@ -46,7 +47,9 @@ TASKS = {
     "setup": ("only make .venv, with everything for development", [*TEST, "docs", "dev"], []),
 }
 ALL = ["test", "lint", "types", "docs"]
-DEFAULTS = {"test": ["-n", "logical", "--dist", "loadfile"]}  # options where none are given
+# Options where none are given: on all processors, file by file in the order of tests/conftest.py.
+SPREAD = ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
+DEFAULTS = {"test": SPREAD, "slow": SPREAD}
 
 
 def main(arguments):
@@ -69,10 +72,15 @@ def main(arguments):
     for name in names:
         for command in TASKS[name][2]:
             words = command.split() + (options or DEFAULTS.get(name, []))
-            status = subprocess.call([PYTHON, *words], cwd=ROOT)
+            status = subprocess.call([PYTHON, *words], cwd=ROOT, env=surroundings())
             if status:
                 return status
     return 0
+
+
+def surroundings():
+    """The environment of a task: its many processes may share what one of them has compiled."""
+    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def unfit():
@@ -81,7 +89,8 @@ def unfit():
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         oldest, newest = (f"{major}.{minor}" for major, minor in (OLDEST, NEWEST))
         better = other_python()
-        advice = f"Call: {better} dev.py" if better else "Install one of these first."
+        again = " ".join([better, "dev.py", *sys.argv[1:]])
+        advice = "Call: " + again if better else "Install one of these first."
         return f"walkstats runs on Python {oldest} to {newest}. {here} {advice}"
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:

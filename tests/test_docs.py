@@ -75,6 +75,8 @@ def test_examples_of_a_page_run(page, tmp_path, monkeypatch):
     if page.name == "README.md":
         assert names["fit"].estimate("arm[walking]", ratio=True).estimate < 1
         assert names["curve"].frame["group"].nunique() == 2
+        assert (tmp_path / "survival.pdf").read_bytes().startswith(b"%PDF")
+        assert "walking" in (tmp_path / "cox.md").read_text("utf-8")
 
 
 def test_readme_reads_somebodys_own_table_in_one_line():
