@@ -27,7 +27,7 @@ CASES = {
 # Matters of an analysis and not of reading: where it is, once there is one.
 ELSEWHERE = {
     "O11": "regression.logistic",
-    "C03": "regression.rate_regression",
+    "C03": "economics.total_costs",
     "C07": "economics.cost_effectiveness",
 }
 
@@ -398,8 +398,8 @@ def test_every_case_is_made_or_belongs_elsewhere():
 def test_a_case_of_an_analysis_is_tested_where_the_analysis_is(name):
     """An analysis that is there has a test that names its case; none is there without one."""
     part, _, function = ELSEWHERE[name].partition(".")
-    home = Path(__file__).parent / part
-    texts = [file.read_text(encoding="utf-8") for file in home.glob("**/test_*.py")]
+    files = Path(__file__).parent.glob("**/test_*.py")
+    texts = [file.read_text(encoding="utf-8") for file in files]
     there = function in dir(getattr(ws, part, None))
     assert there == any(f"test_{name.lower()}_" in text for text in texts)
 
