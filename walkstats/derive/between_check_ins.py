@@ -102,10 +102,11 @@ def recurrence_intervals(
     frame.insert(2, "low_days", low)
     frame.insert(3, "high_days", high)
     late = int((np.isfinite(day) & ~seen).sum())
+    notes = _notes(trial, kind, unknown, late, int((last <= 0).sum()))
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: interval of the first {KINDS[kind].described}",
-        "notes": _notes(trial, kind, unknown, late, int((last <= 0).sum())),
+        "notes": (*notes, *frame.attrs["notes"]),
         "method": f"The first {KINDS[kind].described} lies after the last day of the last negative "
         f"check-in, up to the last day of the first positive one; {INTERVAL_RULES[after_gap]}.",
         "kind": kind,

@@ -117,10 +117,12 @@ def first_recurrence(
     frame.insert(2, "days", np.where(event, first, ended))
     frame.insert(3, "event", event)
     frame.insert(4, "ended_by", np.where(event, "recurrence", until["ended_by"].to_numpy()))
+    notes = _notes(definition, unknown, late, frame, after_gap)
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: time to first {definition.described}",
-        "notes": (*_notes(definition, unknown, late, frame, after_gap), *frame.attrs["notes"]),
+        "notes": (*notes, *frame.attrs["notes"]),
+        "method": notes[0],
     }
     return frame
 

@@ -118,7 +118,7 @@ def recovery(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: recovery from the first {KINDS[kind].described}",
-        "notes": (CAUTION, *episodes.notes),
+        "notes": (CAUTION, *episodes.notes, *frame.attrs["notes"]),
         "method": f"Time from the first day of the first {KINDS[kind].described} to its last day "
         f"before {float(gap_days):g} pain-free days, among those who recurred; without recovery: "
         f"{GAP_RULES[after_gap]}.",

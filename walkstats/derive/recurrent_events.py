@@ -143,7 +143,7 @@ def recurrences(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: recurrent events, {KINDS[kind].described}",
-        "notes": (*episodes.notes, *_notes(spells, len(people))),
+        "notes": (*episodes.notes, *_notes(spells, len(people)), *people.attrs["notes"]),
         "method": _method(kind, at_risk, float(gap_days), after_gap, observed_until_days),
         "kind": kind,
         "at_risk": at_risk,

@@ -88,7 +88,7 @@ def days_in_pain(
     people.insert(3, "episodes", np.bincount(begun, minlength=len(people)))
     people.insert(4, "observed_days", observed)
     short = int(((observed < horizon) & (observed > 0)).sum())
-    notes = [*episodes.notes]
+    notes = [*episodes.notes, *people.attrs["notes"]]
     if short:
         notes.append(f"{short} participant(s) were observed for fewer than {horizon:g} days.")
     if not observed.all():

@@ -109,12 +109,11 @@ def walking_spans(
     blank = float((spans["stop_days"] - spans["start_days"])[spans["walking_minutes"].isna()].sum())
     if blank:
         notes.append(f"{blank:g} days at risk have no known minutes; they are missing, not 0.")
-    method = str(frame.attrs.get("method", frame.attrs["notes"][0]))
     spans.attrs = {
         **frame.attrs,
         "derived": f"{frame.attrs['derived']}, with walking as it changed",
         "notes": tuple(notes),
-        "method": f"{method} {said}",
+        "method": f"{frame.attrs['method']} {said}",
         "lag_days": lag,
     }
     return spans
@@ -143,6 +142,8 @@ def _mean_of(minutes: Floats, weeks: int) -> Floats:
     """Mean of each week and those before it, as many as given; nan where under half are known."""
     if weeks == 1:
         return minutes
+    # Beyond the last week on record no weeks are known, and the means run out.
+    minutes = np.hstack([minutes, np.full((len(minutes), weeks - 1), np.nan)])
     known = ~np.isnan(minutes)
     out = np.full(minutes.shape, np.nan)
     for week in range(minutes.shape[1]):

@@ -105,8 +105,8 @@ def competing_events(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: first recurrence with competing events",
-        "notes": _notes(first.attrs["notes"], happened, unseen),
-        "method": f"{first.attrs['notes'][0]} Competing: {', '.join(happened) or 'nothing'}; other "
+        "notes": (*_notes(first.attrs["notes"], happened, unseen), *frame.attrs["notes"]),
+        "method": f"{first.attrs['method']} Competing: {', '.join(happened) or 'nothing'}; other "
         "intercurrent events are ignored (treatment policy).",
         "kind": kind,
         "after_gap": after_gap,
