@@ -9,7 +9,8 @@ from scipy.optimize import linprog
 from tests.survival.slow_cox import event_times, random_rows, slow_evaluate, slow_maximum
 from tests.survival.test_partial_likelihood import SIX, TEN, TEN_SETS, closed_form
 from walkstats.survival.partial_likelihood import evaluate
-from walkstats.survival.partial_maximum import maximum, profile_limits, separating_alone
+from walkstats.survival.partial_maximum import maximum
+from walkstats.survival.profile_likelihood import profile_limits, separating_alone
 from walkstats.survival.risk_sets import sort_risk_sets
 from walkstats.survival.robust_variance import robust_covariance, robust_score_test
 

@@ -164,6 +164,9 @@ class Estimates(Result):
     level : float
     limits : (k, 2) array or None
         Confidence limits that are not Wald's, at ``level``, on the scale of ``values``.
+    statistics : (k,) array or None
+        Test statistics that are not Wald's (signed roots of likelihood ratios), with the same
+        reference distribution.
     null : float or None
         Null value of every term on the scale of the model; None where none makes sense.
     measure : str
@@ -178,6 +181,7 @@ class Estimates(Result):
     link: str = "identity"
     level: float = 0.95
     limits: Floats | None = None
+    statistics: Floats | None = None
     null: float | None = 0.0
     measure: str = ""
 
@@ -209,6 +213,8 @@ class Estimates(Result):
         statistic = np.nan
         if null is not None and std_error > 0:
             statistic = (value - null) / std_error
+        if self.statistics is not None and own is not None:
+            statistic = self.statistics[own]
         show = np.exp if ratio else float
         return Estimate(
             term=term,
@@ -342,7 +348,7 @@ class Estimates(Result):
             For unknown terms.
         """
         names = (terms,) if isinstance(terms, str) else tuple(terms)
-        positions = np.array([k for name in names for k in self._positions(name)], dtype=int)
+        positions = np.array([k for name in names for k in self.positions(name)], dtype=int)
         null = 0.0 if self.null is None else self.null
         values = self.values[positions] - null
         block = self.covariance[np.ix_(positions, positions)]
@@ -373,7 +379,8 @@ class Estimates(Result):
             **common,
         )
 
-    def _positions(self, name: str) -> list[int]:
+    def positions(self, name: str) -> list[int]:
+        """Positions of a term among the estimates."""
         return [self._position(name)]
 
     def to_frame(self, *, ratio: bool = False) -> pd.DataFrame:

@@ -40,7 +40,8 @@ class Fit(Estimates):
     state: str = "converged"
     model: Any = None
 
-    def _positions(self, name: str) -> list[int]:
+    def positions(self, name: str) -> list[int]:
+        """Positions of a term's coefficients: one, or all columns of a term of the formula."""
         if name in self.terms or self.design is None:
             return [self._position(name)]
         columns = self.design.columns_of.get(name)
@@ -78,6 +79,8 @@ class CoxFit(Fit):
         For each code of ``risk_sets.strata`` the values of those columns.
     subjects : (n,) array or None
         Person of each row used, where the frame names them.
+    penalty : str or None
+        "firth" where the likelihood is Firth's.
     columns : mapping of str to str
         Role -> column it was read from: time, entry, event, weights, frequencies, offset, cluster,
         subject, where there is one.
@@ -98,4 +101,5 @@ class CoxFit(Fit):
     strata: tuple[str, ...] = ()
     stratum_values: tuple[tuple[Any, ...], ...] = ()
     subjects: NDArray[Any] | None = None
+    penalty: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)

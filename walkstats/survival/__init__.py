@@ -46,6 +46,7 @@ Competing risks
     ``state_occupancy``   share in each state, where one may follow another
     ``Occupancy``, ``TimesLost``   what they return
 After a Cox model
+    ``profile_intervals``           intervals and tests of the profile likelihood
     ``check_proportional_hazards``  do hazard ratios stay the same over time?
     ``residuals``         rows, people and times that the model does not describe
     ``baseline_hazard``   cumulative hazard at covariates of zero or at their means
@@ -104,6 +105,7 @@ __getattr__, __dir__, __all__ = attach(
         "prediction": ["baseline_hazard", "predict_survival"],
         "pseudo_values": ["pseudo_observations"],
         "restricted": ["RestrictedMeans", "restricted_means"],
+        "profile_likelihood": ["profile_intervals"],
         "proportional": ["cox"],
         "recurrent_events.count_contrasts": ["MeanCountComparison", "compare_mean_counts"],
         "recurrent_events.event_order": ["prentice_williams_peterson"],
@@ -184,6 +186,7 @@ if TYPE_CHECKING:
     from walkstats.survival.interval_censored.ratios_of_hazards import interval_cox as interval_cox
     from walkstats.survival.prediction import baseline_hazard as baseline_hazard
     from walkstats.survival.prediction import predict_survival as predict_survival
+    from walkstats.survival.profile_likelihood import profile_intervals as profile_intervals
     from walkstats.survival.proportional import cox as cox
     from walkstats.survival.pseudo_values import pseudo_observations as pseudo_observations
     from walkstats.survival.recurrent_events.count_contrasts import (

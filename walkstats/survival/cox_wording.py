@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 
 from walkstats.survival.clusters import number_of, said_of_clusters
 from walkstats.survival.cox_rows import CoxRows
-from walkstats.survival.partial_maximum import PartialMaximum, separating_alone
+from walkstats.survival.partial_maximum import PartialMaximum
+from walkstats.survival.profile_likelihood import separating_alone
 from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 
-def method_of(rows: CoxRows, ties: str, robust: bool, limits: Floats | None) -> str:
-    """What a methods section says; ``ties`` in words."""
+def method_of(
+    rows: CoxRows, ties: str, robust: bool, limits: Floats | None, penalty: str | None = None
+) -> str:
+    """What a methods section says; ``ties`` and ``penalty`` in words."""
     text = f"Cox proportional hazards model, {ties}"
     if rows.stratum_names:
         text += f", stratified by {' and '.join(rows.stratum_names)}"
@@ -25,6 +28,8 @@ def method_of(rows: CoxRows, ties: str, robust: bool, limits: Floats | None) -> 
         text += f", rows counted {rows.columns['frequencies']} times"
     if rows.offset is not None:
         text += f", offset {rows.columns['offset']}"
+    if penalty is not None:
+        text += f", {penalty}"
     return f"{text}. {_variance_said(rows, robust)} {_intervals_said(rows, limits)} {rows.said}"
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from walkstats.numerics.limits import normal_quantile
 from walkstats.numerics.newton import Maximum, inverse_information, maximise
 from walkstats.survival.monotone_likelihood import (
     FAR,
@@ -22,6 +21,7 @@ from walkstats.survival.monotone_likelihood import (
     rising_direction,
 )
 from walkstats.survival.partial_likelihood import Evaluation, evaluate_sorted, second_moment
+from walkstats.survival.penalised_likelihood import evaluate_penalised, maximise_penalised
 from walkstats.survival.risk_set_sums import SortedCovariates, sort_covariates
 from walkstats.survival.risk_sets import RiskSets
 
@@ -36,12 +36,8 @@ UNVARYING = 1e-11
 # An information that has shrunk to this share of that at zero: the search has run onto a plain.
 FLAT = 1e-7
 FARTHEST = 500.0
-# A profile still flat this far out, per standard deviation of the column, gives no limit.
-FARTHEST_LIMIT = 64.0
 # No step moves a coefficient, per standard deviation of its column, by more than this.
 LONGEST = 25.0
-# How close to its maximum the likelihood of the other coefficients is taken for a profile.
-PROFILE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +62,7 @@ class PartialMaximum:
     basis : (k, k)
     reached : (k,) finite coefficients in the basis, where the search ended
     reached_covariance : (k, k) in the basis, without the infinite direction
-    start : (k,) zero, where null hypotheses are evaluated
+    penalised : bool, whether the likelihoods hold Firth's penalty; there is no score test then
     """
 
     values: Floats
@@ -85,10 +81,16 @@ class PartialMaximum:
     basis: Floats
     reached: Floats
     reached_covariance: Floats
+    penalised: bool = False
 
 
 def maximum(
-    X: Floats, risk_sets: RiskSets, offset: Floats | None = None, ties: str = "efron"
+    X: Floats,
+    risk_sets: RiskSets,
+    offset: Floats | None = None,
+    ties: str = "efron",
+    *,
+    penalised: bool = False,
 ) -> PartialMaximum:
     """Maximise the partial likelihood.
 
@@ -99,6 +101,8 @@ def maximum(
         With at least one event.
     offset : (n,), optional
     ties : {"efron", "breslow", "exact"}
+    penalised : bool
+        With Firth's penalty; not with "exact". The maximum is then always finite.
 
     Returns
     -------
@@ -112,6 +116,8 @@ def maximum(
     flat = _unvarying(null, ground)
     if flat:
         return _unsolved(replace(ground, problem="unvarying", columns=flat))
+    if penalised:
+        return _penalised(ground)
     found = maximise(
         lambda at: evaluate_sorted(at, ground.model),
         np.zeros(len(ground.basis)),
@@ -124,6 +130,24 @@ def maximum(
         return _at_infinity(found, null, ground)
     covariance = _inverse(found.information)
     return _solved(found, null, ground, ground.basis @ found.values, covariance)
+
+
+def _penalised(ground: _Ground) -> PartialMaximum:
+    """Maximise with Firth's penalty; likelihoods are those of the covariates as given."""
+    start = np.zeros(len(ground.basis))
+    null = evaluate_penalised(start, ground.model)
+    found = maximise_penalised(lambda at: evaluate_penalised(at, ground.model), start)
+    covariance = _inverse(found.information)
+    solved = _solved(found, null, ground, ground.basis @ found.values, covariance)
+    # The basis of the search changes the determinant of the information by a constant.
+    shift = -float(np.linalg.slogdet(ground.basis)[1])
+    return replace(
+        solved,
+        penalised=True,
+        score_test=np.nan,
+        log_likelihood=solved.log_likelihood + shift,
+        log_likelihood_null=solved.log_likelihood_null + shift,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,74 +327,3 @@ def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMa
         state="infinite",
         iterations=found.iterations + far.iterations,
     )
-
-
-def separating_alone(fitted: PartialMaximum) -> tuple[int, ...]:
-    """Positions of the infinite coefficients that let the likelihood rise with no other's help."""
-    turn = np.linalg.inv(fitted.basis)
-    return tuple(
-        int(k)
-        for k in np.flatnonzero(np.isinf(fitted.values))
-        if rises_for_ever(np.sign(fitted.values[k]) * turn[:, k], fitted.model)
-    )
-
-
-def profile_limits(fitted: PartialMaximum, level: float) -> Floats:
-    """Profile-likelihood limits of coefficients that are infinite each on its own account.
-
-    Where some are so only together with others no limits are given (nan): whichever is held, the
-    others still run off.
-
-    Parameters
-    ----------
-    fitted : PartialMaximum
-    level : float
-
-    Returns
-    -------
-    (k, 2) array
-        The finite limit, or infinity where the likelihood is too flat to give one, and the
-        infinite one.
-    """
-    limits = np.full((fitted.values.size, 2), np.nan)
-    diagonal = np.diag(np.diag(fitted.basis))
-    if not np.array_equal(fitted.basis, diagonal):
-        return limits
-    drop = normal_quantile(level) ** 2 / 2.0
-    infinite = np.flatnonzero(np.isinf(fitted.values))
-    if infinite.size > len(separating_alone(fitted)):
-        return limits
-    for k in infinite:
-        sign = float(np.sign(fitted.values[k]))
-        finite = _finite_limit(fitted, int(k), sign, drop) * fitted.basis[k, k]
-        limits[k] = (finite, np.inf) if sign > 0 else (-np.inf, finite)
-    return limits
-
-
-def _finite_limit(fitted: PartialMaximum, k: int, sign: float, drop: float) -> float:
-    """Where the profile log-likelihood of column k lies ``drop`` below its limit."""
-    from scipy.optimize import brentq
-
-    others = np.delete(np.arange(fitted.values.size), k)
-    rest = np.ascontiguousarray(fitted.model.columns[others])
-    offset = 0.0 if fitted.model.offset is None else fitted.model.offset
-
-    def above(at: float) -> float:
-        held = offset + at * fitted.model.columns[k]
-        model = replace(fitted.model, columns=rest, offset=held)
-        best = maximise(
-            lambda b: evaluate_sorted(b, model),
-            np.zeros(others.size),
-            tight=PROFILE,
-            longest=LONGEST,
-        )
-        return best.log_likelihood - (fitted.log_likelihood - drop)
-
-    # Double the step from 0, inwards or outwards, until the limit lies between two points.
-    towards = sign if above(0.0) < 0.0 else -sign
-    near, far = 0.0, towards
-    while (above(far) < 0.0) == (towards == sign):
-        near, far = far, 2.0 * far
-        if abs(far) > FARTHEST_LIMIT:
-            return -sign * np.inf
-    return float(brentq(above, near, far, xtol=1e-10, rtol=1e-10))

@@ -21,7 +21,8 @@ from walkstats.survival.cox_wording import (
     said_of_infinity,
     said_of_single_clusters,
 )
-from walkstats.survival.partial_maximum import PartialMaximum, maximum, profile_limits
+from walkstats.survival.partial_maximum import PartialMaximum, maximum
+from walkstats.survival.profile_likelihood import profile_limit_pair, profile_limits, profile_tests
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
 from walkstats.survival.robust_variance import robust_covariance, robust_score_test
 
@@ -33,6 +34,7 @@ TIES = {
     "breslow": "Breslow's approximation for tied events",
     "exact": "the discrete likelihood for tied events",
 }
+PENALTIES = {"firth": "Firth's penalised likelihood"}
 
 
 def cox(
@@ -52,6 +54,7 @@ def cox(
     frequencies: str | None = None,
     level: float = 0.95,
     subject: str | None = "participant_id",
+    penalty: str | None = None,
 ) -> CoxFit:
     """Estimate hazard ratios by Cox's proportional hazards model.
 
@@ -91,6 +94,9 @@ def cox(
         Confidence level.
     subject : str or None
         Column that identifies the person. None where the rows are different people.
+    penalty : {"firth"}, optional
+        Firth's penalty: finite estimates with less bias where events are few or a likelihood is
+        monotone, with profile intervals and tests of their own. Model-based; no case weights.
 
     Returns
     -------
@@ -124,7 +130,8 @@ def cox(
     Where nobody at risk ever has a higher value than those with events the coefficient is infinite.
     It is given as such, ``state`` says "infinite", and its interval is that of the profile
     likelihood; R stops at some large value with a larger standard error. Where only a combination
-    of covariates separates, those in it are infinite together and have no interval.
+    of covariates separates, those in it are infinite together and have no interval. Firth's
+    penalty, half the log determinant of the information, keeps all of them finite [4].
 
     References
     ----------
@@ -134,6 +141,8 @@ def cox(
        1977;72:557-565. https://doi.org/10.1080/01621459.1977.10480613
     .. [3] Lin DY, Wei LJ. The robust inference for the Cox proportional hazards model. J Am Stat
        Assoc 1989;84:1074-1078. https://doi.org/10.1080/01621459.1989.10478874
+    .. [4] Heinze G, Schemper M. A solution to the problem of monotone likelihood in Cox regression.
+       Biometrics 2001;57:114-119. https://doi.org/10.1111/j.0006-341X.2001.00114.x
 
     Examples
     --------
@@ -157,6 +166,8 @@ def cox(
     check_level(level)
     check_choice(ties, TIES, "ties")
     check_flag(robust, "robust", optional=True)
+    if penalty is not None:
+        check_choice(penalty, PENALTIES, "penalty")
     if cluster is not None and robust is False:
         raise ValueError("cluster= asks for a robust variance; leave robust=False out.")
     follow_up = {
@@ -176,7 +187,7 @@ def cox(
         subject=subject,
         follow_up=follow_up,
     )
-    wanted = _robust(rows, robust, ties)
+    wanted = _robust(rows, robust, ties) if penalty is None else _penalised(rows, robust, ties)
     risk_sets = sort_risk_sets(
         rows.start, rows.stop, rows.event, rows.strata, rows.weights, rows.frequencies
     )
@@ -184,9 +195,12 @@ def cox(
         people = rows.counts.participants
         raise FitError(f"No events among {people} participants: a Cox model cannot be fitted.")
     _refuse_too_many(rows, wanted)
-    fitted = maximum(rows.matrix, risk_sets, rows.offset, ties)
+    fitted = maximum(rows.matrix, risk_sets, rows.offset, ties, penalised=penalty is not None)
     _refuse_inestimable(fitted, rows)
-    return _pack(fitted, rows, risk_sets, ties=ties, robust=wanted, formula=formula, level=level)
+    return _pack(
+        fitted, rows, risk_sets, ties=ties, robust=wanted, formula=formula, level=level,
+        penalty=penalty,
+    )  # fmt: skip
 
 
 def _robust(rows: CoxRows, robust: bool | None, ties: str) -> bool:
@@ -201,6 +215,18 @@ def _robust(rows: CoxRows, robust: bool | None, ties: str) -> bool:
             "robust=False for the model-based variance."
         )
     return wanted
+
+
+def _penalised(rows: CoxRows, robust: bool | None, ties: str) -> bool:
+    """False: Firth's likelihood is model-based; what cannot be combined with it is refused."""
+    if ties == "exact":
+        raise ValueError('penalty="firth" goes with ties="efron" or "breslow", not with "exact".')
+    if robust or rows.weights is not None or (rows.cluster is not None and robust is None):
+        raise ValueError(
+            'penalty="firth" has no case weights and no robust or clustered variance; leave them '
+            "out, or say robust=False where rows of one participant repeat."
+        )
+    return False
 
 
 def _refuse_too_many(rows: CoxRows, robust: bool) -> None:
@@ -249,16 +275,21 @@ def _pack(
     robust: bool,
     formula: str,
     level: float,
+    penalty: str | None,
 ) -> CoxFit:
     covariance, alone = fitted.covariance, np.zeros(len(fitted.values), dtype=bool)
     if robust:
         covariance = robust_covariance(fitted, rows.cluster)
-    if robust and rows.cluster is not None:
+    if robust and "cluster" in rows.columns:
         alone = _alone(rows)
         covariance = np.where(alone[:, None] | alone, np.nan, covariance)
-    infinite = fitted.state == "infinite"
-    limits = profile_limits(fitted, level) if infinite else None
-    method = method_of(rows, TIES[ties], robust, limits)
+    limits, statistics = None, None
+    if penalty is not None:
+        limits = np.array([profile_limit_pair(fitted, k, level) for k in range(len(alone))])
+        statistics = profile_tests(fitted, range(len(alone)))
+    elif fitted.state == "infinite":
+        limits = profile_limits(fitted, level)
+    method = method_of(rows, TIES[ties], robust, limits, PENALTIES.get(penalty or ""))
     for array in (rows.matrix, covariance, fitted.covariance):
         array.setflags(write=False)
     return CoxFit(
@@ -267,6 +298,8 @@ def _pack(
         covariance=covariance,
         level=level,
         limits=limits,
+        statistics=statistics,
+        penalty=penalty,
         formula=formula,
         design=rows.design,
         log_likelihood=fitted.log_likelihood,
@@ -325,6 +358,10 @@ def _tests(
         "score": ("score test", fitted.score_test),
         "wald": ("Wald test", quadratic_form(fitted.values, covariance)[0]),
     }
+    if fitted.penalised:
+        statistics = {"likelihood_ratio": ("penalised likelihood-ratio test", ratio)} | {
+            "wald": statistics["wald"]
+        }
     if robust:
         found = robust_score_test(fitted, rows.cluster) if seen else np.nan
         statistics["robust_score"] = ("robust score test", found)
