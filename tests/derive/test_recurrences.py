@@ -172,6 +172,46 @@ def test_what_is_not_recorded_is_refused_and_unknown_is_counted():
         ws.derive.recurrences(made, kind="any", at_risk="under_observation")
 
 
+@pytest.mark.parametrize(
+    ("column", "day", "words"),
+    [
+        ("onset_days", -2.0, "begin before randomisation"),
+        ("onset_days", np.inf, "begin before randomisation"),
+        ("onset_days", np.nan, "begin before randomisation"),
+        ("resolved_days", 5.0, "the last day of pain lies before the first"),
+        ("resolved_days", np.inf, "the last day of pain lies before the first"),
+        (
+            "activity_limiting_days",
+            5.0,
+            "the first day of activity-limiting recurrence lies before",
+        ),
+    ],
+)
+def test_days_that_cannot_be_are_refused_with_whose_they_are(column, day, words):
+    made = make_trial([Person(ALL), Person(ALL, (Report(8, 12, limiting=9),))])
+    made.recurrences.loc[0, column] = day
+    with pytest.raises(DataError, match=words) as refused:
+        ws.derive.recurrences(made, kind="activity_limiting", at_risk="out_of_episode")
+    assert refused.value.problems["ids"].tolist() == ["p2"]
+    assert refused.value.problems["column"].tolist() == [column]
+
+
+def test_no_frame_changes_the_trial():
+    made = make_trial([TWICE, Person((C, M, C, C, C), (Report(5, None),))])
+    before = {
+        name: made.table(name).copy() for name in ("participants", "check_ins", "recurrences")
+    }
+    ws.derive.recurrences(made, kind="any", at_risk="out_of_episode", after_gap="resume")
+    ws.derive.recurrence_intervals(made, kind="any")
+    ws.derive.competing_events(made, kind="any")
+    ws.derive.days_in_pain(made, kind="any")
+    ws.derive.recovery(made, kind="any")
+    ws.derive.walking_spans(made, kind="any", lag_days=0)
+    ws.derive.check_in_completeness(made)
+    for name, table in before.items():
+        pd.testing.assert_frame_equal(made.table(name), table)
+
+
 def test_overlapping_reports_are_one_episode():
     inside = Person(ALL, (Report(8, 30), Report(12, 14), Report(30, 35)))
     assert spells(recurrences(inside, gap_days=0)) == [(1, 0, 8, True), (2, 35, 50, False)]

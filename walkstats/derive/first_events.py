@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
 from walkstats.derive.observed import GAP_RULES, observed_until
-from walkstats.derive.whose import places
+from walkstats.derive.whose import places, refuse_rows
 from walkstats.errors import DataError
 from walkstats.trial import Trial
 
@@ -139,11 +139,20 @@ def met_days(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.fl
     Raises
     ------
     DataError
-        When the trial does not record this kind of recurrence.
+        When the trial does not record this kind of recurrence, or a recurrence has no day after
+        randomisation.
     """
     rows = trial.recurrences
     person = places(trial, rows, "recurrences")
     onset = rows["onset_days"].to_numpy(dtype=float)
+    refuse_rows(
+        rows,
+        ~(np.isfinite(onset) & (onset >= 0)),
+        "recurrences",
+        "onset_days",
+        "recurrences begin before randomisation, never, or on no day",
+        "correct the days, or leave these rows out",
+    )
     if kind.flag is None:
         return person, onset, 0
     if len(rows) and rows[kind.flag].isna().all():
@@ -156,6 +165,14 @@ def met_days(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.fl
     met = rows[kind.flag].fillna(False).to_numpy(dtype=bool)
     first = rows[kind.day].to_numpy(dtype=float)
     days = np.where(met, np.where(np.isnan(first), onset, first), np.nan)
+    refuse_rows(
+        rows,
+        days < onset,
+        "recurrences",
+        str(kind.day),
+        f"the first day of {kind.described} lies before the onset",
+        "correct one of the two",
+    )
     return person, days, int(rows[kind.flag].isna().sum())
 
 

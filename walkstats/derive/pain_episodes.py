@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats.derive.first_events import KINDS, Kind, met_days
+from walkstats.derive.whose import refuse_rows
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,7 @@ class Episodes:
     met : (m,) array
         First day that meets the definition of the kind [days]; nan where none does.
     reports : (r,) int array
-        Place of the episode of each row of recurrences; -1 for rows without an onset.
+        Place of the episode of each row of recurrences.
     notes : tuple of str
         What was joined, and what is not known.
     """
@@ -57,25 +58,22 @@ def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
     ValueError
         For pain-free days that are no number of at least 0.
     DataError
-        When the trial does not record this kind of recurrence.
+        When the trial does not record this kind of recurrence, or days contradict each other.
     """
     gap = _pain_free(gap_days)
     person, met, unknown = met_days(trial, kind)
     onset = trial.recurrences["onset_days"].to_numpy(dtype=float)
     last, open_ends = _last_days(trial, person, onset)
-    reports = np.full(len(onset), -1, dtype=np.int64)
-    dated = np.flatnonzero(~np.isnan(onset))
-    reports[dated] = join_reports(person[dated], onset[dated], last[dated], gap)
+    reports = join_reports(person, onset, last, gap)
     size = int(reports.max(initial=-1)) + 1
     begins, ends = np.full(size, np.inf), np.full(size, -np.inf)
     first_met, whose = np.full(size, np.inf), np.zeros(size, dtype=np.int64)
-    np.minimum.at(begins, reports[dated], onset[dated])
-    np.maximum.at(ends, reports[dated], last[dated])
-    np.fmin.at(first_met, reports[dated], met[dated])
-    whose[reports[dated]] = person[dated]
-    joined = len(dated) - size
+    np.minimum.at(begins, reports, onset)
+    np.maximum.at(ends, reports, last)
+    np.fmin.at(first_met, reports, met)
+    whose[reports] = person
+    joined = len(reports) - size
     said = [
-        (len(reports) - len(dated), "have no onset and are left out."),
         (unknown, f"do not say whether they were a(n) {kind.described}; they are not counted so."),
         (joined, f"began within {gap:g} pain-free days of an earlier one and are part of it."),
         *open_ends,
@@ -111,10 +109,18 @@ def _last_days(trial: Trial, person: Ints, onset: Floats) -> tuple[Floats, list[
     rows = trial.recurrences
     resolved = rows["resolved_days"].to_numpy(dtype=float)
     unknown = np.isnan(resolved)
+    refuse_rows(
+        rows,
+        (resolved < onset) | np.isinf(resolved),
+        "recurrences",
+        "resolved_days",
+        "the last day of pain lies before the first, or never comes",
+        "correct one of the two, or leave the last day empty where it is not known",
+    )
     known_pain = onset
     for day in [kind.day for kind in KINDS.values() if kind.day]:
         known_pain = np.fmax(known_pain, rows[day].to_numpy(dtype=float))
-    last = np.where(unknown, known_pain, np.fmax(resolved, onset))
+    last = np.where(unknown, known_pain, resolved)
     if unknown.all():
         return last, [
             (

@@ -84,7 +84,8 @@ def recurrences(
     ValueError
         For an unknown kind, rule or column, or days that are none.
     DataError
-        When the trial does not record this kind of recurrence.
+        When the trial does not record this kind of recurrence, or a recurrence ends before it
+        begins or begins before randomisation.
 
     Notes
     -----

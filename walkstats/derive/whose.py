@@ -31,3 +31,31 @@ def places(trial: Trial, rows: pd.DataFrame, table: str) -> NDArray[np.int64]:
             what_to_do="correct the ids, or add the participants",
         )
     return found
+
+
+def refuse_rows(
+    rows: pd.DataFrame,
+    bad: NDArray[np.bool_],
+    table: str,
+    column: str,
+    problem: str,
+    what_to_do: str,
+) -> None:
+    """Refuse the rows of a table that no analysis can take, naming whose they are.
+
+    Raises
+    ------
+    DataError
+        Where any row is bad.
+    """
+    if not bad.any():
+        return
+    raise DataError.of(
+        problem,
+        table=table,
+        column=column,
+        row=int(np.argmax(bad)),
+        ids=list(dict.fromkeys(rows["participant_id"].to_numpy(dtype=object)[bad])),
+        count=int(bad.sum()),
+        what_to_do=what_to_do,
+    )
