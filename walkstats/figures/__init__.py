@@ -7,6 +7,7 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``draw_numbers_at_risk``                         the numbers below them, on axes of their own
 ``plot_mean_count``, ``draw_mean_count``         mean number of recurrences over follow-up
 ``plot_timeline``, ``draw_timeline``             every participant's follow-up and recurrences
+``plot_incidence``, ``draw_incidence``, ``draw_stacked_incidence``   outcomes that compete
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
@@ -23,6 +24,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "survival_curves": ["draw_survival", "plot_survival"],
         "numbers_at_risk": ["draw_numbers_at_risk"],
+        "incidence_curves": ["draw_incidence", "draw_stacked_incidence", "plot_incidence"],
         "mean_count_curves": ["draw_mean_count", "plot_mean_count"],
         "timelines": ["draw_timeline", "plot_timeline"],
         "forest": ["draw_forest", "plot_forest"],
@@ -46,6 +48,11 @@ if TYPE_CHECKING:
     from walkstats.figures.flow_boxes import plot_flow as plot_flow
     from walkstats.figures.forest import draw_forest as draw_forest
     from walkstats.figures.forest import plot_forest as plot_forest
+    from walkstats.figures.incidence_curves import draw_incidence as draw_incidence
+    from walkstats.figures.incidence_curves import (
+        draw_stacked_incidence as draw_stacked_incidence,
+    )
+    from walkstats.figures.incidence_curves import plot_incidence as plot_incidence
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from walkstats._arguments import check_choice
 from walkstats._labels import source_line
 from walkstats.figures.palette import MUTED, SMALL, STYLE
+from walkstats.results import Incidence
 
 # Dates would make the same figure differ from one run to the next.
 UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -145,6 +146,11 @@ def check_result(result: object, kind: type, expected: str) -> None:
     """
     if not isinstance(result, kind):
         raise ValueError(f"{expected}, got {type(result).__name__}.")
+    if isinstance(result, Incidence) and kind is not Incidence:
+        raise ValueError(
+            f"{expected}, not an Incidence: draw it with plot_incidence, or give one outcome, "
+            f".of({result.outcomes[0]!r})."
+        )
 
 
 def check_names(names: Any, groups: tuple[str, ...]) -> dict[str, str]:

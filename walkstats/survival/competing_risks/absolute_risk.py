@@ -145,7 +145,7 @@ def absolute_risks(
     ...         for name in ("recurrence", "surgery")}
     >>> risks = survival.absolute_risks(fits, pd.DataFrame({"age": [50]}, index=["50 years"]))
     >>> risks.at(30)[["outcome", "estimate"]].round(3).values.tolist()
-    [['recurrence', 0.485], ['surgery', 0.221]]
+    [['recurrence', 0.354], ['surgery', 0.214]]
     """
     chosen = FORMS[check_choice(form, FORMS, "form")]
     check_choice(interval, INTERVALS, "interval")

@@ -120,8 +120,8 @@ def fine_gray(
     the estimated weights. Breslow's ties and this variance are those of R's ``crr``;
     ``censoring_weights="known"`` is R's ``finegray`` followed by ``coxph``. At a tied time
     those with an outcome still count as at risk of being censored, as in ``crr``; ``finegray``
-    takes them out first. With ``ties="efron"`` weighted rows that do not have the event are not
-    affected.
+    takes them out first. With ``censoring_by`` ``crr`` (2.2-11) leaves out of the variance what
+    a censoring moves at the events of other groups; here all events count.
 
     References
     ----------
