@@ -26,6 +26,7 @@ CLOSE = 1e-13
 # takes means of zero counts to zero without end.
 STILL = 1e-6
 LONGEST = 25.0
+FAR = 500.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,16 +115,21 @@ def _rises(step: Floats, model: CountModel) -> bool:
 
 
 def _packed(found: Maximum, model: CountModel, theta: float) -> CountMaximum:
+    if found.state == "infinite":
+        return _at_infinity(found, model, theta)
     mu = np.exp(model.q @ found.values + model.offset)
-    infinite = found.state == "infinite"
-    return CountMaximum(
-        g=found.values,
-        mu=mu,
-        theta=theta,
-        log_likelihood=found.log_likelihood,
-        direction=found.step if infinite else None,
-        state=found.state,
-    )
+    return CountMaximum(found.values, mu, theta, found.log_likelihood, None, found.state)
+
+
+def _at_infinity(found: Maximum, model: CountModel, theta: float) -> CountMaximum:
+    """Follow the direction until its means are zero, and maximise across it."""
+    direction = found.step / np.abs(model.q @ found.step).max()
+    far = found.values + FAR * direction
+    across = np.linalg.svd(direction[None, :])[2][1:].T
+    offset = model.offset + model.q @ far
+    best = maximum(CountModel(model.q @ across, offset, model.y), theta, np.zeros(far.size - 1))
+    g = far + across @ best.g
+    return CountMaximum(g, best.mu, theta, best.log_likelihood, direction, "infinite")
 
 
 def best_theta(model: CountModel) -> CountMaximum:
