@@ -27,7 +27,7 @@ class TimeFit(Fit):
     Attributes
     ----------
     aic, bic : float
-        -2 log-likelihood + 2 p, and + log(rows) p, for p parameters estimated.
+        -2 log-likelihood + 2 p, and + log(participants) p, for p parameters estimated.
     naive_covariance : (p, p) array
         Model-based, also where ``covariance`` is the sandwich.
     tests : mapping of str to HypothesisTest
@@ -141,10 +141,10 @@ def robust_covariance(scores: Floats, covariance: Floats, read: CoxRows) -> Floa
     return out
 
 
-def criteria(log_likelihood: float, parameters: int, rows: int) -> tuple[float, float]:
+def criteria(log_likelihood: float, parameters: int, people: int) -> tuple[float, float]:
     """AIC and BIC."""
     lack = -2.0 * log_likelihood
-    return lack + 2.0 * parameters, lack + float(np.log(rows)) * parameters
+    return lack + 2.0 * parameters, lack + float(np.log(people)) * parameters
 
 
 def tests_of_covariates(
@@ -216,15 +216,26 @@ def seen_as(rows: TimedRows) -> str:
 
 
 def notes_on_state(
-    state: str, terms: tuple[str, ...], values: Floats, nearly: tuple[str, ...], condition: float
+    events: int | None,
+    state: str,
+    terms: tuple[str, ...],
+    values: Floats,
+    nearly: tuple[str, ...],
+    condition: float,
 ) -> list[str]:
     """What a reader must know of how the search ended and of the covariates."""
     notes = []
+    if events == 1:
+        notes.append("There is one event only: estimates and tests rest on it alone.")
     infinite = [term for term, value in zip(terms, values, strict=True) if np.isinf(value)]
     if state == "infinite":
         notes.append(
             f"{' and '.join(infinite)}: no finite estimate, since the likelihood rises for ever; "
-            "a group without events is the usual reason."
+            + (
+                "the times do not tell who has the event."
+                if any(term.startswith("log(scale)") for term in infinite)
+                else "a group without events is the usual reason."
+            )
         )
     if state == "boundary":
         notes.append(

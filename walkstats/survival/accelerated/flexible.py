@@ -342,11 +342,13 @@ def _pack(
     jacobian = float(rows.weight[exact] @ np.log(rows.time[exact]))
     log_likelihood, log_null = (one.log_likelihood - jacobian for one in (fitted, null))
     terms = shape.terms(read.design)
-    aic, bic = criteria(log_likelihood, len(terms), read.counts.used)
+    aic, bic = criteria(log_likelihood, len(terms), read.counts.participants)
     method = _method(rows, shape, robust)
     effects = np.r_[: read.matrix.shape[1], read.matrix.shape[1] + shape.knots.size : len(terms)]
     nearly = tuple(read.design.names[j] for j in columns.involved)
-    notes = notes_on_state(fitted.state, terms, fitted.values, nearly, columns.condition)
+    notes = notes_on_state(
+        read.counts.events, fitted.state, terms, fitted.values, nearly, columns.condition
+    )
     return FlexibleFit(
         terms=terms,
         values=fitted.values,

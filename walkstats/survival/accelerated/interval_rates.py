@@ -309,7 +309,7 @@ def _pack(
     if robust:
         covariance = robust_covariance(fitted.scores, fitted.covariance, read)
     terms = (*read.design.names, *(names if len(names) > 1 else ["log(rate)"]))
-    aic, bic = criteria(fitted.log_likelihood, len(terms), read.counts.used)
+    aic, bic = criteria(fitted.log_likelihood, len(terms), read.counts.participants)
     method = (
         f"Piecewise exponential model, {len(names)} period{'' if len(names) == 1 else 's'}"
         f"{read_as(read)}. {variance_said(read, robust)} Wald intervals. {read.said}"
@@ -317,7 +317,9 @@ def _pack(
     number, total = rows.weight @ happened, rows.weight @ spent
     without = [name for name, n in zip(names, number, strict=True) if n == 0]
     nearly = tuple(read.design.names[j] for j in fitted.involved)
-    told = notes_on_state(fitted.state, terms, fitted.values, nearly, fitted.condition)
+    told = notes_on_state(
+        read.counts.events, fitted.state, terms, fitted.values, nearly, fitted.condition
+    )
     if without:
         told.append(f"No events: {', '.join(without)}, whose rate is 0.")
     return RateFit(

@@ -37,6 +37,7 @@ Booleans = NDArray[np.bool_]
 
 # The search ends where a scale is this far (in logarithms) from the spread of the times.
 FARTHEST = 16.0
+WIDEST = 8.0
 # A row moved by less than this share of the largest move is not moved.
 STILL = 1e-3
 
@@ -289,7 +290,12 @@ def _packed(
     size = np.concatenate([np.full(k, np.exp(-log_scales.mean())), np.ones(times.scales)])
     weak = weak_directions(found.information / np.outer(size, size), float(times.weight.sum()))
     values, state, apart = turn @ found.values + shift, found.state, np.zeros(turn.shape[0], bool)
-    if weak.size:
+    # A scale that has grown beyond all times: they do not tell events from censorings.
+    if np.any(found.values[k:] > WIDEST):
+        endless = np.concatenate([np.zeros(k), np.full(times.scales, np.inf)])
+        state, apart = "infinite", np.ones(turn.shape[0], bool)
+        values = np.where(np.isfinite(endless), values, endless)
+    elif weak.size:
         end = _without_end(weak, size, found, turn, design, times, columns)
         state, apart = end.state, end.apart
         values = np.where(np.isfinite(end.values), values, end.values)

@@ -138,8 +138,10 @@ def parametric(
     inverse of the observed information. What must hold: the family describes the times (compare
     ``aic`` between families on the same rows), and censoring tells nothing about the event to come.
 
-    ``bic`` counts rows, as R's BIC of survreg does. Fractional weights give a robust variance
-    (R's survreg needs to be asked). Rows without follow-up say nothing and are counted in a note.
+    ``bic`` counts participants, as R's does for survreg where each has one row. Fractional weights
+    give a robust variance; R's survreg needs to be asked, and then leaves the weights out of the
+    sandwich (the cross product of unweighted dfbetas), where its coxph and this function have them
+    in. Rows without follow-up say nothing and are counted in a note.
     Where one group has no events its coefficient is infinite: it is given as such, ``state`` says
     "infinite", and its interval is that of the profile likelihood.
 
@@ -266,11 +268,13 @@ def _pack(
     jacobian = float(rows.weight[exact] @ np.log(rows.time[exact]))
     log_likelihood = fitted.log_likelihood - jacobian
     null = fitted.log_likelihood_null - jacobian
-    aic, bic = criteria(log_likelihood, len(terms), read.counts.used)
+    aic, bic = criteria(log_likelihood, len(terms), read.counts.participants)
     method = _method(rows, family, fixed, robust)
     coefficients = slice(1, 1 + k)
     nearly = tuple(read.design.names[j] for j in fitted.columns.involved)
-    notes = notes_on_state(fitted.state, terms, fitted.values, nearly, fitted.columns.condition)
+    notes = notes_on_state(
+        read.counts.events, fitted.state, terms, fitted.values, nearly, fitted.columns.condition
+    )
     return ParametricFit(
         terms=terms,
         values=fitted.values,

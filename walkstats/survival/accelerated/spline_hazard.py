@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from walkstats.errors import FitError
 from walkstats.numerics.newton import Maximum
 from walkstats.survival.accelerated.contributions import (
     EXACT,
@@ -21,6 +22,9 @@ from walkstats.survival.accelerated.contributions import (
 from walkstats.survival.accelerated.ends import inverse, others, share_of_terms, weak_directions
 from walkstats.survival.accelerated.families import EXTREME
 from walkstats.survival.accelerated.newton_indefinite import Evaluation, climb
+
+# A cumulative hazard with a higher power of time than this is a jump.
+STEEPEST = 1e6
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -133,6 +137,7 @@ def spline_hazard(rows: LinearIndex, start: Floats) -> SplineHazard:
     inside = _turned(rows, turn)
     begin = np.asarray(np.linalg.solve(turn, start), dtype=np.float64)
     found = climb(lambda at: _evaluate(at, inside), begin)
+    _refuse_unbounded(inside.slope @ found.values, rows)
     scores = _row_scores(found.values, inside)[1]
     weak = weak_directions(found.information, float(rows.weight.sum()))
     values, state = turn @ found.values, found.state
@@ -143,6 +148,16 @@ def spline_hazard(rows: LinearIndex, start: Floats) -> SplineHazard:
     covariance = np.where(apart | apart[:, np.newaxis], np.nan, covariance)
     back = np.linalg.inv(turn)
     return SplineHazard(values, covariance, found.log_likelihood, state, scores @ back)
+
+
+def _refuse_unbounded(slope: Floats, rows: LinearIndex) -> None:
+    """A density has no bound where it describes its events exactly: the slope grows for ever."""
+    exact = (rows.seen == EXACT) & (rows.weight > 0)
+    if np.any(slope[exact] > STEEPEST):
+        raise FitError(
+            "The model describes every event time exactly, so that the likelihood has no bound. "
+            "Leave terms out, or say between which times the events happened, with low= and high=."
+        )
 
 
 def _uncorrelated(rows: LinearIndex) -> Floats:
