@@ -52,6 +52,8 @@ After a Cox model
     ``baseline_hazard``   cumulative hazard at covariates of zero or at their means
     ``predict_survival``  survival curves of new people
     ``predict_risk``      risk of single rows
+    ``standardised_survival``   the same people, all in one arm and then in the other
+    ``StandardisedSurvival``    what it returns
     ``concordance``       how well a model or marker orders people
     ``Concordance``, ``ProportionalHazards``   what they return
 Events between two visits
@@ -107,6 +109,7 @@ __getattr__, __dir__, __all__ = attach(
         "restricted": ["RestrictedMeans", "restricted_means"],
         "profile_likelihood": ["profile_intervals"],
         "proportional": ["cox"],
+        "standardising": ["StandardisedSurvival", "standardised_survival"],
         "recurrent_events.count_contrasts": ["MeanCountComparison", "compare_mean_counts"],
         "recurrent_events.event_order": ["prentice_williams_peterson"],
         "recurrent_events.frailties": ["FrailtyFit", "shared_frailty"],
@@ -188,6 +191,8 @@ if TYPE_CHECKING:
     from walkstats.survival.prediction import predict_survival as predict_survival
     from walkstats.survival.profile_likelihood import profile_intervals as profile_intervals
     from walkstats.survival.proportional import cox as cox
+    from walkstats.survival.standardising import StandardisedSurvival as StandardisedSurvival
+    from walkstats.survival.standardising import standardised_survival as standardised_survival
     from walkstats.survival.pseudo_values import pseudo_observations as pseudo_observations
     from walkstats.survival.recurrent_events.count_contrasts import (
         MeanCountComparison as MeanCountComparison,
