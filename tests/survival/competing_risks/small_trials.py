@@ -31,13 +31,6 @@ def frame_of(people: bytes, days: np.ndarray | None = None) -> pd.DataFrame:
 people = st.binary(min_size=4, max_size=30)
 # Whole days make ties, between outcomes and between outcomes and censorings.
 tied_trials = people.map(frame_of)
-untied_trials = st.builds(
-    lambda drawn, seed: frame_of(
-        drawn, np.random.default_rng(seed).permutation(len(drawn)).astype(float) + 1
-    ),
-    people,
-    st.integers(0, 10_000),
-)
 
 
 def random_trial(seed: int, n: int = 120, *, ties: bool = True) -> pd.DataFrame:

@@ -45,7 +45,8 @@ class Ends:
         for k, value in enumerate(self.values):
             if _same(value, of) or self.labels[k] == of:
                 return k
-        raise ValueError(f"of must be one of {', '.join(map(repr, self.values))}; got {of!r}.")
+        found = ", ".join(repr(_plain(value)) for value in self.values)
+        raise ValueError(f"No row has the outcome {of!r}; of must be one of {found}.")
 
 
 def read_ends(frame: pd.DataFrame, outcome: str, censored: object) -> Ends:
