@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
-from walkstats.derive.cutting import pairs_of
 from walkstats.derive.first_events import KINDS, met_days
 from walkstats.derive.observed import observed_until
 from walkstats.derive.whose import places
+from walkstats.numerics.cutting import pairs_of
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]

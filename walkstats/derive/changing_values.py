@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column, check_flag, check_frame, check_times
-from walkstats.derive.cutting import Pieces, cut_each, cut_everywhere, in_force, merged
 from walkstats.derive.span_columns import check_event, numbers_of, span_columns
 from walkstats.errors import DataError
+from walkstats.numerics.cutting import Pieces, cut_each, cut_everywhere, in_force, merged
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

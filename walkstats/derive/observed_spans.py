@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_positive
 from walkstats._periods import joined_periods
-from walkstats.derive.cutting import pairs_of
 from walkstats.derive.observed import GAP_RULES, observed_until
 from walkstats.derive.whose import places
+from walkstats.numerics.cutting import pairs_of
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]

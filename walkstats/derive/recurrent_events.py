@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
-from walkstats.derive.cutting import pairs_of
 from walkstats.derive.first_events import KINDS
 from walkstats.derive.observed_spans import (
     GAP,
@@ -20,6 +19,7 @@ from walkstats.derive.observed_spans import (
     observed_spans,
 )
 from walkstats.derive.pain_episodes import Episodes, pain_episodes
+from walkstats.numerics.cutting import pairs_of
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
 from walkstats._variables import as_numbers
-from walkstats.derive.cutting import Pieces
 from walkstats.errors import DataError
+from walkstats.numerics.cutting import Pieces
 
 Floats = NDArray[np.float64]
 

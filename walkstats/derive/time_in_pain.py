@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_positive
 from walkstats.derive.at_randomisation import baseline as at_baseline
-from walkstats.derive.cutting import pairs_of
 from walkstats.derive.first_events import KINDS
 from walkstats.derive.observed_spans import SPAN_RULES, ObservedSpans, observed_spans
 from walkstats.derive.pain_episodes import Episodes, pain_episodes
+from walkstats.numerics.cutting import pairs_of
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]
