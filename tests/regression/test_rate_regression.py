@@ -208,6 +208,15 @@ def test_exact_rates() -> None:
     assert none.conf_high < 2
 
 
+def test_whose_events_they_are() -> None:
+    frame = counts()
+    twice = pd.concat([frame, frame], ignore_index=True)
+    found = ws.regression.compare_rates(twice, "arm", events="recurrences", exposure="days")
+    assert found.counts.participants == 80
+    assert found.rates["participants"].sum() == 80
+    assert "participants have several events, taken as independent" in " ".join(found.notes)
+
+
 def test_rates_that_cannot_be() -> None:
     table = pd.DataFrame({"arm": ["a", "b"], "n": [1, 2], "years": [3.0, 0.0]})
     options = {"events": "n", "exposure": "years"}

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from walkstats._arguments import check_column, check_frame, check_level
-from walkstats._variables import as_numbers, levels_of
+from walkstats._variables import as_numbers, codes_of, levels_of
 from walkstats.errors import DataError
+from walkstats.regression.rows import DEFAULT_SUBJECT
 from walkstats.results import Counts, Estimates, HypothesisTest
 from walkstats.results.frozen import Result
 
@@ -64,6 +65,7 @@ def compare_rates(
     events: str,
     exposure: str,
     level: float = 0.95,
+    subject: str = DEFAULT_SUBJECT,
 ) -> RateComparison:
     """Compare events per person-time between groups, exactly, as if each came by pure chance.
 
@@ -79,6 +81,8 @@ def compare_rates(
         Column of the time observed [days], or of anything counts are proportional to.
     level : float
         Confidence level.
+    subject : str
+        Column of the participant, for the counts; may be absent when it is the default.
 
     Returns
     -------
@@ -126,10 +130,12 @@ def compare_rates(
     codes = pd.Categorical(group.astype(str), categories=list(levels)).codes
     counts = np.bincount(codes, y, len(levels)).astype(np.float64)
     exposed = np.bincount(codes, time, len(levels)).astype(np.float64)
+    people = _people(frame, kept, subject)
+    pairs = pd.DataFrame({"person": people, "group": codes}).drop_duplicates()
     table = pd.DataFrame(
         {
             "group": list(levels),
-            "participants": np.bincount(codes, minlength=len(levels)),
+            "participants": np.bincount(pairs["group"], minlength=len(levels)),
             "events": counts.astype(np.int64),
             "exposure": exposed,
         }
@@ -140,8 +146,10 @@ def compare_rates(
             f"ratios to {by} = {levels[0]} with exact conditional limits and test. Events are "
             "taken as independent."
         ),
-        "notes": (note,) if note else (),
-        "counts": Counts(len(frame), kept.size, kept.size, round(float(y.sum())), left_out),
+        "notes": tuple(one for one in (note, _repeats(people, y)) if one),
+        "counts": Counts(
+            len(frame), kept.size, int(people.max()) + 1, round(float(y.sum())), left_out
+        ),
         "source": str(frame.attrs.get("source", "")),
     }
     return _pack(by, levels, counts, exposed, level, table, common)
@@ -173,6 +181,25 @@ def _read(
                 what_to_do="correct these rows",
             )
     return kept, y, time, left_out
+
+
+def _people(frame: pd.DataFrame, kept: NDArray[np.intp], subject: str) -> NDArray[np.intp]:
+    """(n,) codes of the participants; rows, where the frame does not name them."""
+    if subject not in frame.columns and subject == DEFAULT_SUBJECT:
+        return np.arange(kept.size)
+    check_column(frame, subject, "the participant")
+    return codes_of(frame, subject, kept, "the participant")
+
+
+def _repeats(people: NDArray[np.intp], y: Floats) -> str:
+    """A note where events of one participant are several."""
+    several = int(np.sum(np.bincount(people, y) > 1))
+    if not several:
+        return ""
+    return (
+        f"{several} participants have several events, taken as independent of each other: the "
+        "limits are too narrow where people differ. rate_regression allows for that."
+    )
 
 
 def _pack(

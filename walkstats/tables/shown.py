@@ -17,6 +17,7 @@ from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.curves_read import curve_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
+from walkstats.tables.models_beside import holds_models, models_table
 
 
 def table_of(
@@ -64,6 +65,8 @@ def table_of(
 
 @singledispatch
 def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
+    if holds_models(result):
+        return models_table(result, labels)
     parts = _parts(result)
     if not parts:
         raise ValueError(f"No table is known for a {type(result).__name__}.")

@@ -148,4 +148,8 @@ def test_side_by_side() -> None:
     one_each = bladder2()[lambda f: f["enum"] == 1]
     fewer = ws.survival.compare_recurrent_models(one_each, "rx", **COLUMNS)
     assert any("WLW, combined) is left out" in note for note in fewer.notes)
-    assert ws.tables.fit_table(dict(found.fits)) is not None
+    table = ws.tables.table_of(found, labels={"Again": "Once more"})
+    text = table.to_markdown()
+    assert "Once more: rate ratio" in text
+    assert "Rate (Andersen-Gill): The rate at which recurrences come" in text
+    assert f"{np.exp(rates.values[0]):.2f} (" in text

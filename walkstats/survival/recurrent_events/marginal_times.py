@@ -173,8 +173,11 @@ def wei_lin_weissfeld(
     apart = cox(own.frame, own.formula, **options)
     method = _method(number, said, apart)
     notes = tuple(_changing(episodes, formula, spells))
-    parts = [replace(fit, method=method, notes=(*fit.notes, *notes)) for fit in (common, apart)]
-    return _pack(parts[0], parts[1], own)
+    common, apart = (
+        replace(fit, method=method, notes=(*fit.notes, *notes), measure=f"hazard ratio {which}")
+        for fit, which in ((common, "common to all events"), (apart, "of each event"))
+    )
+    return _pack(common, apart, own)
 
 
 def _how_many(up_to: int | None, spells: Spells) -> tuple[int, str]:
@@ -255,7 +258,7 @@ def _pack(common: CoxFit, specific: CoxFit, own: OwnEffects) -> MarginalTimes:
         covariance=turn @ specific.covariance @ turn.T,
         link="log",
         level=specific.level,
-        measure="hazard ratio",
+        measure="hazard ratio combined over events",
         **shared,
     )
     size = len(own.numbers)
