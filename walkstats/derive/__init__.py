@@ -2,19 +2,20 @@
 
 ``first_recurrence``   one row per participant: days to the first recurrence, or why follow-up ended
 ``recurrences``        one row per participant and spell at risk, until each of all recurrences
-``recurrence_intervals``  one row per participant: between which check-ins the first recurrence lies
+``recurrence_intervals`` one row per participant: between which check-ins the first recurrence lies
 ``competing_events``   one row per participant: recurrence, what rules it out, or neither
 ``walking_spans``      one row per participant and span: minutes walked as they changed
 ``days_in_pain``       one row per participant: days in an episode, and days observed
 ``recovery``           one row per participant who recurred: how long it lasted, how bad it was
-``split_at``, ``time_varying``, ``add_events``   spells of any frame, cut at given times, where
-values change, and at events
+``split_at``           spells of any frame, cut at the same times for everybody
+``time_varying``       spells of any frame, cut where values change, with the values in force
+``add_events``         spells of any frame, cut at events that may come again
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
 ``participant_flow``   one row per box of the flow diagram
 ``follow_up_endings``  one row per way in which follow-up ended, participants by arm
-``check_in_completeness``  one row per arm and check-in: how many were completed
+``check_in_completeness`` one row per arm and check-in: how many were completed
 ``adverse_events``     one row per kind and arm: participants with an event, and events
 
 Each frame carries ``attrs``: source (of the data), derived (what it is), notes (what was left out).

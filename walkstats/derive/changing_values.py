@@ -274,7 +274,7 @@ def add_events(
 
 @dataclass(frozen=True, eq=False)
 class _Whose:
-    """People of a frame's rows and of its changes, as codes; -1 for changes of nobody there."""
+    """Codes of the people of a frame's rows and of its changes; ``known``: somebody there."""
 
     rows: Ints
     changes: Ints
@@ -285,7 +285,10 @@ class _Whose:
     def read(
         cls, frame: pd.DataFrame, changes: pd.DataFrame, subject: str, times: Floats, at: str
     ) -> _Whose:
-        rows, ids = pd.factorize(check_column(frame, subject, "the participant"))
+        own = check_column(frame, subject, "the participant").to_numpy(dtype=object)
+        theirs = check_column(changes, subject, "the participant").to_numpy(dtype=object)
+        everybody, _ = pd.factorize(np.concatenate([own, theirs]))
+        rows, codes = np.split(everybody.astype(np.int64), [len(own)])
         if np.any(rows < 0):
             raise DataError.of(
                 f"{subject} is missing",
@@ -294,10 +297,8 @@ class _Whose:
                 count=int((rows < 0).sum()),
                 what_to_do="fill in who these rows belong to",
             )
-        theirs = check_column(changes, subject, "the participant")
-        codes = pd.Index(ids).get_indexer(pd.Index(theirs)).astype(np.int64)
-        known = (codes >= 0) & ~np.isnan(times)
-        undated = int(((codes >= 0) & np.isnan(times)).sum())
+        known = np.isin(codes, rows)
+        undated = int((known & np.isnan(times)).sum())
         if undated:
             raise DataError.of(
                 f"{at} is missing in {undated} row(s)",
@@ -306,7 +307,7 @@ class _Whose:
                 count=undated,
                 what_to_do="leave out changes of unknown time, or give their time",
             )
-        return cls(rows.astype(np.int64), codes, times, known)
+        return cls(rows, codes, times, known)
 
 
 def _taken(

@@ -67,25 +67,7 @@ def check_in_completeness(trial: Trial, *, level: float = 0.95) -> pd.DataFrame:
     [['control', 9226, 8438, 166, 622], ['walking', 9261, 8380, 155, 726]]
     """
     check_level(level)
-    asked = trial.check_ins
-    if not len(asked):
-        raise DataError.of(
-            "the trial has no check-ins, so their completeness is not known",
-            table="check_ins",
-            what_to_do="give the table of check-ins, missed ones included, in trial.toml",
-        )
-    person = places(trial, asked, "check_ins")
-    arm = pd.Categorical(trial.people["arm"].iloc[person], categories=list(trial.arms))
-    state = asked["state"].to_numpy(dtype=object)
-    rows = pd.DataFrame(
-        {
-            "arm": arm,
-            "check_in": asked["check_in"].to_numpy(),
-            "due": asked["due_days"].fillna(asked["covers_to_days"]).to_numpy(dtype=float),
-            **{name: (state == name).astype(np.int64) for name in STATES},
-        }
-    )
-    rows["expected"] = 1
+    rows, person = _asked(trial)
     counts = rows.groupby(["arm", "check_in"], observed=True)
     each = counts[["expected", *STATES]].sum().reset_index()
     each.insert(2, "month", np.round(counts["due"].median().to_numpy() / DAYS_PER_MONTH, 1))
@@ -104,6 +86,30 @@ def check_in_completeness(trial: Trial, *, level: float = 0.95) -> pd.DataFrame:
         "level": level,
     }
     return frame
+
+
+def _asked(trial: Trial) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """One row per check-in, its states as 0 and 1; and the place of its participant."""
+    asked = trial.check_ins
+    if not len(asked):
+        raise DataError.of(
+            "the trial has no check-ins, so their completeness is not known",
+            table="check_ins",
+            what_to_do="give the table of check-ins, missed ones included, in trial.toml",
+        )
+    person = places(trial, asked, "check_ins")
+    arm = trial.people["arm"].to_numpy(dtype=object)[person]
+    state = asked["state"].to_numpy(dtype=object)
+    rows = pd.DataFrame(
+        {
+            "arm": pd.Categorical(arm, categories=list(trial.arms)),
+            "check_in": asked["check_in"].to_numpy(),
+            "due": asked["due_days"].fillna(asked["covers_to_days"]).to_numpy(dtype=float),
+            "expected": 1,
+            **{name: (state == name).astype(np.int64) for name in STATES},
+        }
+    )
+    return rows, person
 
 
 def _overall(rows: pd.DataFrame, person: NDArray[np.int64]) -> pd.DataFrame:

@@ -89,14 +89,7 @@ def recovery(
     """
     check_choice(kind, KINDS, "kind")
     check_choice(after_gap, GAP_RULES, "after_gap")
-    rows = trial.recurrences
-    if len(rows) and rows["resolved_days"].isna().all():
-        raise DataError.of(
-            "the trial records no last days of pain, so recovery is not known",
-            table="recurrences",
-            column="resolved_days",
-            what_to_do="map the team's column to it in trial.toml",
-        )
+    _check_ends_recorded(trial)
     episodes = pain_episodes(trial, KINDS[kind], gap_days)
     spans = observed_spans(trial, after_gap)
     seen = np.flatnonzero((spans.holding(episodes.person, episodes.met) >= 0) | (episodes.met == 0))
@@ -111,7 +104,7 @@ def recovery(
         "days": np.where(recovered, last, until) - onset + 1.0,
         "event": recovered,
         "ended_by": np.where(recovered, RECOVERED, spans.ended_by[who]).astype(object),
-        **_severity(rows, episodes.reports, first),
+        **_severity(trial.recurrences, episodes.reports, first),
     }
     for position, (name, column) in enumerate(made.items(), 2):
         frame.insert(position, name, column)
@@ -127,6 +120,17 @@ def recovery(
         "after_gap": after_gap,
     }
     return frame
+
+
+def _check_ends_recorded(trial: Trial) -> None:
+    last = trial.recurrences["resolved_days"]
+    if len(last) and last.isna().all():
+        raise DataError.of(
+            "the trial records no last days of pain, so recovery is not known",
+            table="recurrences",
+            column="resolved_days",
+            what_to_do="map the team's column to it in trial.toml",
+        )
 
 
 def _severity(rows: pd.DataFrame, reports: Ints, first: Ints) -> dict[str, NDArray[np.float64]]:

@@ -91,7 +91,8 @@ def span_columns(
 def numbers_of(frame: pd.DataFrame, name: str, role: str) -> Floats:
     """A column of times as numbers; numbers kept as text are refused."""
     series = check_column(frame, name, role)
-    if series.dtype == object and any(isinstance(one, str) for one in series):
+    plain = series.dtype == object and any(isinstance(one, str) for one in series)
+    if plain or isinstance(series.dtype, pd.StringDtype):
         raise DataError.of(
             f"{name} holds text", column=str(name), what_to_do="convert the column to numbers"
         )
