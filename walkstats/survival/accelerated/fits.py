@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.sandwich import outer_sum, sandwich
 from walkstats.results import Counts, Fit, HypothesisTest
+from walkstats.survival.accelerated.contributions import EXACT
 from walkstats.survival.accelerated.observed_times import TimedRows
 from walkstats.survival.clusters import check_clusters
 from walkstats.survival.cox_rows import CoxRows
@@ -141,6 +142,83 @@ def robust_covariance(scores: Floats, covariance: Floats, read: CoxRows) -> Floa
     return out
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a kernel found, as far as all models pack it alike.
+
+    Attributes
+    ----------
+    terms : tuple of str
+    values : (p,)
+    covariance : (p, p)
+        Model-based.
+    scores : (n, p)
+    log_likelihood, log_likelihood_null : float
+        Of the density of the time.
+    state : str
+    effects : (k,) positions of the coefficients of covariates
+    condition : float
+    nearly : tuple of str
+        Covariates that are nearly collinear.
+    """
+
+    terms: tuple[str, ...]
+    values: Floats
+    covariance: Floats
+    scores: Floats
+    log_likelihood: float
+    log_likelihood_null: float
+    state: str
+    effects: NDArray[np.intp]
+    condition: float
+    nearly: tuple[str, ...]
+
+
+def packed(
+    found: Found, rows: TimedRows, *, robust: bool, method: str, notes: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The fields of `TimeFit` that every model fills alike."""
+    read, covariance = rows.read, found.covariance
+    if robust:
+        covariance = robust_covariance(found.scores, found.covariance, read)
+    aic, bic = criteria(found.log_likelihood, len(found.terms), read.counts.participants)
+    some = found.effects
+    return {
+        "terms": found.terms,
+        "values": found.values,
+        "covariance": covariance,
+        "log_likelihood": found.log_likelihood,
+        "log_likelihood_null": found.log_likelihood_null,
+        "state": found.state,
+        "aic": aic,
+        "bic": bic,
+        "naive_covariance": found.covariance,
+        "tests": tests_of_covariates(
+            found.values[some],
+            covariance[np.ix_(some, some)],
+            found.log_likelihood - found.log_likelihood_null,
+            method,
+            read.counts,
+            read.source,
+        ),
+        "rows": rows,
+        "scores": found.scores,
+        "strata": read.stratum_names,
+        "stratum_values": read.stratum_values,
+        "columns": read.columns,
+        "method": method,
+        "notes": (*rows.notes, *notes_on_state(found, read.counts.events), *notes),
+        "counts": read.counts,
+        "source": read.source,
+    }
+
+
+def of_exact_times(rows: TimedRows) -> float:
+    """What the density of log times has more than that of the times, summed over events."""
+    exact = rows.seen == EXACT
+    return float(rows.weight[exact] @ np.log(rows.time[exact]))
+
+
 def criteria(log_likelihood: float, parameters: int, people: int) -> tuple[float, float]:
     """AIC and BIC."""
     lack = -2.0 * log_likelihood
@@ -215,20 +293,14 @@ def seen_as(rows: TimedRows) -> str:
     return f" Times: {', '.join(told)}."
 
 
-def notes_on_state(
-    events: int | None,
-    state: str,
-    terms: tuple[str, ...],
-    values: Floats,
-    nearly: tuple[str, ...],
-    condition: float,
-) -> list[str]:
+def notes_on_state(found: Found, events: int | None) -> list[str]:
     """What a reader must know of how the search ended and of the covariates."""
     notes = []
     if events == 1:
         notes.append("There is one event only: estimates and tests rest on it alone.")
-    infinite = [term for term, value in zip(terms, values, strict=True) if np.isinf(value)]
-    if state == "infinite":
+    both = zip(found.terms, found.values, strict=True)
+    infinite = [term for term, value in both if np.isinf(value)]
+    if found.state == "infinite":
         notes.append(
             f"{' and '.join(infinite)}: no finite estimate, since the likelihood rises for ever; "
             + (
@@ -237,16 +309,16 @@ def notes_on_state(
                 else "a group without events is the usual reason."
             )
         )
-    if state == "boundary":
+    if found.state == "boundary":
         notes.append(
             f"{' and '.join(infinite)}: the scale shrinks to 0, so that everybody's event lies "
             "where the model puts it; there are no standard errors."
         )
-    if state == "not converged":
+    if found.state == "not converged":
         notes.append("The search ended without a maximum: the estimates must not be used.")
-    if nearly:
+    if found.nearly:
         notes.append(
-            f"{' and '.join(nearly)} are nearly collinear (condition number {condition:.2g}): "
-            "their own effects are poorly told apart."
+            f"{' and '.join(found.nearly)} are nearly collinear (condition number "
+            f"{found.condition:.2g}): their own effects are poorly told apart."
         )
     return notes

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_flag, check_frame, check_level
-from walkstats.errors import DataError
-from walkstats.formulas import Terms
 from walkstats.survival.accelerated.centred_columns import Columns, centred
-from walkstats.survival.accelerated.contributions import EXACT, INTERVAL
 from walkstats.survival.accelerated.fits import (
     FlexibleFit,
-    criteria,
-    notes_on_state,
+    Found,
+    of_exact_times,
+    packed,
     read_as,
-    robust_covariance,
     seen_as,
-    tests_of_covariates,
     variance_said,
     wants_robust,
 )
@@ -31,12 +25,8 @@ from walkstats.survival.accelerated.observed_times import (
     read_timed_rows,
     refuse_too_many,
 )
-from walkstats.survival.accelerated.spline_hazard import (
-    LinearIndex,
-    SplineHazard,
-    spline_columns,
-    spline_hazard,
-)
+from walkstats.survival.accelerated.spline_hazard import SplineHazard
+from walkstats.survival.accelerated.spline_shape import Shape, fit_shape, shape_for
 
 Floats = NDArray[np.float64]
 
@@ -181,10 +171,10 @@ def flexible_parametric(
         },
     )
     refuse_too_many(rows, rows.read.design)
-    shape = _shape(rows, df, as_names(varying, "varying"), varying_df)
+    shape = shape_for(rows, df, as_names(varying, "varying"), varying_df)
     # Refuses what is constant or collinear, in the covariates' own names.
     columns = centred(rows.read.matrix, rows.weight * rows.followed, rows.read.design.names)
-    null, fitted = _fitted(rows, shape)
+    null, fitted = fit_shape(rows, shape)
     wanted = wants_robust(rows.read, robust, cluster, fitted.values.size)
     return _pack(fitted, null, rows, shape, columns, robust=wanted, formula=formula, level=level)
 
@@ -192,135 +182,6 @@ def flexible_parametric(
 def _check_df(df: object, name: str) -> None:
     if isinstance(df, bool) or not isinstance(df, (int, np.integer)) or not 1 <= df <= MOST_DF:
         raise ValueError(f"{name} must be a whole number from 1 to {MOST_DF}, got {df!r}.")
-
-
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """Which columns the index has: covariates, the baseline, and changes of effects.
-
-    Attributes
-    ----------
-    knots, varying_knots : arrays
-        In log time.
-    positions : (v,)
-        Columns of the covariates whose effect changes.
-    varying : tuple of str
-        Their terms.
-    """
-
-    knots: Floats
-    varying_knots: Floats
-    positions: NDArray[np.intp]
-    varying: tuple[str, ...]
-
-    def columns(self, X: Floats, log_time: Floats) -> tuple[Floats, Floats]:
-        """Design (n, p) of the index, and of its slope, for covariates (n, k) at times (n,)."""
-        base, slopes = spline_columns(log_time, self.knots)
-        parts, rises = [X, base], [np.zeros_like(X), slopes]
-        if self.positions.size:
-            own, own_slopes = spline_columns(log_time, self.varying_knots)
-            for j in self.positions:
-                parts.append(X[:, [j]] * own[:, 1:])
-                rises.append(X[:, [j]] * own_slopes[:, 1:])
-        return np.column_stack(parts), np.column_stack(rises)
-
-    def terms(self, design: Terms) -> tuple[str, ...]:
-        """Names of the columns."""
-        names = [*design.names, *(f"spline[{j}]" for j in range(self.knots.size))]
-        for j in self.positions:
-            names += [f"{design.names[j]}:spline[{i}]" for i in range(1, self.varying_knots.size)]
-        return tuple(names)
-
-
-def shape_of(fit: FlexibleFit) -> Shape:
-    """The shape with which a fit was made."""
-    assert fit.design is not None
-    return Shape(fit.knots, fit.varying_knots, _positions(fit.design, fit.varying), fit.varying)
-
-
-def _positions(design: Terms, varying: tuple[Any, ...]) -> NDArray[np.intp]:
-    places: list[int] = []
-    for term in varying:
-        if term not in design.columns_of:
-            known = ", ".join(design.columns_of)
-            raise ValueError(f"No term {term!r} for varying=. The formula has: {known}.")
-        where = design.columns_of[str(term)]
-        places += range(where.start, where.stop)
-    return np.array(places, dtype=np.intp)
-
-
-def _shape(rows: TimedRows, df: int, varying: tuple[Any, ...], varying_df: int) -> Shape:
-    seen, copies = rows.seen, rows.read.frequencies
-    middle = np.where(seen == INTERVAL, 0.5 * (rows.time + rows.upper), rows.time)
-    told = ((seen == EXACT) | (seen == INTERVAL)) & (rows.weight > 0)
-    times = np.log(middle[told])
-    if copies is not None:
-        times = np.repeat(times, copies[told].astype(int))
-    positions = _positions(rows.read.design, varying)
-    own = _knots(times, varying_df) if positions.size else np.empty(0)
-    return Shape(_knots(times, df), own, positions, tuple(map(str, varying)))
-
-
-def _knots(times: Floats, df: int) -> Floats:
-    """Boundary and inner knots, refused where they coincide."""
-    knots = np.quantile(times, np.linspace(0.0, 1.0, df + 1)) if times.size else np.empty(0)
-    if df > 1 and (knots.size == 0 or np.any(np.diff(knots) <= 1e-9 * max(np.ptp(knots), 1e-9))):
-        distinct = np.unique(times).size
-        raise DataError.of(
-            f"{distinct} different event times are too few, or too unevenly spread, for "
-            f"{df + 1} knots",
-            what_to_do="take a smaller df",
-        )
-    # The line of df=1 has no knots; two places keep the form.
-    return np.array([0.0, 1.0]) if df == 1 else np.asarray(knots, dtype=float)
-
-
-def _linear(rows: TimedRows, shape: Shape, *, without: bool = False) -> LinearIndex:
-    """Designs at all times of the rows; ``without`` covariates for the null model."""
-    X, n = rows.read.matrix, rows.time.size
-    if without:
-        X, shape = X[:, :0], Shape(shape.knots, shape.varying_knots, shape.positions[:0], ())
-    at, slope = shape.columns(X, np.log(rows.time))
-    upper = np.zeros_like(at)
-    within = rows.seen == INTERVAL
-    upper[within] = shape.columns(X[within], np.log(rows.upper[within]))[0]
-    late, entered = np.empty(0, dtype=np.intp), np.empty(0)
-    if rows.entry is not None:
-        late = np.flatnonzero(np.isfinite(rows.entry))
-        entered = np.log(rows.entry[late])
-    return LinearIndex(
-        seen=rows.seen,
-        at=at,
-        upper=upper,
-        slope=slope,
-        entry=shape.columns(X[late], entered)[0],
-        late=late,
-        weight=rows.weight,
-        offset=np.zeros(n) if rows.read.offset is None else rows.read.offset,
-    )
-
-
-def _fitted(rows: TimedRows, shape: Shape) -> tuple[SplineHazard, SplineHazard]:
-    """The model without covariates and with them, each begun where a simpler one ended."""
-    k, base = rows.read.matrix.shape[1], shape.knots.size
-    line = Shape(np.array([0.0, 1.0]), np.empty(0), np.empty(0, dtype=np.intp), ())
-    straight = spline_hazard(_linear(rows, line, without=True), _constant(rows))
-    start = np.append(straight.values, np.zeros(base - 2))
-    null = spline_hazard(_linear(rows, shape, without=True), start) if base > 2 else straight
-    if k == 0:
-        return null, null
-    own = shape.positions.size * max(shape.varying_knots.size - 1, 0)
-    start = np.concatenate([np.zeros(k), null.values, np.zeros(own)])
-    return null, spline_hazard(_linear(rows, shape), start)
-
-
-def _constant(rows: TimedRows) -> Floats:
-    """A constant hazard, events over time at risk: its index rises everywhere."""
-    entry = np.zeros(rows.time.size) if rows.entry is None else np.maximum(rows.entry, 0.0)
-    at_risk = float(rows.weight @ np.maximum(rows.time - entry, 0.0))
-    events = float(rows.weight @ (rows.seen != 0))
-    offset = 0.0 if rows.read.offset is None else float(rows.read.offset.mean())
-    return np.array([np.log(events / at_risk) - offset, 1.0])
 
 
 def _pack(
@@ -334,55 +195,32 @@ def _pack(
     formula: str,
     level: float,
 ) -> FlexibleFit:
-    read = rows.read
-    covariance = fitted.covariance
-    if robust:
-        covariance = robust_covariance(fitted.rows, fitted.covariance, read)
-    exact = rows.seen == EXACT
-    jacobian = float(rows.weight[exact] @ np.log(rows.time[exact]))
-    log_likelihood, log_null = (one.log_likelihood - jacobian for one in (fitted, null))
+    read, k, jacobian = rows.read, rows.read.matrix.shape[1], of_exact_times(rows)
     terms = shape.terms(read.design)
-    aic, bic = criteria(log_likelihood, len(terms), read.counts.participants)
-    method = _method(rows, shape, robust)
-    effects = np.r_[: read.matrix.shape[1], read.matrix.shape[1] + shape.knots.size : len(terms)]
-    nearly = tuple(read.design.names[j] for j in columns.involved)
-    notes = notes_on_state(
-        read.counts.events, fitted.state, terms, fitted.values, nearly, columns.condition
-    )
-    return FlexibleFit(
+    found = Found(
         terms=terms,
         values=fitted.values,
-        covariance=covariance,
+        covariance=fitted.covariance,
+        scores=fitted.rows,
+        log_likelihood=fitted.log_likelihood - jacobian,
+        log_likelihood_null=null.log_likelihood - jacobian,
+        state=fitted.state,
+        effects=np.r_[:k, k + shape.knots.size : len(terms)],
+        condition=columns.condition,
+        nearly=tuple(read.design.names[j] for j in columns.involved),
+    )
+    method, notes = _method(rows, shape, robust), _falling(fitted.values, rows, shape)
+    return FlexibleFit(
+        **packed(found, rows, robust=robust, method=method, notes=notes),
         link="log",
         measure="hazard ratio",
         level=level,
         formula=formula,
         design=read.design,
-        log_likelihood=log_likelihood,
-        log_likelihood_null=log_null,
-        state=fitted.state,
-        aic=aic,
-        bic=bic,
-        naive_covariance=fitted.covariance,
-        tests=tests_of_covariates(
-            fitted.values[effects],
-            covariance[np.ix_(effects, effects)],
-            log_likelihood - log_null,
-            method,
-            read.counts,
-            read.source,
-        ),
-        rows=rows,
-        scores=fitted.rows,
-        columns=read.columns,
         df=shape.knots.size - 1,
         knots=shape.knots,
         varying=shape.varying,
         varying_knots=shape.varying_knots,
-        method=method,
-        notes=(*rows.notes, *notes, *_falling(fitted, rows, shape)),
-        counts=read.counts,
-        source=read.source,
     )
 
 
@@ -401,9 +239,9 @@ def _method(rows: TimedRows, shape: Shape, robust: bool) -> str:
     return f"{text}{read_as(read)}. {said}"
 
 
-def _falling(fitted: SplineHazard, rows: TimedRows, shape: Shape) -> list[str]:
+def _falling(values: Floats, rows: TimedRows, shape: Shape) -> list[str]:
     """Say where the cumulative hazard of somebody falls, within the times seen."""
-    if not np.all(np.isfinite(fitted.values)):
+    if not np.all(np.isfinite(values)):
         return []
     times = rows.time[rows.followed]
     grid = np.exp(np.linspace(np.log(times.min()), np.log(times.max()), 101))
@@ -412,7 +250,7 @@ def _falling(fitted: SplineHazard, rows: TimedRows, shape: Shape) -> list[str]:
     if people.shape[0] > 200:
         people = people[:: people.shape[0] // 200 + 1]
     who, when = np.repeat(np.arange(len(people)), grid.size), np.tile(np.log(grid), len(people))
-    slope = shape.columns(people[who], when)[1] @ fitted.values
+    slope = shape.columns(people[who], when)[1] @ values
     low = np.exp(when[slope <= 0.0])
     if not low.size:
         return []

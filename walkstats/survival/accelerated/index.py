@@ -17,7 +17,7 @@ from walkstats._variables import as_numbers, missing
 from walkstats.errors import DataError, FitError
 from walkstats.survival.accelerated.families import EXTREME, FAMILIES, Distribution
 from walkstats.survival.accelerated.fits import FlexibleFit, ParametricFit, RateFit, TimeFit
-from walkstats.survival.accelerated.flexible import shape_of
+from walkstats.survival.accelerated.spline_shape import shape_of
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_flag, check_frame, check_level, check_times
-from walkstats.errors import DataError, FitError
-from walkstats.survival.accelerated.centred_columns import centred
-from walkstats.survival.accelerated.ends import inverse, others, share_of_terms, weak_directions
+from walkstats.errors import DataError
 from walkstats.survival.accelerated.fits import (
+    Found,
     RateFit,
-    criteria,
-    notes_on_state,
+    packed,
     read_as,
-    robust_covariance,
-    tests_of_covariates,
     variance_said,
     wants_robust,
 )
-from walkstats.survival.accelerated.newton_indefinite import Evaluation, climb
 from walkstats.survival.accelerated.observed_times import (
     TimedRows,
     read_timed_rows,
     refuse_too_many,
 )
+from walkstats.survival.accelerated.period_rates import PeriodRates, Periods, period_rates
 
 Floats = NDArray[np.float64]
-Booleans = NDArray[np.bool_]
 
 
 def piecewise_exponential(
@@ -147,13 +141,11 @@ def piecewise_exponential(
         },
     )
     refuse_too_many(rows, rows.read.design)
-    spent, happened = _periods(rows, at)
-    fitted = _rates(rows, spent, happened, rows.read.matrix)
-    null = _rates(rows, spent, happened, rows.read.matrix[:, :0])
+    periods, X = _periods(rows, at), rows.read.matrix
+    fitted = period_rates(X, periods, rows.read.design.names)
+    null = period_rates(X[:, :0], periods, ())
     wanted = wants_robust(rows.read, robust, cluster, fitted.values.size)
-    return _pack(
-        fitted, null, rows, at, spent, happened, robust=wanted, formula=formula, level=level
-    )
+    return _pack(fitted, null, rows, at, periods, robust=wanted, formula=formula, level=level)
 
 
 def _cuts(cuts: float | Sequence[float] | Floats) -> Floats:
@@ -165,8 +157,8 @@ def _cuts(cuts: float | Sequence[float] | Floats) -> Floats:
     return at
 
 
-def _periods(rows: TimedRows, cuts: Floats) -> tuple[Floats, Floats]:
-    """Time at risk and events (n, periods) of each row."""
+def _periods(rows: TimedRows, cuts: Floats) -> Periods:
+    """Time at risk and events of each row in each period."""
     low, high = np.append(0.0, cuts), np.append(cuts, np.inf)
     start = np.zeros(rows.time.size) if rows.entry is None else np.maximum(rows.entry, 0.0)
     # A row without follow-up has its end before any entry.
@@ -187,116 +179,16 @@ def _periods(rows: TimedRows, cuts: Floats) -> tuple[Floats, Floats]:
             column=rows.read.columns["time"],
             what_to_do="correct these rows, or model these data with cox",
         )
-    return spent, happened.astype(float)
-
-
-@dataclass(frozen=True, eq=False)
-class _Rates:
-    """The maximum over k coefficients and m log rates; fields as in `LocationScale`."""
-
-    values: Floats
-    covariance: Floats
-    log_likelihood: float
-    state: str
-    scores: Floats
-    condition: float
-    involved: tuple[int, ...]
-
-
-def _rates(rows: TimedRows, spent: Floats, happened: Floats, X: Floats) -> _Rates:
-    """Maximise the likelihood over k coefficients and the log rates of m periods."""
-    weight, k = rows.weight, X.shape[1]
-    lasting = spent.sum(axis=1)
-    if k and not np.any(weight * lasting > 0):
-        raise FitError("Nobody has any time at risk.")
-    columns = centred(X, weight * (lasting > 0), rows.read.design.names[:k])
     offset = np.zeros(rows.time.size) if rows.read.offset is None else rows.read.offset
-    number = weight @ happened
-    crude = number / (weight @ (spent * np.exp(offset)[:, np.newaxis]))
-    seen = number > 0
-    at_risk, counted = spent[:, seen], happened[:, seen]
-
-    def parts(values: Floats) -> tuple[Floats, Floats]:
-        eta = columns.rows @ values[:k] + offset
-        return eta, np.exp(eta[:, np.newaxis] + values[k:]) * at_risk
-
-    def score_rows(values: Floats) -> Floats:
-        left = counted - parts(values)[1]
-        return np.column_stack([columns.rows * left.sum(axis=1)[:, np.newaxis], left])
-
-    def evaluate(values: Floats) -> Evaluation:
-        eta, expected = parts(values)
-        value = float(
-            weight @ (counted.sum(axis=1) * eta + counted @ values[k:] - expected.sum(axis=1))
-        )
-        mixed = (columns.rows.T * weight) @ expected
-        total = weight * expected.sum(axis=1)
-        information = np.block(
-            [
-                [(columns.rows.T * total) @ columns.rows, mixed],
-                [mixed.T, np.diag(weight @ expected)],
-            ]
-        )
-        return Evaluation(value, weight @ score_rows(values), information)
-
-    found = climb(evaluate, np.append(np.zeros(k), np.log(crude[seen])))
-    turn = _back(columns.basis, columns.centre, int(seen.sum()))
-    weak = weak_directions(found.information, float(number.sum()))
-    values, state = turn @ found.values, found.state
-    apart = np.zeros(values.size, dtype=bool)
-    if weak.size:
-        values, state, apart = _without_end(weak, found.step, turn, values, columns.scale)
-    inner = np.where(
-        apart | apart[:, np.newaxis],
-        np.nan,
-        turn @ inverse(found.information, others(weak)) @ turn.T,
-    )
-    placed = np.append(np.ones(k, dtype=bool), seen)
-    size = k + seen.size
-    full = np.full(size, -np.inf)
-    full[placed] = values
-    covariance = np.full((size, size), np.nan)
-    covariance[np.ix_(placed, placed)] = inner
-    scores = np.zeros((rows.time.size, size))
-    scores[:, placed] = score_rows(found.values) @ np.linalg.inv(turn)
-    return _Rates(
-        full,
-        covariance,
-        found.log_likelihood,
-        state,
-        scores,
-        columns.condition,
-        columns.involved,
-    )
-
-
-def _back(basis: Floats, centre: Floats, periods: int) -> Floats:
-    k = centre.size
-    turn = np.eye(k + periods)
-    turn[:k, :k] = basis
-    turn[k:, :k] = -(centre @ basis)[np.newaxis, :]
-    return turn
-
-
-def _without_end(
-    weak: Floats, step: Floats, turn: Floats, values: Floats, scale: Floats
-) -> tuple[Floats, str, Booleans]:
-    spread = np.concatenate([scale, np.ones(values.size - scale.size)])
-    apart = np.max([share_of_terms(one, spread) for one in (turn @ weak).T], axis=0) > 1e-3
-    along = turn @ (weak @ (weak.T @ step))
-    if not np.any(along):
-        return values, "not converged", apart
-    far = apart & (share_of_terms(along, spread) > 1e-3)
-    return np.where(far, np.copysign(np.inf, along), values), "infinite", apart
+    return Periods(spent, happened.astype(float), offset, rows.weight)
 
 
 def _pack(
-    fitted: _Rates,
-    null: _Rates,
+    fitted: PeriodRates,
+    null: PeriodRates,
     rows: TimedRows,
     cuts: Floats,
-    spent: Floats,
-    happened: Floats,
+    periods: Periods,
     *,
     robust: bool,
     formula: str,
@@ -305,61 +197,33 @@ def _pack(
     read, k = rows.read, rows.read.matrix.shape[1]
     low, high = np.append(0.0, cuts), np.append(cuts, np.inf)
     names = [f"log(rate)({a:g}, {b:g}]" for a, b in zip(low, high, strict=True)]
-    covariance = fitted.covariance
-    if robust:
-        covariance = robust_covariance(fitted.scores, fitted.covariance, read)
-    terms = (*read.design.names, *(names if len(names) > 1 else ["log(rate)"]))
-    aic, bic = criteria(fitted.log_likelihood, len(terms), read.counts.participants)
+    found = Found(
+        terms=(*read.design.names, *(names if len(names) > 1 else ["log(rate)"])),
+        values=fitted.values,
+        covariance=fitted.covariance,
+        scores=fitted.scores,
+        log_likelihood=fitted.log_likelihood,
+        log_likelihood_null=null.log_likelihood,
+        state=fitted.state,
+        effects=np.arange(k),
+        condition=fitted.columns.condition,
+        nearly=tuple(read.design.names[j] for j in fitted.columns.involved),
+    )
     method = (
         f"Piecewise exponential model, {len(names)} period{'' if len(names) == 1 else 's'}"
         f"{read_as(read)}. {variance_said(read, robust)} Wald intervals. {read.said}"
     )
-    number, total = rows.weight @ happened, rows.weight @ spent
+    number, total = rows.weight @ periods.happened, rows.weight @ periods.spent
     without = [name for name, n in zip(names, number, strict=True) if n == 0]
-    nearly = tuple(read.design.names[j] for j in fitted.involved)
-    told = notes_on_state(
-        read.counts.events, fitted.state, terms, fitted.values, nearly, fitted.condition
-    )
-    if without:
-        told.append(f"No events: {', '.join(without)}, whose rate is 0.")
+    notes = [f"No events: {', '.join(without)}, whose rate is 0."] if without else []
+    table = {"low": low, "high": high, "events": number, "person_time": total}
     return RateFit(
-        terms=terms,
-        values=fitted.values,
-        covariance=covariance,
+        **packed(found, rows, robust=robust, method=method, notes=notes),
         link="log",
         measure="rate ratio",
         level=level,
         formula=formula,
         design=read.design,
-        log_likelihood=fitted.log_likelihood,
-        log_likelihood_null=null.log_likelihood,
-        state=fitted.state,
-        aic=aic,
-        bic=bic,
-        naive_covariance=fitted.covariance,
-        tests=tests_of_covariates(
-            fitted.values[:k],
-            covariance[:k, :k],
-            fitted.log_likelihood - null.log_likelihood,
-            method,
-            read.counts,
-            read.source,
-        ),
-        rows=rows,
-        scores=fitted.scores,
-        columns=read.columns,
         cuts=cuts,
-        rates=pd.DataFrame(
-            {
-                "low": low,
-                "high": high,
-                "events": number,
-                "person_time": total,
-                "rate": number / total,
-            }
-        ),
-        method=method,
-        notes=(*rows.notes, *told),
-        counts=read.counts,
-        source=read.source,
+        rates=pd.DataFrame({**table, "rate": number / total}),
     )

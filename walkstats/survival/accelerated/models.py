@@ -15,16 +15,14 @@ from walkstats._arguments import (
     check_level,
     check_positive,
 )
-from walkstats.survival.accelerated.contributions import EXACT
 from walkstats.survival.accelerated.families import FAMILIES, Family
 from walkstats.survival.accelerated.fits import (
+    Found,
     ParametricFit,
-    criteria,
-    notes_on_state,
+    of_exact_times,
+    packed,
     read_as,
-    robust_covariance,
     seen_as,
-    tests_of_covariates,
     variance_said,
     wants_robust,
 )
@@ -255,65 +253,35 @@ def _pack(
     read, k = rows.read, rows.read.matrix.shape[1]
     design = with_intercept(read.design)
     labels = [", ".join(map(str, values)) for values in read.stratum_values] or ["all"]
-    scales = fitted.values[1 + k :]
-    names = () if fixed is not None else tuple(
-        f"log(scale)[{label}]" if read.stratum_names else "log(scale)" for label in labels
-    )  # fmt: skip
-    terms = (*design.names, *names)
-    covariance = fitted.covariance
-    if robust:
-        covariance = robust_covariance(fitted.rows, fitted.covariance, read)
-    # The density of the time is that of its logarithm divided by the time.
-    exact = (rows.seen == EXACT) & family.log_time
-    jacobian = float(rows.weight[exact] @ np.log(rows.time[exact]))
-    log_likelihood = fitted.log_likelihood - jacobian
-    null = fitted.log_likelihood_null - jacobian
-    aic, bic = criteria(log_likelihood, len(terms), read.counts.participants)
-    method = _method(rows, family, fixed, robust)
-    coefficients = slice(1, 1 + k)
-    nearly = tuple(read.design.names[j] for j in fitted.columns.involved)
-    notes = notes_on_state(
-        read.counts.events, fitted.state, terms, fitted.values, nearly, fitted.columns.condition
-    )
-    return ParametricFit(
+    names = [f"log(scale)[{label}]" if read.stratum_names else "log(scale)" for label in labels]
+    terms = (*design.names, *(names if fixed is None else ()))
+    jacobian = of_exact_times(rows) if family.log_time else 0.0
+    scales = np.exp(fitted.values[1 + k :]) if fixed is None else np.full(len(labels), fixed)
+    found = Found(
         terms=terms,
         values=fitted.values,
-        covariance=covariance,
+        covariance=fitted.covariance,
+        scores=fitted.rows,
+        log_likelihood=fitted.log_likelihood - jacobian,
+        log_likelihood_null=fitted.log_likelihood_null - jacobian,
+        state=fitted.state,
+        effects=np.arange(1, 1 + k),
+        condition=fitted.columns.condition,
+        nearly=tuple(read.design.names[j] for j in fitted.columns.involved),
+    )
+    method, notes = _method(rows, family, fixed, robust), _of_limits(limits, terms, level)
+    return ParametricFit(
+        **packed(found, rows, robust=robust, method=method, notes=notes),
         link="log" if family.log_time else "identity",
         measure="time ratio" if family.log_time else "",
         level=level,
         limits=limits,
         formula=formula,
         design=design,
-        log_likelihood=log_likelihood,
-        log_likelihood_null=null,
-        state=fitted.state,
-        aic=aic,
-        bic=bic,
-        naive_covariance=fitted.covariance,
-        tests=tests_of_covariates(
-            fitted.values[coefficients],
-            covariance[coefficients, coefficients],
-            log_likelihood - null,
-            method,
-            read.counts,
-            read.source,
-        ),
-        rows=rows,
-        scores=fitted.rows,
-        strata=read.stratum_names,
-        stratum_values=read.stratum_values,
-        columns=read.columns,
         family=family.name,
-        scale={"all": fixed} if fixed is not None else dict(
-            zip(labels, map(float, np.exp(scales)), strict=True)
-        ),
+        scale=dict(zip(labels, map(float, scales), strict=True)),
         scale_fixed=fixed is not None,
-        method=method,
-        notes=(*rows.notes, *notes, *_of_limits(limits, terms, level)),
-        counts=read.counts,
-        source=read.source,
-    )  # fmt: skip
+    )
 
 
 def _method(rows: TimedRows, family: Family, fixed: float | None, robust: bool) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,63 +14,12 @@ from walkstats.numerics.limits import normal_quantile
 from walkstats.results import Curve, Estimates
 from walkstats.survival.accelerated.families import FAMILIES
 from walkstats.survival.accelerated.fits import ParametricFit, TimeFit
-from walkstats.survival.accelerated.index import Index, People, check_fit, index_at, read_people
+from walkstats.survival.accelerated.index import People, check_fit, index_at, read_people
+from walkstats.survival.accelerated.quantities import QUANTITIES, Quantity, spread
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """Something read off the index: estimate, standard error and limits, at (m,) points."""
-
-    name: str
-    described: str
-    start: float
-    read: Callable[[Index, Floats, float], tuple[Floats, Floats, Floats, Floats]]
-
-
-def _spread(gradient: Floats, covariance: Floats) -> Floats:
-    """Standard errors (m,) of functions with these gradients (m, p)."""
-    return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", gradient, covariance, gradient), 0.0))
-
-
-def _survival(index: Index, covariance: Floats, z: float) -> tuple[Floats, Floats, Floats, Floats]:
-    own, half = index.distribution, _spread(index.gradient, covariance)
-
-    def at(value: Floats) -> Floats:
-        return np.exp(own.log_survival(value))
-
-    error = np.exp(own.log_density(index.value)) * half
-    return at(index.value), error, at(index.value + z * half), at(index.value - z * half)
-
-
-def _cumulative(
-    index: Index, covariance: Floats, z: float
-) -> tuple[Floats, Floats, Floats, Floats]:
-    own, half = index.distribution, _spread(index.gradient, covariance)
-
-    def at(value: Floats) -> Floats:
-        return -own.log_survival(value)
-
-    error = np.exp(own.log_density(index.value) - own.log_survival(index.value)) * half
-    return at(index.value), error, at(index.value - z * half), at(index.value + z * half)
-
-
-def _hazard(index: Index, covariance: Floats, z: float) -> tuple[Floats, Floats, Floats, Floats]:
-    value, gradient = index.log_hazard()
-    half = _spread(gradient, covariance)
-    hazard = np.exp(value)
-    return hazard, hazard * half, np.exp(value - z * half), np.exp(value + z * half)
-
-
-QUANTITIES = {
-    one.name: one
-    for one in (
-        Quantity("survival", "Survival", 1.0, _survival),
-        Quantity("cumulative hazard", "Cumulative hazard", 0.0, _cumulative),
-        Quantity("hazard", "Hazard", np.nan, _hazard),
-    )
-}
 HALVINGS = 200
 
 
@@ -226,7 +174,7 @@ def hazard_ratio_over_time(
     who, when = np.repeat(np.arange(len(people.names)), at.size), np.tile(at, len(people.names))
     value, gradient = index_at(fit, people.at(who), when).log_hazard()
     below, other_gradient = index_at(fit, other.at(np.zeros_like(who)), when).log_hazard()
-    log_ratio, half = value - below, _spread(gradient - other_gradient, _covariance(fit))
+    log_ratio, half = value - below, spread(gradient - other_gradient, _covariance(fit))
     z, ratio = normal_quantile(level), np.exp(log_ratio)
     columns = (ratio, ratio * half, np.exp(log_ratio - z * half), np.exp(log_ratio + z * half))
     frame = _frame(fit, [people.names[j] for j in who], when, columns)
