@@ -195,6 +195,23 @@ def test_reading_one_outcome_and_quantiles():
     assert beyond["estimate"].isna().all()
 
 
+def test_codes_may_be_missing_in_any_type():
+    frame = random_trial(4)
+    codes = frame["outcome"].cat.codes
+    found = [
+        ws.survival.cumulative_incidence(frame.assign(outcome=column), censored=0)
+        for column in (
+            pd.array(codes.where(codes.index > 2), dtype="Int64"),
+            codes.where(codes.index > 2),
+            codes.map({0: 0, 1: 1, 2: 2}).astype(object).where(codes.index > 2),
+        )
+    ]
+    for one in found:
+        assert one.outcomes == ("1", "2")
+        assert one.counts.left_out == {"outcome missing": 3}
+        np.testing.assert_array_equal(one.frame["estimate"], found[0].frame["estimate"])
+
+
 def test_results_can_be_kept():
     import pickle
 

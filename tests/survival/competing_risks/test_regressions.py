@@ -219,6 +219,38 @@ def test_what_a_fit_says():
         ws.survival.fine_gray(rows, "age", of="surgery")
 
 
+def test_a_coefficient_at_infinity_is_said_to_be_so():
+    frame = random_trial(1)
+    frame["marker"] = (frame["outcome"] == "recurrence").astype(int)
+    fit = ws.survival.fine_gray(frame, "marker", of="recurrence")
+    assert fit.state == "infinite"
+    assert fit.values[0] == np.inf
+    assert np.isnan(fit.std_errors[0])
+    assert "likelihood rises for ever" in " ".join(fit.notes)
+    assert "Profile-likelihood interval" in fit.method
+
+
+@pytest.mark.parametrize(
+    ("formula", "change", "message"),
+    [
+        ("outcome", {}, "'outcome' is the outcome of these data"),
+        ("days + arm", {}, "'days' is the time of these data"),
+        ("arm", {"days": 0.0}, "have the outcome at the time at which they come under"),
+        ("armm", {}, "Did you mean 'arm'"),
+    ],
+)
+def test_what_cannot_be_modelled(formula, change, message):
+    with pytest.raises((ValueError, DataError), match=message):
+        ws.survival.fine_gray(random_trial(1).assign(**change), formula, of="recurrence")
+
+
+def test_times_must_be_finite_where_an_effect_changes():
+    with pytest.raises(ValueError, match="one finite number for each time"):
+        ws.survival.fine_gray(
+            random_trial(1), "age", of="recurrence", changing={"age": lambda t: np.log(t - 3)}
+        )
+
+
 # --- hazards and what follows from them ---------------------------------------------------------
 
 

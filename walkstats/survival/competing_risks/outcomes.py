@@ -83,9 +83,9 @@ def read_ends(frame: pd.DataFrame, outcome: str, censored: object) -> Ends:
         )
     code = np.full(len(frame), UNKNOWN, dtype=np.intp)
     code[~gap] = CENSORED
-    column = series.astype(object).to_numpy()
+    known, column = np.flatnonzero(~gap), series[~gap].astype(object).to_numpy()
     for k, one in enumerate(outcomes):
-        code[~gap & np.array([_same(value, one) for value in column], dtype=bool)] = k
+        code[known[[_same(value, one) for value in column]]] = k
     marked = frame.copy(deep=False)
     marked[outcome] = np.where(code == UNKNOWN, np.nan, (code >= 0).astype(float))
     return Ends(marked, code, tuple(str(_plain(one)) for one in outcomes), tuple(outcomes))

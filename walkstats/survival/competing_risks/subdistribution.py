@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_choice, check_column, check_level
 from walkstats._variables import as_numbers, codes_of, missing
-from walkstats.errors import FitError
+from walkstats.errors import DataError, FitError
 from walkstats.formulas import build, variables_in
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
@@ -27,6 +27,7 @@ from walkstats.survival.competing_risks.weighted_rows import (
     weight_influence,
     weighted_rows,
 )
+from walkstats.survival.grouped_rows import GroupedRows
 from walkstats.survival.partial_likelihood import score_residuals
 from walkstats.survival.people import PERSON
 from walkstats.survival.proportional import TIES, cox
@@ -215,11 +216,13 @@ def _read(
         if gap.any():
             left_out[f"{name} missing"] = int(gap.sum())
             kept &= ~gap
+    _check_covariates(formula, {**columns, "outcome": outcome, "time": read.rows.time})
     design = build(formula, events, intercept=False, keep=kept)
     among = design.kept[read.rows.kept]
     read = read.only(among)
     times = merge_times(read.rows.stop, read.rows.start)
     rows = replace(read.rows, kept=design.kept, stop=times.stop, start=times.start)
+    _check_follow_up(rows, read.cause == one)
     mass = np.ones(rows.stop.size) if rows.weights is None else rows.weights
     return _Read(
         causes=replace(read, rows=rows),
@@ -229,6 +232,29 @@ def _read(
         mass=mass if rows.frequencies is None else mass * rows.frequencies,
         left_out={**left_out, **design.left_out},
     ), one
+
+
+def _check_covariates(formula: str, columns: Mapping[str, Any]) -> None:
+    """Refuse a covariate that is the follow-up itself."""
+    taken = {columns[role]: role for role in ("outcome", "time", "entry") if columns.get(role)}
+    for name in variables_in(formula):
+        if name in taken:
+            raise ValueError(
+                f"{name!r} is the {taken[name]} of these data and cannot be a covariate as well."
+            )
+
+
+def _check_follow_up(rows: GroupedRows, event: NDArray[np.bool_]) -> None:
+    """Refuse events of the outcome in rows that are at risk at no time before."""
+    lost = np.flatnonzero(event & (rows.stop <= (0.0 if rows.start is None else rows.start)))
+    if lost.size:
+        raise DataError.of(
+            f"{lost.size} row(s) have the outcome at the time at which they come under observation",
+            column=rows.time,
+            row=int(np.flatnonzero(rows.kept)[lost[0]]),
+            count=int(lost.size),
+            what_to_do="correct these rows; an event needs some time at risk before it",
+        )
 
 
 def _units(events: pd.DataFrame, columns: Mapping[str, Any], used: Indices) -> Indices | None:
@@ -291,7 +317,8 @@ def _frame(
         }
     )
     for name, function in changing.items():
-        with_time = np.asarray(function(rows.stop), dtype=float)
+        with np.errstate(all="ignore"):
+            with_time = np.asarray(function(rows.stop), dtype=float)
         if with_time.shape != rows.stop.shape or not np.all(np.isfinite(with_time)):
             raise ValueError(f"changing[{name!r}] must give one finite number for each time.")
         frame[f"{name}_changing"] = as_numbers(events[name], str(name))[at] * with_time
@@ -301,6 +328,8 @@ def _frame(
 
 def _covariance(fit: CoxFit, read: _Read, made: _Weighted, estimated: bool) -> Floats:
     """Sandwich of what each row (person, cluster) adds to the score."""
+    if fit.state == "infinite":
+        return fit.covariance
     rows = read.causes.rows
     residuals = score_residuals(
         fit.values, fit.matrix - fit.centre, fit.risk_sets, fit.offset, fit.ties
@@ -336,9 +365,15 @@ def _pack(
     late = " and late entry" if rows.start is not None else ""
     within = f", stratified by {' and '.join(fit.strata)}" if fit.strata else ""
     units = f", clustered by {columns['cluster']}" if columns["cluster"] else ""
+    endless = fit.state == "infinite"
+    intervals = (
+        "Profile-likelihood interval where a coefficient is infinite." if endless
+        else "Wald intervals."
+    )  # fmt: skip
+    known = ["The variance takes the weights as known, since a coefficient is infinite."]
     method = (
         f"Fine-Gray model of the subdistribution hazard of {name}{within}, censoring{late} "
-        f"estimated{among} by the product limit, {said}{units}. Wald intervals. {rows.said}"
+        f"estimated{among} by the product limit, {said}{units}. {intervals} {rows.said}"
     )
     happened = read.causes.cause == one
     copies = np.ones(happened.size) if rows.frequencies is None else rows.frequencies
@@ -363,6 +398,11 @@ def _pack(
         kept=positions,
         index=events.index[positions],
         columns=read_from,
-        notes=(read.causes.events_said, *rows.notes, *fit.notes),
+        notes=(
+            read.causes.events_said,
+            *rows.notes,
+            *fit.notes,
+            *(known if endless and estimated else []),
+        ),
         **common,
     )
