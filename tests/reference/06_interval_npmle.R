@@ -7,10 +7,7 @@
 this_file <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
 if (length(this_file)) setwd(dirname(normalizePath(this_file)))
 source("recording.R")
-suppressPackageStartupMessages({
-  library(npsurv)
-  library(MASS)
-})
+suppressPackageStartupMessages(library(npsurv))
 
 # ---- the estimate ------------------------------------------------------------------------------------------
 
@@ -241,4 +238,4 @@ entry("interval_cox.cancer", character(),
         proportional(cancer$L, cancer$R, 1 * (cancer$group == "RCT"))), rtol = 1e-6, atol = 1e-5,
       notes = "L-BFGS-B over the steps of the baseline within a search over b: the log-likelihood has 7 digits, b has 4.")
 
-write_topic("06_interval_npmle", "Interval-censored data", c("survival", "npsurv", "MASS"))
+write_topic("06_interval_npmle", "Interval-censored data", c("survival", "npsurv"))

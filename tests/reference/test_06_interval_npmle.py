@@ -1,7 +1,7 @@
 """Interval-censored data against R: own scripts, npsurv, isoreg and glm (06_interval_npmle.R).
 
-Tolerances are those of the entries: 1e-6 relative for the masses, 1e-8 for glm, and looser where the
-script's own search is (npsurv stops at 5 digits of its masses, optim at 4 of the coefficient).
+Tolerances are those of the entries: 1e-6 relative for the masses, 1e-8 for glm, and looser where
+the script's own search is (npsurv stops at 5 digits of its masses, optim at 4 of the coefficient).
 """
 
 from __future__ import annotations

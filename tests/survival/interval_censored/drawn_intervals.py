@@ -42,7 +42,7 @@ def ends(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def changed(frame: pd.DataFrame, seed: int, factor: float) -> pd.DataFrame:
-    """The same trial otherwise: rows in another order, other units, a person without an interval."""
+    """The same trial: rows in another order, other units, one more person without an interval."""
     order = np.random.default_rng(seed).permutation(len(frame))
     other = frame.iloc[order].copy()
     other["low_days"] *= factor

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import walkstats as ws
@@ -26,14 +26,18 @@ from walkstats.survival.interval_censored.places_of_mass import places_of_mass
 
 SEARCHED = 1e-8
 
-# Time to breast retraction [months], radiotherapy alone and with chemotherapy: Finkelstein DM, Wolfe
-# RA, Biometrics 1985;41:933-945, https://doi.org/10.2307/2530965. 0 as upper end: not seen.
-ALONE = """45 0 6 10 0 7 46 0 46 0 7 16 17 0 7 14 37 44 0 8 4 11 15 0 11 15 22 0 46 0 46 0 25 37 46 0
-26 40 46 0 27 34 36 44 46 0 36 48 37 0 40 0 17 25 46 0 11 18 38 0 5 12 37 0 0 5 18 0 24 0 36 0 5 11
-19 35 17 25 24 0 32 0 33 0 19 26 37 0 34 0 36 0"""
-WITH = """8 12 0 22 24 31 17 27 17 23 24 30 16 24 13 0 11 13 16 20 18 25 17 26 32 0 23 0 44 48 14 17 0
-5 5 8 12 20 11 0 33 40 31 0 13 39 19 32 34 0 13 0 16 24 35 0 15 22 11 17 22 32 10 35 30 34 13 0 10 17
-8 21 4 9 11 0 14 19 4 8 34 0 30 36 18 24 16 60 35 39 21 0 11 20 48 0"""
+# Time to breast retraction [months], radiotherapy alone and with chemotherapy: Finkelstein DM,
+# Wolfe RA, Biometrics 1985;41:933-945, https://doi.org/10.2307/2530965. 0 as upper end: not seen.
+ALONE = """
+45 0 6 10 0 7 46 0 46 0 7 16 17 0 7 14 37 44 0 8 4 11 15 0 11 15 22 0 46 0 46 0 25 37 46 0 26 40
+46 0 27 34 36 44 46 0 36 48 37 0 40 0 17 25 46 0 11 18 38 0 5 12 37 0 0 5 18 0 24 0 36 0 5 11 19
+35 17 25 24 0 32 0 33 0 19 26 37 0 34 0 36 0
+"""
+WITH = """
+8 12 0 22 24 31 17 27 17 23 24 30 16 24 13 0 11 13 16 20 18 25 17 26 32 0 23 0 44 48 14 17 0 5 5
+8 12 20 11 0 33 40 31 0 13 39 19 32 34 0 13 0 16 24 35 0 15 22 11 17 22 32 10 35 30 34 13 0 10
+17 8 21 4 9 11 0 14 19 4 8 34 0 30 36 18 24 16 60 35 39 21 0 11 20 48 0
+"""
 
 
 def retraction() -> pd.DataFrame:
@@ -58,6 +62,7 @@ def test_published_value() -> None:
     assert test.parts["groups"]["events"].tolist() == [21, 35]
 
 
+@settings(max_examples=80)
 @given(tied_trials)
 def test_right_censored_rows_give_the_log_rank_test(frame: pd.DataFrame) -> None:
     if not frame["event"].any():
@@ -107,11 +112,14 @@ def test_three_groups_and_the_permutation_of_one_of_them() -> None:
     # By dealing 2,000 times.
     rng = np.random.default_rng(1)
     one = [
-        ws.survival.interval_log_rank(frame.assign(own=np.arange(94) == k), "own") for k in range(94)
+        ws.survival.interval_log_rank(frame.assign(own=np.arange(94) == k), "own")
+        for k in range(94)
     ]
     rows = np.array([found.parts["score"][1] for found in one])
     sums = [np.bincount(rng.permutation(frame["third"]), rows, 3) for _ in range(2000)]
-    np.testing.assert_allclose(np.cov(np.array(sums).T), dealt.parts["covariance"], rtol=0.15, atol=0.8)
+    np.testing.assert_allclose(
+        np.cov(np.array(sums).T), dealt.parts["covariance"], rtol=0.15, atol=0.8
+    )
 
 
 def test_refusals_in_words() -> None:

@@ -11,7 +11,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import walkstats as ws
 from tests.survival.interval_censored.drawn_intervals import changed, frame_of
@@ -23,6 +23,7 @@ SEARCHED = 1e-9
 SAME_MAXIMUM = 1e-8
 
 
+@settings(max_examples=80)
 @given(tied_trials)
 def test_right_censored_rows_are_kaplan_meiers(frame: pd.DataFrame) -> None:
     frame["low_days"] = frame["days"]
@@ -35,7 +36,9 @@ def test_right_censored_rows_are_kaplan_meiers(frame: pd.DataFrame) -> None:
 
 def test_fractional_weights_are_kaplan_meiers_too() -> None:
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"days": rng.integers(1, 9, 40).astype(float), "w": rng.uniform(0.2, 3, 40)})
+    frame = pd.DataFrame(
+        {"days": rng.integers(1, 9, 40).astype(float), "w": rng.uniform(0.2, 3, 40)}
+    )
     frame["event"] = rng.random(40) < 0.6
     frame["low_days"] = frame["days"]
     frame["high_days"] = np.where(frame["event"], frame["days"], np.inf)
@@ -70,7 +73,11 @@ def test_order_units_and_missing_rows() -> None:
 
 def seen() -> pd.DataFrame:
     return pd.DataFrame(
-        {"low_days": [0, 30, 30, 60, 60], "high_days": [30, 60, 90, 90, np.inf], "arm": list("aabbb")}
+        {
+            "low_days": [0, 30, 30, 60, 60],
+            "high_days": [30, 60, 90, 90, np.inf],
+            "arm": list("aabbb"),
+        }
     )
 
 

@@ -39,7 +39,9 @@ def slow_places(low: np.ndarray, high: np.ndarray) -> list[tuple[float, float]]:
     return sorted(set(found))
 
 
-def slow_allowed(places: list[tuple[float, float]], low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def slow_allowed(
+    places: list[tuple[float, float]], low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     def allows(i: int, q: float, p: float) -> bool:
         if low[i] == high[i] or q == p:
             return (q == p == low[i] == high[i]) or (q == p and low[i] < q <= high[i])
@@ -79,7 +81,10 @@ def test_slow_twin(frame: pd.DataFrame) -> None:
 def test_order_units_and_copies(frame: pd.DataFrame, seed: int, factor: float) -> None:
     low, high = ends(frame)
     order = np.random.default_rng(seed).permutation(len(low))
-    places, moved = places_of_mass(low, high), places_of_mass(factor * low[order], factor * high[order])
+    places, moved = (
+        places_of_mass(low, high),
+        places_of_mass(factor * low[order], factor * high[order]),
+    )
     np.testing.assert_allclose(places.low * factor, moved.low)
     np.testing.assert_allclose(places.high * factor, moved.high)
     one, other = (estimate_mass(where, np.ones(len(low))) for where in (places, moved))

@@ -1,7 +1,7 @@
 """Proportional hazards for interval-censored data against binomial models, differences, relations.
 
-On common visits the likelihood is a binomial one: 1e-8 relative for coefficients, log-likelihood and
-standard errors, what Newton's method leaves of both. Second differences have five digits.
+On common visits the likelihood is a binomial one: 1e-8 relative for coefficients, log-likelihood
+and standard errors, what Newton's method leaves of both. Second differences have five digits.
 """
 
 from __future__ import annotations
@@ -185,7 +185,9 @@ def test_robust_variance_with_clusters_of_one_and_with_copies() -> None:
     single = ws.survival.interval_cox(frame, "arm + x", cluster="own")
     np.testing.assert_allclose(robust.covariance, single.covariance, rtol=1e-12)
     assert "clustered by own" in single.method
-    np.testing.assert_allclose(robust.std_errors, robust.naive_covariance.diagonal() ** 0.5, rtol=0.3)
+    np.testing.assert_allclose(
+        robust.std_errors, robust.naive_covariance.diagonal() ** 0.5, rtol=0.3
+    )
     doubled = pd.concat([frame.iloc[::2]] * 2).assign(participant_id=np.arange(150))
     paired = ws.survival.interval_cox(doubled, "arm + x", cluster="own")
     alone = ws.survival.interval_cox(frame.iloc[::2], "arm + x", robust=True)

@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 HIGHEST = 700.0
 # Slopes per unit of weight at which the steps have arrived.
 TIGHT = 1e-13
+# Further from the maximum than this Newton's steps are too short or too long.
+FAR_OFF = 0.3
+EM_STEPS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,16 +143,36 @@ def derivatives(steps: Floats, eta: Floats, stratum: Stratum) -> Derivatives:
 def best_steps(eta: Floats, stratum: Stratum, start: Floats) -> Floats:
     """Maximise the log-likelihood of the stratum over the steps (m - 1,) of its baseline hazard."""
     total = float(stratum.weight.sum())
-    # Steps in units that make the mean of exp(eta) one.
-    level = float(eta.max())
-    unit = np.exp(-level) / float(stratum.weight @ np.exp(eta - level) / total)
+    risk = np.exp(np.minimum(eta, HIGHEST))
+    passed = _sum_before(stratum.weight * risk, stratum.places.first, start.size)
+    # A step times this is the share of the weight that it expects to have its event there.
+    unit = total / passed
 
-    def evaluate(scaled: Floats) -> tuple[float, Floats, Floats]:
-        here = derivatives(scaled * unit, eta, stratum)
-        slope, information = here.slope * unit / total, here.information * unit**2 / total
-        return here.value / total, slope, information
+    def evaluate(share: Floats) -> tuple[float, Floats, Floats]:
+        here = derivatives(share * unit, eta, stratum)
+        information = here.information * np.outer(unit, unit) / total
+        return here.value / total, here.slope * unit / total, information
 
-    return maximise_nonnegative(evaluate, start / unit, tight=TIGHT).values * unit
+    begin = start
+    if derivatives(start, eta, stratum).gap(start) > FAR_OFF:
+        begin = _nearer(start, risk, passed, stratum)
+    return maximise_nonnegative(evaluate, begin / unit, tight=TIGHT).values * unit
+
+
+def _nearer(steps: Floats, risk: Floats, passed: Floats, stratum: Stratum) -> Floats:
+    """Take steps of expectation and maximisation, which cross orders of magnitude at once.
+
+    A row with its event in a run is given the expected number of a Poisson process, at least one.
+    """
+    rows, number = stratum.bounded, steps.size
+    first, last = stratum.places.first[rows], stratum.places.last[rows]
+    mass = stratum.weight[rows] * risk[rows]
+    down = passed + sum_over_runs(mass, first, last, number)
+    for _ in range(EM_STEPS):
+        total = np.concatenate([[0.0], np.cumsum(steps)])
+        v = risk[rows] * _within(steps, total, first, last)
+        steps = steps * sum_over_runs(mass / -np.expm1(-v), first, last, number) / down
+    return steps
 
 
 def over_places(before: Floats, within: Floats, stratum: Stratum) -> Floats:

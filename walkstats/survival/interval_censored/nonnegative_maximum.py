@@ -19,7 +19,7 @@ RIDGE = 1e-10
 # Below this share of the largest, a slope or a value is rounding.
 ROUNDING = 1e-13
 HALVINGS = 50
-MOST_STEPS = 200
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from walkstats.survival.interval_censored.baseline_steps import (
 # No linear predictor moves further in a step: where the likelihood is all but straight.
 LONGEST = 5.0
 # Differences of the linear predictor at which a rise without end shows.
-FAR = 25.0
+FAR = 15.0
+# Linear predictors this far apart are beyond what any data can tell, and the search ends there.
+BEYOND, WIDEST = 30.0, 60.0
 # A Newton step that still changes hazard ratios by this factor (log) approaches nothing.
 STILL_MOVING = 0.3
 PROFILE = 1e-10
@@ -148,13 +150,15 @@ def maximise_profile(
     -------
     ProfileMaximum
         The state is "infinite" where the likelihood still rises when the linear predictors along
-        Newton's step lie 25 further apart.
+        Newton's step lie 15 further apart, or where it has led them more than 30 apart.
     """
     here = np.zeros(matrix.shape[1])
     null = profile(here, matrix, strata, [one.start for one in strata], offset)
     trail = [(here, null)]
 
     def evaluate(b: Floats) -> tuple[float, Floats, Floats]:
+        if np.ptp(matrix @ b) > WIDEST:
+            return -np.inf, null.score, null.information
         there = profile(b, matrix, strata, trail[-1][1].steps, offset)
         trail.append((np.array(b), there))
         return there.value, there.score, there.information
@@ -170,6 +174,8 @@ def maximise_profile(
         unbounded=unbounded,
         longest=LONGEST,
     )
+    if found.state != "infinite" and np.ptp(matrix @ found.values) > BEYOND:
+        found = replace(found, state="infinite", step=found.values)
     best = profile(found.values, matrix, strata, trail[-1][1].steps, offset)
     score_test = quadratic_form(null.score, null.information)[0]
     return ProfileMaximum(found, null, best, _covariance(best.information), score_test)
@@ -184,7 +190,8 @@ def rises_for_ever(
     if not STILL_MOVING <= reach < np.inf:
         return False
     far = profile(np.array([FAR / reach]), along[:, np.newaxis], strata, here.steps, at)
-    return far.value >= here.value - 1e-9 * (1.0 + abs(here.value)) and far.score[0] > -1e-6
+    # A rise without end still has the decrement before it, a maximum half of it.
+    return far.value >= here.value + 0.75 * float(step @ here.score)
 
 
 def _covariance(information: Floats) -> Floats:

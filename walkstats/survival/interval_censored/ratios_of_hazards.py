@@ -375,6 +375,6 @@ def _notes(found: Coefficients, rows: _Rows, parts: list[Stratum], robust: bool)
         notes += said_of_clusters(rows.cluster)
     if rows.seen.counts().events == 1:
         notes.append("There is one event only: estimates and tests rest on it alone.")
-    if found.state == "not converged" or found.gap >= PROMISED:
+    if found.state == "not converged" or (found.state == "converged" and found.gap >= PROMISED):
         notes.append("The search did not converge: do not use these numbers.")
     return notes
