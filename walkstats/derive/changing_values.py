@@ -67,10 +67,10 @@ def split_at(
     Notes
     -----
     At risk when start < t <= stop, so a piece (0, 90] holds an event at 90. Splitting changes
-    neither coefficients nor standard errors of a Cox model, whether model-based or clustered (where
-    a participant has several rows, ``cox`` clusters by participant by default). A product of ``period`` and
-    a covariate lets its effect change at the cuts. Times that differ by less than 1e-9 of their
-    range are one time.
+    neither coefficients nor standard errors of a Cox model, whether model-based or clustered; where
+    a participant has several rows, ``cox`` clusters by participant by default. A product of
+    ``period`` and a covariate lets its effect change at the cuts. Times that differ by less than
+    1e-9 of their range are one time.
 
     References
     ----------
