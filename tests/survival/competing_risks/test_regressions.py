@@ -114,7 +114,7 @@ def test_copies_count_as_people():
         ]
         np.testing.assert_allclose(fits[0].values, fits[1].values, **FITTED)
         np.testing.assert_allclose(fits[0].covariance, fits[1].covariance, **FITTED)
-        assert fits[0].counts.participants == fits[1].counts.participants == len(spread)
+        assert fits[0].counts.used == fits[1].counts.used == len(spread)
 
 
 def test_gray_refuses_what_it_is_not_made_for():

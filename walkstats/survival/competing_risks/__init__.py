@@ -6,6 +6,7 @@
 ``incidence_comparison`` Gray's test
 ``time_lost``            the mean time lost to each outcome
 ``left_out_rows``        pseudo-values of an incidence
+``modelled_rows``        rows that a model of one outcome reads
 ``weighted_rows``        rows and weights of the Fine-Gray model
 ``subdistribution``      the Fine-Gray model
 ``cause_hazards``        Cox models of one outcome

@@ -208,22 +208,7 @@ def _pack(read: CauseRows, scores: list[GrayScore], one: int, rho: float) -> Hyp
     expected = np.sum([score.expected for score in scores], axis=0)
     covariance = np.sum([score.covariance for score in scores], axis=0)
     statistic, df = quadratic_form(observed - expected, covariance)
-    copies = np.ones(rows.stop.size) if rows.frequencies is None else rows.frequencies
-
-    def count(which: Any) -> Any:
-        number = np.bincount(rows.group[which], copies[which], len(rows.labels))
-        return np.round(number).astype(np.int64)
-
-    groups = pd.DataFrame(
-        {
-            "group": rows.labels,
-            "n": rows.group_sizes(),
-            "events": count(read.cause == one),
-            "other_events": count((read.cause >= 0) & (read.cause != one)),
-            "observed": observed,
-            "expected": expected,
-        }
-    )
+    groups = _by_group(read, one, observed, expected)
     notes = [read.events_said, *rows.notes]
     if df < len(rows.labels) - 1:
         notes.append(
@@ -244,4 +229,24 @@ def _pack(read: CauseRows, scores: list[GrayScore], one: int, rho: float) -> Hyp
         notes=tuple(notes),
         counts=rows.counts,
         source=rows.source,
+    )
+
+
+def _by_group(read: CauseRows, one: int, observed: Floats, expected: Floats) -> pd.DataFrame:
+    rows = read.rows
+    copies = np.ones(rows.stop.size) if rows.frequencies is None else rows.frequencies
+
+    def count(which: NDArray[np.bool_]) -> NDArray[np.int64]:
+        number = np.bincount(rows.group[which], copies[which], len(rows.labels))
+        return np.round(number).astype(np.int64)
+
+    return pd.DataFrame(
+        {
+            "group": rows.labels,
+            "n": rows.group_sizes(),
+            "events": count(read.cause == one),
+            "other_events": count((read.cause >= 0) & (read.cause != one)),
+            "observed": observed,
+            "expected": expected,
+        }
     )

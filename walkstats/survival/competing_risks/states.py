@@ -15,6 +15,7 @@ from walkstats.results import Curve
 from walkstats.results.incidences import Incidence
 from walkstats.survival.competing_risks.incidence import INTERVALS, limits_of
 from walkstats.survival.competing_risks.outcomes import CENSORED, CauseRows, read_causes
+from walkstats.survival.grouped_rows import GroupedRows
 from walkstats.survival.people import PERSON
 
 Floats = NDArray[np.float64]
@@ -278,25 +279,12 @@ def _pack(
     level: float,
 ) -> Occupancy:
     rows, states = read.rows, (initial, *read.causes)
-    kind = np.int64 if rows.weights is None else np.float64
     parts: list[pd.DataFrame] = []
     free: list[pd.DataFrame] = []
     for label, steps in zip(rows.labels, found, strict=True):
         for k, state in enumerate(states):
-            low, high = limits_of(steps.value[:, k], steps.error[:, k], interval, level)
-            columns = {
-                "group": label,
-                "outcome": state,
-                rows.time: steps.times,
-                "estimate": steps.value[:, k],
-                "std_error": steps.error[:, k],
-                "conf_low": low,
-                "conf_high": high,
-                "n_risk": steps.n_risk[:, k].astype(kind),
-                "n_event": steps.n_event[:, k].astype(kind),
-                "n_censor": steps.n_censor[:, k].astype(kind),
-            }
-            (parts if k else free).append(pd.DataFrame(columns))
+            frame = _frame(label, state, k, rows, steps, interval, level)
+            (parts if k else free).append(frame)
     ends = [np.inf] * len(rows.labels) if extend else list(rows.follow_up_ends())
     common: dict[str, Any] = {
         "x": rows.time,
@@ -320,6 +308,34 @@ def _pack(
         event_free=Curve(frame=first, start=1.0, **common),
         transitions=_transitions(read, from_state, states),
         **common,
+    )
+
+
+def _frame(
+    label: str,
+    state: str,
+    k: int,
+    rows: GroupedRows,
+    steps: StateSteps,
+    interval: str,
+    level: float,
+) -> pd.DataFrame:
+    """The curve of one group and state."""
+    kind = np.int64 if rows.weights is None else np.float64
+    low, high = limits_of(steps.value[:, k], steps.error[:, k], interval, level)
+    return pd.DataFrame(
+        {
+            "group": label,
+            "outcome": state,
+            rows.time: steps.times,
+            "estimate": steps.value[:, k],
+            "std_error": steps.error[:, k],
+            "conf_low": low,
+            "conf_high": high,
+            "n_risk": steps.n_risk[:, k].astype(kind),
+            "n_event": steps.n_event[:, k].astype(kind),
+            "n_censor": steps.n_censor[:, k].astype(kind),
+        }
     )
 
 

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import as_names, check_choice, check_column, check_level
-from walkstats._variables import as_numbers, codes_of, missing
-from walkstats.errors import DataError, FitError
-from walkstats.formulas import build, variables_in
+from walkstats._arguments import as_names, check_choice, check_level
+from walkstats._variables import as_numbers
+from walkstats.errors import FitError
+from walkstats.formulas import variables_in
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.numerics.sandwich import outer_sum, sandwich
-from walkstats.results import Counts, CoxFit
-from walkstats.survival.competing_risks.outcomes import CauseRows, read_causes
+from walkstats.results import Counts, CoxFit, HypothesisTest
+from walkstats.survival.competing_risks.modelled_rows import ModelledRows, read_modelled_rows
 from walkstats.survival.competing_risks.weighted_rows import (
     Leaving,
     WeightedRows,
@@ -27,14 +27,11 @@ from walkstats.survival.competing_risks.weighted_rows import (
     weight_influence,
     weighted_rows,
 )
-from walkstats.survival.grouped_rows import GroupedRows
 from walkstats.survival.partial_likelihood import score_residuals
 from walkstats.survival.people import PERSON
 from walkstats.survival.proportional import TIES, cox
-from walkstats.survival.risk_sets import merge_times
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 WEIGHTS = {
     "estimated": "variance with the estimation of the censoring weights",
@@ -154,7 +151,7 @@ def fine_gray(
         "subject": subject,
         "cluster": cluster,
     }
-    read, one = _read(
+    read, one = read_modelled_rows(
         events, formula, of, strata, outcome, censored, censoring_by, changing, columns
     )
     if not np.any(read.causes.cause == one):
@@ -173,102 +170,6 @@ def fine_gray(
 
 
 @dataclass(frozen=True, eq=False)
-class _Read:
-    """The n rows that are modelled.
-
-    Attributes
-    ----------
-    causes : CauseRows
-    positions : (n,) in the frame
-    unit : (n,) codes of what is independent, or None for rows
-    start : (n,)
-    mass : (n,) weight times copies
-    left_out : reason -> rows
-    """
-
-    causes: CauseRows
-    positions: Indices
-    unit: Indices | None
-    start: Floats
-    mass: Floats
-    left_out: dict[str, int]
-
-
-def _read(
-    events: pd.DataFrame,
-    formula: str,
-    of: object,
-    strata: Any,
-    outcome: str,
-    censored: object,
-    censoring_by: Any,
-    changing: Mapping[str, Any] | None,
-    columns: Mapping[str, Any],
-) -> tuple[_Read, int]:
-    """Read follow-up, and leave out rows without covariates before censoring is estimated."""
-    read, ends = read_causes(
-        events, censoring_by, outcome=outcome, censored=censored, strata=strata, **columns
-    )
-    one = ends.place(of)
-    kept, left_out = read.rows.kept.copy(), dict(read.rows.counts.left_out)
-    for name in changing or {}:
-        gap = missing(check_column(events, name, "changing")) & kept
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            kept &= ~gap
-    _check_covariates(formula, {**columns, "outcome": outcome, "time": read.rows.time})
-    design = build(formula, events, intercept=False, keep=kept)
-    among = design.kept[read.rows.kept]
-    read = read.only(among)
-    times = merge_times(read.rows.stop, read.rows.start)
-    rows = replace(read.rows, kept=design.kept, stop=times.stop, start=times.start)
-    _check_follow_up(rows, read.cause == one)
-    mass = np.ones(rows.stop.size) if rows.weights is None else rows.weights
-    return _Read(
-        causes=replace(read, rows=rows),
-        positions=np.flatnonzero(design.kept),
-        unit=_units(events, columns, np.flatnonzero(design.kept)),
-        start=np.zeros(rows.stop.size) if times.start is None else times.start,
-        mass=mass if rows.frequencies is None else mass * rows.frequencies,
-        left_out={**left_out, **design.left_out},
-    ), one
-
-
-def _check_covariates(formula: str, columns: Mapping[str, Any]) -> None:
-    """Refuse a covariate that is the follow-up itself."""
-    taken = {columns[role]: role for role in ("outcome", "time", "entry") if columns.get(role)}
-    for name in variables_in(formula):
-        if name in taken:
-            raise ValueError(
-                f"{name!r} is the {taken[name]} of these data and cannot be a covariate as well."
-            )
-
-
-def _check_follow_up(rows: GroupedRows, event: NDArray[np.bool_]) -> None:
-    """Refuse events of the outcome in rows that are at risk at no time before."""
-    lost = np.flatnonzero(event & (rows.stop <= (0.0 if rows.start is None else rows.start)))
-    if lost.size:
-        raise DataError.of(
-            f"{lost.size} row(s) have the outcome at the time at which they come under observation",
-            column=rows.time,
-            row=int(np.flatnonzero(rows.kept)[lost[0]]),
-            count=int(lost.size),
-            what_to_do="correct these rows; an event needs some time at risk before it",
-        )
-
-
-def _units(events: pd.DataFrame, columns: Mapping[str, Any], used: Indices) -> Indices | None:
-    """Codes of the clusters, or of people with several rows; None where every row is a unit."""
-    name = columns["cluster"]
-    if name is None and columns["subject"] in events.columns:
-        name = columns["subject"]
-    if name is None:
-        return None
-    codes = codes_of(events, name, used, "the cluster")
-    return None if codes.max(initial=-1) + 1 == codes.size else codes
-
-
-@dataclass(frozen=True, eq=False)
 class _Weighted:
     """The weighted rows and the censoring that they come from."""
 
@@ -276,7 +177,7 @@ class _Weighted:
     leaving: list[Leaving]
 
 
-def _weighted(read: _Read, one: int, *, apart: bool) -> _Weighted:
+def _weighted(read: ModelledRows, one: int, *, apart: bool) -> _Weighted:
     rows, cause = read.causes.rows, read.causes.cause
     leaving = []
     for g in range(len(rows.labels)):
@@ -292,7 +193,7 @@ def _weighted(read: _Read, one: int, *, apart: bool) -> _Weighted:
 
 def _frame(
     events: pd.DataFrame,
-    read: _Read,
+    read: ModelledRows,
     made: _Weighted,
     changing: Mapping[str, Callable[[Floats], Floats]],
     formula: str,
@@ -326,7 +227,7 @@ def _frame(
     return frame, full, replace(made, rows=rows)
 
 
-def _covariance(fit: CoxFit, read: _Read, made: _Weighted, estimated: bool) -> Floats:
+def _covariance(fit: CoxFit, read: ModelledRows, made: _Weighted, estimated: bool) -> Floats:
     """Sandwich of what each row (person, cluster) adds to the score."""
     if fit.state == "infinite":
         return fit.covariance
@@ -352,7 +253,7 @@ def _pack(
     fit: CoxFit,
     covariance: Floats,
     events: pd.DataFrame,
-    read: _Read,
+    read: ModelledRows,
     made: _Weighted,
     one: int,
     formula: str,
@@ -360,35 +261,19 @@ def _pack(
     columns: Mapping[str, Any],
     estimated: bool,
 ) -> CoxFit:
-    rows, name = read.causes.rows, read.causes.causes[one]
-    among = f" within {rows.by}" if rows.by else ""
-    late = " and late entry" if rows.start is not None else ""
-    within = f", stratified by {' and '.join(fit.strata)}" if fit.strata else ""
-    units = f", clustered by {columns['cluster']}" if columns["cluster"] else ""
-    endless = fit.state == "infinite"
-    intervals = (
-        "Profile-likelihood interval where a coefficient is infinite." if endless
-        else "Wald intervals."
-    )  # fmt: skip
-    known = ["The variance takes the weights as known, since a coefficient is infinite."]
-    method = (
-        f"Fine-Gray model of the subdistribution hazard of {name}{within}, censoring{late} "
-        f"estimated{among} by the product limit, {said}{units}. {intervals} {rows.said}"
-    )
-    happened = read.causes.cause == one
+    rows, happened = read.causes.rows, read.causes.cause == one
     copies = np.ones(happened.size) if rows.frequencies is None else rows.frequencies
-    used = round(float(copies.sum()))
-    people = used if read.unit is None or columns["cluster"] else int(read.unit.max()) + 1
-    counts = Counts(len(events), used, people, round(float(copies[happened].sum())), read.left_out)
-    common: dict[str, Any] = {"method": method, "counts": counts, "source": rows.source}
-    wald = quadratic_form(fit.values, covariance)[0]
-    p_value = float(chi2_p(wald, len(fit.values)))
-    tests = {key: replace(test, **common) for key, test in fit.tests.items()}
-    tests["wald"] = replace(tests["wald"], statistic=wald, p_value=p_value)
+    used, number = round(float(copies.sum())), round(float(copies[happened].sum()))
+    common: dict[str, Any] = {
+        "method": _method(fit, read, one, said, columns["cluster"]),
+        "counts": Counts(len(events), used, read.people, number, read.left_out),
+        "source": rows.source,
+    }
+    tests = _tests(fit, covariance, common)
     if estimated or rows.frequencies is not None:
         tests.pop("robust_score", None)
+    known = "The variance takes the weights as known, since a coefficient is infinite."
     positions = read.positions[made.rows.row]
-    read_from = {"time": rows.time, **{k: v for k, v in columns.items() if v is not None}}
     return replace(
         fit,
         covariance=np.where(np.isnan(fit.naive_covariance), np.nan, covariance),
@@ -397,12 +282,35 @@ def _pack(
         tests=tests,
         kept=positions,
         index=events.index[positions],
-        columns=read_from,
+        columns={"time": rows.time, **{k: v for k, v in columns.items() if v is not None}},
         notes=(
             read.causes.events_said,
             *rows.notes,
             *fit.notes,
-            *(known if endless and estimated else []),
+            *([known] if estimated and fit.state == "infinite" else []),
         ),
         **common,
+    )
+
+
+def _tests(fit: CoxFit, covariance: Floats, common: dict[str, Any]) -> dict[str, HypothesisTest]:
+    """Those of the weighted Cox model, the Wald test by the covariance of this one."""
+    tests = {key: replace(test, **common) for key, test in fit.tests.items()}
+    wald = quadratic_form(fit.values, covariance)[0]
+    p_value = float(chi2_p(wald, len(fit.values)))
+    return {**tests, "wald": replace(tests["wald"], statistic=wald, p_value=p_value)}
+
+
+def _method(fit: CoxFit, read: ModelledRows, one: int, said: str, cluster: str | None) -> str:
+    rows, name = read.causes.rows, read.causes.causes[one]
+    among = f" within {rows.by}" if rows.by else ""
+    late = " and late entry" if rows.start is not None else ""
+    within = f", stratified by {' and '.join(fit.strata)}" if fit.strata else ""
+    units = f", clustered by {cluster}" if cluster else ""
+    intervals = "Wald intervals."
+    if fit.state == "infinite":
+        intervals = "Profile-likelihood interval where a coefficient is infinite."
+    return (
+        f"Fine-Gray model of the subdistribution hazard of {name}{within}, censoring{late} "
+        f"estimated{among} by the product limit, {said}{units}. {intervals} {rows.said}"
     )
