@@ -142,8 +142,8 @@ def observe(
     stop = _times(frame, stop_name, kept)
     start = None if start_name is None else _entries(frame, start_name, kept)
     happened = _events(frame, event, event_value, kept)
-    case_weights = _weights(frame, weights, kept, "weights")
-    copies = _frequencies(frame, frequencies, kept)
+    case_weights = weights_of(frame, weights, kept, "weights")
+    copies = frequencies_of(frame, frequencies, kept)
     _check_order(frame, start, stop, kept, start_name, stop_name, negative)
     return Observations(
         start=start,
@@ -213,7 +213,8 @@ def _refuse(
         )
 
 
-def _raw_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
+def plain_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
+    """The times of the rows kept as plain numbers; dates, durations and text are refused."""
     series = frame[name]
     dtype = series.dtype
     if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
@@ -242,7 +243,7 @@ def _holds_text(series: pd.Series) -> bool:
 
 
 def _times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
-    times = _raw_times(frame, name, kept)
+    times = plain_times(frame, name, kept)
     _refuse(
         frame,
         kept,
@@ -255,7 +256,7 @@ def _times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
 
 
 def _entries(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
-    entries = _raw_times(frame, name, kept)
+    entries = plain_times(frame, name, kept)
     _refuse(
         frame,
         kept,
@@ -309,7 +310,8 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _weights(frame: pd.DataFrame, name: str | None, kept: Booleans, role: str) -> Floats | None:
+def weights_of(frame: pd.DataFrame, name: str | None, kept: Booleans, role: str) -> Floats | None:
+    """Case weights of the rows kept: known, not negative, not all zero."""
     if name is None:
         return None
     series = check_column(frame, name, role)
@@ -321,8 +323,9 @@ def _weights(frame: pd.DataFrame, name: str | None, kept: Booleans, role: str) -
     return values
 
 
-def _frequencies(frame: pd.DataFrame, name: str | None, kept: Booleans) -> Floats | None:
-    values = _weights(frame, name, kept, "frequencies")
+def frequencies_of(frame: pd.DataFrame, name: str | None, kept: Booleans) -> Floats | None:
+    """Copies of the rows kept: whole numbers."""
+    values = weights_of(frame, name, kept, "frequencies")
     if values is not None:
         bad = values != np.round(values)
         _refuse(

@@ -173,3 +173,14 @@ def test_other_refusals() -> None:
         ws.survival.turnbull(seen().assign(low_days=["0", "30", "x", "60", "60"]))
     with pytest.raises(DataError, match="dates"):
         ws.survival.turnbull(seen().assign(low_days=pd.Timestamp("2024-01-01")))
+
+
+def test_labels_spelled_in_two_ways_are_a_note() -> None:
+    frame = frame_of(np.random.default_rng(6).bytes(80))
+    frame["site"] = frame["site"].replace("south", "North")
+    for found in (
+        ws.survival.turnbull(frame, "site"),
+        ws.survival.interval_log_rank(frame, "arm", strata="site"),
+        ws.survival.interval_cox(frame, "x", strata="site"),
+    ):
+        assert any("differ only in case" in note for note in found.notes)

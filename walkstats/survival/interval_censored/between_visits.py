@@ -14,7 +14,7 @@ from walkstats._arguments import check_column, check_frame
 from walkstats._variables import missing
 from walkstats.errors import DataError, Problem
 from walkstats.results import Counts
-from walkstats.survival.observations import _frequencies, _raw_times, _weights
+from walkstats.survival.observations import frequencies_of, plain_times, weights_of
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -48,6 +48,10 @@ class Intervals:
     notes: tuple[str, ...]
     said: str
     source: str
+
+    def with_notes(self, notes: Iterable[str]) -> Intervals:
+        """The same rows with more to say of them."""
+        return replace(self, notes=(*self.notes, *notes))
 
     @property
     def weight(self) -> Floats:
@@ -152,12 +156,12 @@ def read_intervals(
     check_column(frame, high, "the first day with the event (high=)")
     kept, left_out = _without_missing(frame, [low, high, *groups])
     _refuse_missing_for_unseen(frame, low, high, kept)
-    begin, end = _raw_times(frame, low, kept), _raw_times(frame, high, kept)
+    begin, end = plain_times(frame, low, kept), plain_times(frame, high, kept)
     problems = [*_problems(frame, kept, begin, end, low, high), *_repeats(frame, kept, subject)]
     if problems:
         raise DataError(problems)
-    case_weights = _weights(frame, weights, kept, "weights")
-    copies = _frequencies(frame, frequencies, kept)
+    case_weights = weights_of(frame, weights, kept, "weights")
+    copies = frequencies_of(frame, frequencies, kept)
     unknown = int(np.sum((begin == 0) & np.isinf(end)))
     return Intervals(
         low=begin,
@@ -205,7 +209,7 @@ def _without_missing(frame: pd.DataFrame, names: Iterable[Any]) -> tuple[Boolean
 def _refuse_missing_for_unseen(frame: pd.DataFrame, low: str, high: str, kept: Booleans) -> None:
     """Missing upper ends where none is infinite are how other software writes "not seen"."""
     absent = missing(frame[high]) & ~missing(frame[low])
-    if absent.any() and np.isfinite(_raw_times(frame, high, kept)).all():
+    if absent.any() and np.isfinite(plain_times(frame, high, kept)).all():
         raise DataError.of(
             f"{high} is missing in {int(absent.sum())} rows and infinite in none",
             column=high,

@@ -14,7 +14,7 @@ from walkstats.errors import DataError, FitError
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import HypothesisTest
-from walkstats.survival.grouped_rows import combined_groups
+from walkstats.survival.grouped_rows import combined_groups, said_of_groups
 from walkstats.survival.interval_censored.between_visits import Intervals, read_intervals
 from walkstats.survival.interval_censored.discrete_hazards import (
     GroupScore,
@@ -124,6 +124,7 @@ def interval_log_rank(
     used = np.flatnonzero(rows.kept)
     group, labels, _ = combined_groups(intervals, by_names, used)
     stratum, _, _ = combined_groups(intervals, strata_names, used)
+    rows = rows.with_notes(said_of_groups(intervals, (*by_names, *strata_names), used, False))
     named = ", ".join(str(name) for name in by_names)
     _check_comparison(rows, labels, named)
     parts = [

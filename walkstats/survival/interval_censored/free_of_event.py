@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import as_names, check_choice, check_level
 from walkstats.numerics.limits import INTERVAL_FORMS, probability_limits
 from walkstats.results import Curve
-from walkstats.survival.grouped_rows import combined_groups
+from walkstats.survival.grouped_rows import combined_groups, said_of_groups
 from walkstats.survival.interval_censored.between_visits import (
     Intervals,
     axis_name,
@@ -184,6 +184,7 @@ def turnbull(
         groups=names,
     )
     group, labels, _ = combined_groups(intervals, names, np.flatnonzero(rows.kept))
+    rows = rows.with_notes(said_of_groups(intervals, names, np.flatnonzero(rows.kept), False))
     curves = [_estimate(rows, group == code) for code in range(len(labels))]
     return _pack(rows, curves, labels, axis_name(low, high), interval, level)
 

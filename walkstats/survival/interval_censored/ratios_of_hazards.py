@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column, check_flag, check_level
+from walkstats._time_zero import immortal_time
 from walkstats.errors import FitError
 from walkstats.formulas import Design, build, variables_in
 from walkstats.numerics.limits import chi2_p
@@ -18,7 +19,7 @@ from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import Fit, HypothesisTest
 from walkstats.survival.clusters import check_clusters, said_of_clusters
 from walkstats.survival.cox_rows import MOST_LEVELS
-from walkstats.survival.grouped_rows import combined_groups
+from walkstats.survival.grouped_rows import combined_groups, said_of_groups
 from walkstats.survival.interval_censored.baseline_steps import Stratum, stratum_of
 from walkstats.survival.interval_censored.between_visits import Intervals, read_intervals
 from walkstats.survival.interval_censored.mass import PROMISED
@@ -218,8 +219,10 @@ def _read(
     if cluster is not None:
         column = check_column(frame, cluster, "the cluster").iloc[used]
         clusters = pd.factorize(column)[0].astype(np.intp)
+    late = immortal_time(variables_in(formula), spells=False)
+    said = (*said_of_groups(frame, names, used, False), *late)
     return _Rows(
-        seen=seen.only(design.kept[seen.kept]),
+        seen=seen.only(design.kept[seen.kept]).with_notes(said),
         design=design,
         stratum=codes,
         stratum_labels=labels,
