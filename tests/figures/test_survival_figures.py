@@ -349,3 +349,13 @@ def test_names_of_groups_stand_level_with_their_numbers(curve):
         boxes = [text.get_window_extent(renderer) for text in (label, number)]
         middles = [(box.y0 + box.y1) / 2 for box in boxes]
         assert abs(middles[0] - middles[1]) < 1.0  # pixel: text stands on whole ones
+
+
+def test_a_curve_of_a_smooth_model_is_drawn_as_a_line(lung):
+    fit = ws.survival.parametric(lung, "age", family="weibull", time="days", event="event")
+    curve = ws.survival.predict_parametric(fit, lung.head(1))
+    figure, ax = plt.subplots()
+    (line,) = draw_survival(ax, curve)
+    plt.close(figure)
+    assert line.get_drawstyle() == "default"
+    assert line.get_xydata()[0].tolist() == [0.0, 1.0]

@@ -48,7 +48,7 @@ MOST_DIRECT = 6
 
 @dataclass(frozen=True)
 class _Path:
-    """One group's curve as corners of steps, in the unit shown."""
+    """One group's curve as corners of steps or points of a line, in the unit shown."""
 
     x: Floats
     y: Floats
@@ -56,6 +56,7 @@ class _Path:
     high: Floats
     n_risk: Floats
     censored_at: Floats
+    stepped: bool
 
 
 def plot_survival(
@@ -250,6 +251,7 @@ def _path(curve: Curve, group: str, unit: TimeUnit, show: str) -> _Path:
         # Between two rows those of the later one are at risk.
         n_risk=np.concatenate([n_risk, n_risk[-1:], n_risk[-1:]]),
         censored_at=unit.shown(x[1:-1][censored]),
+        stepped=curve.shape == "step",
     )
 
 
@@ -258,7 +260,7 @@ def _draw_path(ax: Axes, path: _Path, place: int, name: str, pale_below: int | N
     look: dict[str, Any] = {
         "color": style.colour,
         "linestyle": style.dash,
-        "drawstyle": "steps-post",
+        "drawstyle": "steps-post" if path.stepped else "default",
     }
     few = path.n_risk < (0 if pale_below is None else pale_below)
     if not few.any():
@@ -274,7 +276,8 @@ def _draw_path(ax: Axes, path: _Path, place: int, name: str, pale_below: int | N
 def _draw_band(ax: Axes, path: _Path, place: int, alpha: float) -> None:
     known = ~(np.isnan(path.low) | np.isnan(path.high))
     ax.fill_between(
-        path.x, path.low, path.high, where=known.tolist(), step="post",
+        path.x, path.low, path.high, where=known.tolist(),
+        step="post" if path.stepped else None,
         color=arm_style(place).colour, alpha=alpha, linewidth=0,
     )  # fmt: skip
 

@@ -179,6 +179,18 @@ def test_cox_snell_residuals_are_the_cumulative_hazard_at_the_end():
     assert np.isclose(residuals.sum(), home["death"].sum(), rtol=1e-8)
 
 
+def test_splines_of_intervals_do_not_depend_on_the_unit():
+    """Months, days or years; on a scale of days some libraries fail."""
+    looks = goldens.data("bcdeter.csv").assign(high=lambda d: d["upper"].fillna(np.inf))
+    fits_ = []
+    for factor in (1.0, 30.4375, 1 / 12):
+        frame = looks.assign(low=looks["lower"] * factor, high=looks["high"] * factor)
+        fits_.append(survival.flexible_parametric(frame, "treat", df=2, low="low", high="high"))
+    for fit in fits_[1:]:
+        assert np.allclose(fit.values[0], fits_[0].values[0], rtol=1e-7)
+        assert np.allclose(fit.std_errors[0], fits_[0].std_errors[0], rtol=1e-7)
+
+
 @pytest.mark.slow
 def test_coverage_with_late_entry():
     """95 % intervals of a Weibull time ratio; the wrong variant takes everybody from time 0."""

@@ -40,7 +40,8 @@ def predict_parametric(
         One row per person, with all columns of the formula (and of strata and offset) in any order;
         the index names the curves.
     times : float or sequence of float, optional
-        Where to compute the curves [days]; by default 100 places up to the last time of the data.
+        Where to compute the curves [days]; by default 100 places up to the last time of the data,
+        and 0 where survival or the cumulative hazard is asked for.
     quantity : {"survival", "cumulative hazard", "hazard"}
     level : float
         Confidence level.
@@ -92,6 +93,8 @@ def predict_parametric(
     check_level(level)
     people = read_people(fit, new)
     at = _times(fit, times)
+    if times is None and _positive(fit) and quantity != "hazard":
+        at = np.append(0.0, at)
     who, when = np.repeat(np.arange(len(people.names)), at.size), np.tile(at, len(people.names))
     index = index_at(fit, people.at(who), when)
     chosen = QUANTITIES[quantity]
