@@ -7,11 +7,12 @@ by a penalty. `evaluate` gives the partial likelihood, its slope and its informa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from walkstats.numerics.newton import ARRIVED, CLOSE, HALVINGS, TIGHT
 from walkstats.survival.risk_sets import RiskSets
@@ -25,6 +26,12 @@ WHOLE = 20_000_000
 # People by event times held at once where the whole does not fit.
 BLOCK = 4_000_000
 MOST_STEPS = 400
+# A factored information serves further steps, and near-by variances, until the decrement falls by
+# less than this factor.
+STALE = 0.05
+LONGEST = 3.0
+
+Solver = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +134,8 @@ class FrailtySolution:
     here : FrailtyEvaluation
     penalty : Penalty
     converged : bool
+    solver : callable
+        Solves the frailties' block of a penalised information met on the way.
     """
 
     variance: float
@@ -135,6 +144,7 @@ class FrailtySolution:
     here: FrailtyEvaluation
     penalty: Penalty
     converged: bool
+    solver: Solver
 
 
 def gamma_penalty(w: Floats, variance: float) -> Penalty:
@@ -280,7 +290,12 @@ def _blocks(
 
 
 def solve(
-    data: FrailtyData, distribution: str, variance: float, b: Floats, w: Floats
+    data: FrailtyData,
+    distribution: str,
+    variance: float,
+    b: Floats,
+    w: Floats,
+    solver: Solver | None = None,
 ) -> FrailtySolution:
     """Maximise the penalised partial likelihood at one variance of the frailties.
 
@@ -292,6 +307,8 @@ def solve(
         Above 0.
     b, w : (k,), (G,)
         Where to start.
+    solver : callable, optional
+        Of a solution at a near-by variance.
 
     Returns
     -------
@@ -302,52 +319,79 @@ def solve(
     here = evaluate(b, penalty.w, data)
     before, converged = np.inf, False
     for _ in range(MOST_STEPS):
+        if solver is None or here.shared is None:
+            solver = people_solver(here, penalty.second)
         slope = here.frailty_score - penalty.first
-        step_b, step_w = _step(here, slope, penalty.second)
+        step_b, step_w = _step(here, slope, solver)
         decrement = float(step_b @ here.score + step_w @ slope)
         slower = here.shared is not None and decrement >= 0.25 * before
         converged = decrement <= TIGHT or (decrement <= CLOSE and slower)
         if converged:
             break
-        height = here.log_likelihood - penalty.value
-        for halving in range(HALVINGS):
-            share = 0.5**halving
-            there = penalise(penalty.w + share * step_w, variance)
-            found = evaluate(b + share * step_b, there.w, data)
-            climbed = found.log_likelihood - there.value - height
-            if climbed >= -1e-12 * (abs(height) + 1.0):
-                b, penalty, here = b + share * step_b, there, found
-                break
-        else:
+        climbed = _climb(data, penalise, variance, (b, penalty, here), (step_b, step_w))
+        if climbed is None:
             converged = decrement <= ARRIVED
             break
+        b, penalty, here = climbed
+        if decrement > STALE * before:
+            solver = None
         before = decrement
-    return FrailtySolution(variance, b, penalty.w, here, penalty, converged)
+    if solver is None:
+        solver = people_solver(here, penalty.second)
+    return FrailtySolution(variance, b, penalty.w, here, penalty, converged, solver)
 
 
-def _step(here: FrailtyEvaluation, slope: Floats, second: Floats) -> tuple[Floats, Floats]:
+def _climb(
+    data: FrailtyData,
+    penalise: Callable[[Floats, float], Penalty],
+    variance: float,
+    at: tuple[Floats, Penalty, FrailtyEvaluation],
+    step: tuple[Floats, Floats],
+) -> tuple[Floats, Penalty, FrailtyEvaluation] | None:
+    """Take the step, or the largest half of a half of it that does not go down."""
+    b, penalty, here = at
+    height = here.log_likelihood - penalty.value
+    slack = 1e-12 * (abs(height) + 1.0)
+    # A first step may be far too long; no frailty changes by more than a factor of 20 at once.
+    longest = max(1.0, float(np.abs(step[1]).max()) / LONGEST)
+    for halving in range(HALVINGS):
+        share = 0.5**halving / longest
+        there = penalise(penalty.w + share * step[1], variance)
+        found = evaluate(b + share * step[0], there.w, data)
+        if found.log_likelihood - there.value >= height - slack:
+            return b + share * step[0], there, found
+    return None
+
+
+def _step(here: FrailtyEvaluation, slope: Floats, solver: Solver) -> tuple[Floats, Floats]:
     """Newton's step in (b, w), the frailties eliminated first."""
     k = here.score.size
-    solved = _without_people(here, second, np.column_stack([here.cross, slope]))
+    solved = solver(np.column_stack([here.cross, slope]))
     schur = here.information - here.cross.T @ solved[:, :k]
     step_b = np.asarray(np.linalg.solve(schur, here.score - here.cross.T @ solved[:, k]))
     return step_b, np.asarray(solved[:, k] - solved[:, :k] @ step_b)
 
 
-def _without_people(here: FrailtyEvaluation, second: Floats, right: Floats) -> Floats:
+def people_solver(here: FrailtyEvaluation, second: Floats) -> Solver:
     """Solve the frailties' own block, penalty included, for columns (G, h)."""
     shared = here.shared
     if shared is None:
-        return right / (here.diagonal + second)[:, None]
+        alone = (here.diagonal + second)[:, None]
+        return lambda right: right / alone
     diagonal = (here.expected + second)[:, None]
-    if shared.parts.shape[0] <= shared.parts.shape[1]:
-        block = np.diag(diagonal[:, 0]) - shared.parts @ shared.weighted(shared.parts.T)
-        return np.asarray(np.linalg.solve(block, right))
+    parts = shared.parts
+    if parts.shape[0] <= parts.shape[1]:
+        block = linalg.lu_factor(np.diag(diagonal[:, 0]) - parts @ shared.weighted(parts.T))
+        return lambda right: np.asarray(linalg.lu_solve(block, right))
     # Fewer event times than people: Woodbury's identity.
-    scaled = shared.parts / diagonal
-    core = np.eye(shared.parts.shape[1]) - shared.weighted(shared.parts.T @ scaled)
-    inner = np.linalg.solve(core, shared.weighted(scaled.T @ right))
-    return np.asarray(right / diagonal + scaled @ inner)
+    scaled = parts / diagonal
+    core = linalg.lu_factor(np.eye(parts.shape[1]) - shared.weighted(parts.T @ scaled))
+
+    def by_times(right: Floats) -> Floats:
+        inner = linalg.lu_solve(core, shared.weighted(scaled.T @ right))
+        return np.asarray(right / diagonal + scaled @ inner)
+
+    return by_times
 
 
 @dataclass(frozen=True, eq=False)
@@ -385,10 +429,11 @@ def covariances(found: FrailtySolution, *, whole: bool) -> FrailtyCovariance:
     """
     here, second = found.here, found.penalty.second
     here = here if whole else replace(here, shared=None)
-    solved = _without_people(here, second, here.cross)
+    solver = people_solver(here, second)
+    solved = solver(here.cross)
     covariance = np.linalg.inv(here.information - here.cross.T @ solved)
     corner = -solved @ covariance
-    own = _own_variances(here, second) - np.einsum("ij,ij->i", corner, solved)
+    own = _own_variances(here, second, solver) - np.einsum("ij,ij->i", corner, solved)
     narrow = covariance - (corner.T * second) @ corner
     return FrailtyCovariance(
         covariance=(covariance + covariance.T) / 2.0,
@@ -399,7 +444,7 @@ def covariances(found: FrailtySolution, *, whole: bool) -> FrailtyCovariance:
     )
 
 
-def _own_variances(here: FrailtyEvaluation, second: Floats) -> Floats:
+def _own_variances(here: FrailtyEvaluation, second: Floats, solver: Solver) -> Floats:
     if here.shared is None:
         return 1.0 / (here.diagonal + second)
-    return np.diag(_without_people(here, second, np.eye(second.size))).copy()
+    return np.diag(solver(np.eye(second.size))).copy()

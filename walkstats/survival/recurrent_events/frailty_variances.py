@@ -24,10 +24,13 @@ from walkstats.survival.recurrent_events.frailty_likelihood import (
 Floats = NDArray[np.float64]
 
 # Between these variances the search goes on.
-SMALLEST = 1e-6
-LARGEST = 1e4
-# Relative precision of the variance.
-CLOSE = 1e-11
+SMALLEST, START, LARGEST = 1e-6, 0.5, 1e4
+# Where nothing speaks for a variance near zero, the search goes down no further.
+SMALL = 0.02
+# Relative precision of the variance, and of its limits.
+CLOSE, LIMITS = 1e-11, 1e-7
+# Variances whose ratio is less than this share a factored information.
+NEAR = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,23 +102,23 @@ def gamma_variance(
     def slope(at: float) -> float:
         return _slope(follow(at), data.events)
 
-    rising = float(residuals @ residuals - data.events.sum()) > 0.0
-    low = _first(slope, positive=True, points=(SMALLEST if rising else 0.05, 0.5, 2.0))
     drop = normal_quantile(level) ** 2 / 2.0
 
     def above(at: float) -> float:
         return integrated_log_likelihood(follow(at), data.events) - (height - drop)
 
+    # At zero the slope in the variance is half of this.
+    rising = float(residuals @ residuals - data.events.sum()) > 0.0
+    low, high = _around(slope, START, down=rising)
     if low is None:
         height = null
-        return FrailtyVariance(None, "boundary", 0.0, _crossing(above, 0.01))
-    high = _beyond(slope, low)
+        return FrailtyVariance(None, "boundary", 0.0, _upper(above, SMALL))
     if high is None:
         return FrailtyVariance(follow(LARGEST), "not converged")
     best = follow(_root(slope, low, high))
     height = integrated_log_likelihood(best, data.events)
-    lower = 0.0 if null >= height - drop else _root(above, SMALLEST, best.variance)
-    return FrailtyVariance(best, _state(best), lower, _crossing(above, best.variance))
+    lower = 0.0 if null >= height - drop else _lower(above, best.variance)
+    return FrailtyVariance(best, _state(best), lower, _upper(above, best.variance))
 
 
 def gaussian_variance(data: FrailtyData, b: Floats) -> FrailtyVariance:
@@ -130,10 +133,9 @@ def gaussian_variance(data: FrailtyData, b: Floats) -> FrailtyVariance:
         trace = covariances(found, whole=False).trace
         return float(found.w @ found.w) / (found.w.size - trace / at) - at
 
-    low = _first(balance, positive=True, points=(0.5, 0.1, 0.02, 1e-3))
+    low, high = _around(balance, START, down=True)
     if low is None:
         return FrailtyVariance(None, "boundary")
-    high = _beyond(balance, low)
     if high is None:
         return FrailtyVariance(follow(LARGEST), "not converged")
     best = follow(_root(balance, low, high))
@@ -146,11 +148,15 @@ class _Follower:
     def __init__(self, data: FrailtyData, distribution: str, b: Floats) -> None:
         self._data, self._distribution = data, distribution
         self._b, self._w = b, np.zeros(data.groups)
+        self._last: FrailtySolution | None = None
 
     def __call__(self, variance: float) -> FrailtySolution:
-        found = solve(self._data, self._distribution, variance, self._b, self._w)
+        last = self._last
+        near = last is not None and 1 / NEAR < last.variance / variance < NEAR
+        solver = last.solver if last is not None and near else None
+        found = solve(self._data, self._distribution, variance, self._b, self._w, solver)
         if found.converged:
-            self._b, self._w = found.b, found.w
+            self._b, self._w, self._last = found.b, found.w, found
         return found
 
 
@@ -158,32 +164,51 @@ def _state(found: FrailtySolution) -> str:
     return "converged" if found.converged else "not converged"
 
 
-def _first(
-    of: Callable[[float], float], *, positive: bool, points: tuple[float, ...]
-) -> float | None:
-    return next((at for at in points if (of(at) > 0.0) == positive), None)
+def _around(
+    of: Callable[[float], float], start: float, *, down: bool
+) -> tuple[float | None, float | None]:
+    """Variances at which a function that falls is above, and below, zero.
+
+    Parameters
+    ----------
+    of : callable
+    start : float
+    down : bool
+        Whether it is above zero near a variance of zero, so that it pays to look there.
+    """
+    low, high = start, start
+    if of(start) > 0.0:
+        while high < LARGEST:
+            low, high = high, 2.0 * high
+            if of(high) < 0.0:
+                return low, high
+        return low, None
+    least = SMALLEST if down else SMALL
+    while low > least:
+        low, high = 0.5 * low, low
+        if of(low) > 0.0:
+            return low, high
+    return None, high
 
 
-def _beyond(of: Callable[[float], float], low: float) -> float | None:
-    """A variance above ``low`` at which the function has fallen below zero."""
-    at = max(2.0 * low, 0.5)
-    while at <= LARGEST:
-        if of(at) < 0.0:
-            return at
-        at *= 2.0
-    return None
+def _lower(above: Callable[[float], float], best: float) -> float:
+    """Where a function that is positive at ``best`` comes to zero below it."""
+    low, high = 0.7 * best, best
+    while above(low) > 0.0 and low > SMALLEST:
+        low, high = 0.7 * low, low
+    return _root(above, low, high, LIMITS) if low > SMALLEST else 0.0
 
 
-def _crossing(of: Callable[[float], float], low: float) -> float:
-    """Where a function that is positive at ``low`` comes to zero above it; infinite if nowhere."""
-    if of(low) < 0.0:
-        return _root(of, SMALLEST, low) if of(SMALLEST) > 0.0 else low
-    high = _beyond(of, low)
-    return np.inf if high is None else _root(of, low, high)
+def _upper(above: Callable[[float], float], best: float) -> float:
+    """Where a function that is positive at ``best`` comes to zero above it."""
+    low, high = best, 1.4 * best
+    while above(high) > 0.0 and high < LARGEST:
+        low, high = high, 1.4 * high
+    return _root(above, low, high, LIMITS) if high < LARGEST else np.inf
 
 
-def _root(of: Callable[[float], float], low: float, high: float) -> float:
+def _root(of: Callable[[float], float], low: float, high: float, close: float = CLOSE) -> float:
     from scipy.optimize import brentq
 
-    found = brentq(lambda at: of(float(np.exp(at))), np.log(low), np.log(high), xtol=CLOSE)
+    found = brentq(lambda at: of(float(np.exp(at))), np.log(low), np.log(high), xtol=close)
     return float(np.exp(found))

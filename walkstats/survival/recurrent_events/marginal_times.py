@@ -27,8 +27,8 @@ Indices = NDArray[np.intp]
 
 # Columns that the prepared frame gains.
 NUMBER, WAITED, HAPPENED, ENTERED = "event number", "time to event", "event happened", "entry time"
-# By default as many events as at least so many participants have had.
-ENOUGH = 10
+# By default as many events as at least so many participants have had, up to the paper's four.
+ENOUGH, MOST = 10, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,8 @@ def wei_lin_weissfeld(
     formula : str
         Covariates, such as ``"arm + age"``; no left side, no intercept.
     up_to : int, optional
-        How many events are analysed; by default as many as at least 10 participants have had.
+        How many events are analysed; by default as many as at least 10 participants have had, and
+        4 at most.
     specific : str or tuple of str, optional
         Terms with a coefficient for each event number in the second model; all by default.
     cluster : str
@@ -199,7 +200,8 @@ def _how_many(up_to: int | None, spells: Spells) -> tuple[int, str]:
             f"Fewer than {ENOUGH} participants have a second event: say how many events are to be "
             "analysed, up_to=2, or use andersen_gill."
         )
-    return enough, f"those that at least {ENOUGH} participants have had"
+    said = f"at most {MOST}, and those that at least {ENOUGH} participants have had"
+    return min(enough, MOST), said
 
 
 def _laid_out(episodes: pd.DataFrame, spells: Spells, number: int) -> pd.DataFrame:
