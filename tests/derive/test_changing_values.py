@@ -198,7 +198,8 @@ def test_pieces_are_the_rows_taken_apart(seed, cuts):
         assert same
 
 
-@settings(max_examples=40)
+# The relation itself runs on 200 examples beside the Cox model; here it is that split_at is right.
+@settings(max_examples=15)
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 40), min_size=1, max_size=5))
 def test_splitting_changes_no_fit_clustered_errors_included(seed, cuts):
     rng = np.random.default_rng(seed)

@@ -167,8 +167,8 @@ def test_frames_reconcile(crowd_, kind):
     assert recorded or not first["event"].any()
 
 
-@settings(max_examples=20)
-@given(st.lists(people(), min_size=1, max_size=12))
+@settings(max_examples=8)
+@given(st.lists(people(), min_size=4, max_size=12))
 def test_the_order_of_rows_changes_nothing(crowd_):
     trial = make_trial(crowd_)
     turned = ws.Trial(
