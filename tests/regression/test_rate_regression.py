@@ -6,6 +6,8 @@ rates to 1e-12 against scipy.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,14 +160,15 @@ def test_rows_without_exposure_are_counted() -> None:
 @pytest.mark.parametrize(
     ("spoil", "error", "said"),
     [
-        ({"recurrences": -1}, DataError, "negative in 80 row"),
+        ({"recurrences": -3}, DataError, "no count in 80 row(s), the first -3"),
+        ({"recurrences": 0.5}, DataError, "no count in 80 row(s), the first 0.5"),
         ({"recurrences": 0}, FitError, "No events"),
         ({"recurrences": "many"}, DataError, "not a number"),
         ({"days": -1.0}, DataError, "days is negative"),
     ],
 )
 def test_counts_that_cannot_be(spoil: dict, error: type, said: str) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=re.escape(said)):
         fitted(counts().assign(**spoil))
 
 
@@ -176,8 +179,6 @@ def test_options_that_do_not_fit() -> None:
         fitted(counts(), se="observed")
     with pytest.raises(ValueError, match="takes rows as independent"):
         fitted(counts(), se="HC1", cluster="arm")
-    with pytest.raises(DataError, match="no whole number"):
-        fitted(counts().assign(recurrences=0.5), family="negative-binomial")
     with pytest.raises(FitError, match="combination of"):
         ws.regression.rate_regression(counts().assign(b=lambda f: 2 * f["age"]), f"{FORMULA} + b")
 

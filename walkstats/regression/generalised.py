@@ -173,8 +173,8 @@ def rate_regression(
     ValueError
         For a formula or argument that cannot be used.
     DataError
-        For counts that are negative or no numbers (negative binomial: not whole), for an exposure
-        that is negative, and events without exposure.
+        For counts that are no whole numbers from 0 on, for an exposure that is negative, and events
+        without exposure.
     FitError
         For covariates that are combinations of others, more coefficients than rows, a single
         cluster, and no event at all.
@@ -215,7 +215,7 @@ def rate_regression(
     kind = _kind(se, family, cluster)
     followed, given, left_out = _exposed(frame, formula, exposure)
     rows = read_rows(given, formula, weights=None, cluster=cluster, subject=subject)
-    _check_counts(rows, given, family)
+    _check_counts(rows)
     chosen, by, groups = _clusters(rows, kind, family, cluster, subject)
     design = factor(rows.design.matrix)
     _check_rank(design, rows)
@@ -298,26 +298,16 @@ def _exposed(
     return kept, frame.iloc[kept] if kept.size < everybody.size else frame, left_out
 
 
-def _check_counts(rows: Rows, frame: pd.DataFrame, family: str) -> None:
+def _check_counts(rows: Rows) -> None:
     y = rows.outcome
-    negative = np.flatnonzero(y < 0)
-    if negative.size:
+    bad = np.flatnonzero((y < 0) | (y != np.round(y)))
+    if bad.size:
         raise DataError.of(
-            f"{rows.outcome_name} is negative in {negative.size} row(s)",
+            f"{rows.outcome_name} is no count in {bad.size} row(s), the first {y[bad[0]]:g}",
             column=rows.outcome_name,
-            row=int(rows.kept[negative[0]]),
-            count=int(negative.size),
-            what_to_do="counts are 0 or more",
-        )
-    broken = np.flatnonzero(y != np.round(y))
-    if broken.size and family == "negative-binomial":
-        raise DataError.of(
-            f"{rows.outcome_name} is no whole number in {broken.size} row(s)",
-            column=rows.outcome_name,
-            row=int(rows.kept[broken[0]]),
-            count=int(broken.size),
-            what_to_do="a negative binomial model needs counts; family='poisson' with robust "
-            "standard errors takes any amounts",
+            row=int(rows.kept[bad[0]]),
+            count=int(bad.size),
+            what_to_do="counts are whole numbers from 0 on: correct these rows",
         )
     if not np.any(y > 0):
         raise FitError(f"No events: {rows.outcome_name} is 0 in all {y.size} rows.")
@@ -396,7 +386,7 @@ class _Setting:
         counts = rows.counts
         counts = type(counts)(
             len(frame), counts.used, counts.participants,
-            events=round(float(y.sum())) if np.all(y == np.round(y)) else None,
+            events=round(float(y.sum())),
             left_out={**left_out, **counts.left_out}, clusters=counts.clusters,
         )  # fmt: skip
         finite = np.isfinite(found.theta)
@@ -534,11 +524,6 @@ class _Setting:
         if self.groups is None and self.rows.repeated:
             notes.append(
                 f"{self.rows.repeated} participants have several rows, taken as independent."
-            )
-        if self.family == "poisson" and np.any(self.model.y != np.round(self.model.y)):
-            notes.append(
-                f"{self.rows.outcome_name} holds amounts that are not whole: the estimates are "
-                "those of quasi-likelihood."
             )
         return notes
 

@@ -1,8 +1,9 @@
 """Does a test of equal rates reject as often as it says when some people are more prone?
 
 tests/reference/simulated_recurrences.R asks R the same of the same kind of trial, 10,000 times:
-0.0528 clustered, 0.2256 model-based. The bounds are 0.057 +/- 3.29 Monte Carlo standard errors: 0.019-0.095 at 400 replicates, 0.045-0.069 at
-4,000; the model-based error rejects in more than 0.15.
+0.0528 clustered, 0.2256 model-based. The bounds are 0.057 +/- 3.29 Monte Carlo standard errors:
+0.019-0.095 at 400 replicates, 0.045-0.069 at 4,000; the model-based error rejects in more than
+0.15.
 """
 
 from __future__ import annotations

@@ -126,7 +126,8 @@ def read_spells(
     assert times.start is not None
     order = np.lexsort((times.stop, times.start, person))
     gap = _gaps(times.start, times.stop, person, order)
-    _refuse_overlaps(frame, subject, kept[order[1:][gap < 0]])
+    here, following = order[:-1][gap < 0], order[1:][gap < 0]
+    _refuse_overlaps(frame, subject, kept, (seen.stop, start), here, following)
     interrupted = np.unique(person[order[1:][gap > 0]]).size
     return Spells(
         kept=kept,
@@ -177,16 +178,27 @@ def _gaps(start: Floats, stop: Floats, person: Indices, order: Indices) -> Float
     return np.where(person[here] == person[following], gap, 0.0)
 
 
-def _refuse_overlaps(frame: pd.DataFrame, subject: str, rows: Indices) -> None:
-    if rows.size:
-        ids = list(pd.unique(frame[subject].iloc[rows]))
-        raise DataError.of(
-            f"spells of the same {subject} overlap in time",
-            row=int(rows.min()),
-            ids=ids,
-            count=len(ids),
-            what_to_do="let each spell start where the one before stops, or later",
-        )
+def _refuse_overlaps(
+    frame: pd.DataFrame,
+    subject: str,
+    kept: Indices,
+    times: tuple[Floats, Floats],
+    here: Indices,
+    following: Indices,
+) -> None:
+    """Refuse spells that begin before the one before has ended."""
+    if not following.size:
+        return
+    stop, start = times
+    ids = list(pd.unique(frame[subject].iloc[kept[following]]))
+    both = " and ".join(f"({start[k]:g}, {stop[k]:g}]" for k in (here[0], following[0]))
+    raise DataError.of(
+        f"spells of the same {subject} overlap in time, the first pair: {both}",
+        row=int(kept[following].min()),
+        ids=ids,
+        count=len(ids),
+        what_to_do="let each spell start where the one before stops, or later",
+    )
 
 
 def _events_before(event: Booleans, person: Indices, order: Indices) -> Indices:
