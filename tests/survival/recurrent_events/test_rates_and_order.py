@@ -110,6 +110,13 @@ def test_each_event_from_the_beginning() -> None:
     np.testing.assert_allclose(found.common.covariance, by_hand.covariance, rtol=1e-10)
     frame = found.to_frame()
     assert frame["model"].value_counts().to_dict() == {"specific": 8, "average": 2, "common": 2}
+    given = ws.survival.wei_lin_weissfeld(
+        laid_out, "rx + size", episode="enum", cluster="id", time="stop"
+    )
+    np.testing.assert_allclose(given.specific.covariance, found.specific.covariance, rtol=1e-9)
+    np.testing.assert_allclose(given.average.values, found.average.values, rtol=1e-9)
+    with pytest.raises(DataError, match="no whole number from 1 on"):
+        ws.survival.wei_lin_weissfeld(laid_out, "rx", episode="event", cluster="id", time="stop")
     # Each effect of the specific model is that of a model of its own.
     alone = ws.survival.cox(laid_out.query("enum == 3"), "rx + size", time="stop")
     at = found.specific.terms.index("rx:event[3]")

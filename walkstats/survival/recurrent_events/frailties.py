@@ -295,6 +295,16 @@ class _Packed:
             **common,
         )
 
+    def _said_of_variance(self, found: FrailtyVariance) -> list[str]:
+        """The variance with its limits, where it was estimated and is not zero."""
+        if not self.estimated or found.solution is None:
+            return []
+        text = f"Variance of the frailties {found.solution.variance:.3g}"
+        if not np.isnan(found.high):
+            level = 100 * self.plain.level
+            text += f" ({level:g} % profile interval {found.low:.3g} to {found.high:.3g})"
+        return [f"{text}."]
+
     def _spread(self, solution: FrailtySolution | None) -> FrailtyCovariance | None:
         if solution is None:
             return None
@@ -393,7 +403,7 @@ class _Packed:
         )
 
     def _notes(self, found: FrailtyVariance) -> list[str]:
-        notes = []
+        notes = self._said_of_variance(found)
         if found.state == "boundary":
             notes.append(
                 "The variance of the frailties is estimated as zero: the model is the Cox model "

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_frame
 from walkstats._formula_text import parse
-from walkstats.errors import FitError
+from walkstats._variables import as_numbers
+from walkstats.errors import DataError, FitError
 from walkstats.formulas import variables_in
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import CoxFit, Estimates, HypothesisTest
 from walkstats.results.frozen import Result
+from walkstats.survival.observations import observe
 from walkstats.survival.proportional import cox
 from walkstats.survival.recurrent_events.own_effects import OwnEffects, own_effects
 from walkstats.survival.recurrent_events.spells import Spells, read_spells
@@ -73,6 +75,7 @@ def wei_lin_weissfeld(
     *,
     up_to: int | None = None,
     specific: str | tuple[str, ...] | None = None,
+    episode: str | None = None,
     cluster: str = "participant_id",
     subject: str | None = None,
     strata: Any = None,
@@ -99,6 +102,9 @@ def wei_lin_weissfeld(
         4 at most.
     specific : str or tuple of str, optional
         Terms with a coefficient for each event number in the second model; all by default.
+    episode : str, optional
+        Column of the event number, from 1, where the frame is laid out already: one row per
+        participant and event number, ``time`` the time to that event or the end of follow-up.
     cluster : str
         Column of units that are independent of each other; the variance is robust.
     subject : str, optional
@@ -158,10 +164,15 @@ def wei_lin_weissfeld(
         "time": time, "event": event, "event_value": event_value, "entry": entry,
         "weights": weights, "frequencies": frequencies,
     }  # fmt: skip
-    # Time runs from the beginning whatever counts as at risk, so gaps say nothing here.
-    spells = read_spells(episodes, person, at_risk="under_observation", follow_up=follow_up)
-    number, said = _how_many(up_to, spells)
-    laid_out = _laid_out(episodes, spells, number)
+    if episode is not None:
+        laid_out, said = _as_given(episodes, episode, up_to, follow_up), "as laid out"
+        notes: tuple[str, ...] = ()
+    else:
+        # Time runs from the beginning whatever counts as at risk, so gaps say nothing here.
+        spells = read_spells(episodes, person, at_risk="under_observation", follow_up=follow_up)
+        number, said = _how_many(up_to, spells)
+        laid_out = _laid_out(episodes, spells, number)
+        notes = tuple(_changing(episodes, formula, spells))
     terms = tuple(term for term, _ in parse(formula).terms)
     own = own_effects(laid_out, formula, specific or terms, laid_out[NUMBER].to_numpy())
     late = bool((laid_out[ENTERED] > 0).any())
@@ -172,8 +183,7 @@ def wei_lin_weissfeld(
     }  # fmt: skip
     common = cox(laid_out, formula, **options)
     apart = cox(own.frame, own.formula, **options)
-    method = _method(number, said, apart)
-    notes = tuple(_changing(episodes, formula, spells))
+    method = _method(int(laid_out[NUMBER].max()), said, apart)
     common, apart = (
         replace(fit, method=method, notes=(*fit.notes, *notes), measure=f"hazard ratio {which}")
         for fit, which in ((common, "common to all events"), (apart, "of each event"))
@@ -202,6 +212,30 @@ def _how_many(up_to: int | None, spells: Spells) -> tuple[int, str]:
         )
     said = f"at most {MOST}, and those that at least {ENOUGH} participants have had"
     return min(enough, MOST), said
+
+
+def _as_given(
+    frame: pd.DataFrame, episode: str, up_to: int | None, follow_up: Mapping[str, Any]
+) -> pd.DataFrame:
+    """A frame that has a row per participant and event number already."""
+    seen = observe(frame, **follow_up, groups=(episode,))
+    kept = np.flatnonzero(seen.kept)
+    numbers = as_numbers(frame[episode], episode)[kept]
+    bad = np.flatnonzero((numbers < 1) | (numbers != np.round(numbers)))
+    if bad.size:
+        raise DataError.of(
+            f"{episode} is no whole number from 1 on in {bad.size} row(s)",
+            column=episode,
+            row=int(kept[bad[0]]),
+            count=int(bad.size),
+            what_to_do="give the number of the event that each row is timed to",
+        )
+    chosen = numbers <= (np.inf if up_to is None else up_to)
+    people = frame.iloc[kept[chosen]].copy()
+    people[NUMBER] = numbers[chosen].astype(np.intp)
+    people[WAITED], people[HAPPENED] = seen.stop[chosen], seen.event[chosen]
+    people[ENTERED] = 0.0 if seen.start is None else seen.start[chosen]
+    return people
 
 
 def _laid_out(episodes: pd.DataFrame, spells: Spells, number: int) -> pd.DataFrame:
