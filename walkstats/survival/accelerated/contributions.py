@@ -63,6 +63,8 @@ def contributions(family: Distribution, seen: Codes, a: Floats, b: Floats) -> Co
     second[rows, 0] = family.bend(z)
     for code, sign in ((RIGHT, -1.0), (LEFT, 1.0)):
         rows = np.flatnonzero(seen == code)
+        if not rows.size:
+            continue
         value[rows], first[rows, 0], second[rows, 0] = _tail(family, a[rows], sign)
     rows = np.flatnonzero(seen == INTERVAL)
     if rows.size:

@@ -228,12 +228,16 @@ def _evaluate(values: Floats, design: Floats, times: Times) -> Evaluation:
     information = np.zeros((k + s, k + s))
     information[:k, :k] = -(design.T * (weight * found.second[:, 0])) @ design
     if s:
-        mixed = (weight * found.second[:, 1])[:, np.newaxis] * design
         for j in range(s):
-            mine = times.stratum == j
-            information[:k, k + j] = information[k + j, :k] = -mixed[mine].sum(axis=0)
-            information[k + j, k + j] = -float(weight[mine] @ found.second[mine, 2])
-    score = weight @ _scores(found, design, times)
+            mine = weight * (times.stratum == j)
+            information[:k, k + j] = information[k + j, :k] = -(mine * found.second[:, 1]) @ design
+            information[k + j, k + j] = -float(mine @ found.second[:, 2])
+    score = np.concatenate(
+        [
+            (weight * found.first[:, 0]) @ design,
+            np.bincount(times.stratum, weight * found.first[:, 1], max(s, 1))[:s],
+        ]
+    )
     return Evaluation(float(weight @ found.value), score, information)
 
 

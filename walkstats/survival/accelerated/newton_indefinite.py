@@ -57,10 +57,12 @@ def climb(
     Where the information has negative directions their sign is turned, so that each step goes up;
     close to a maximum nothing is turned and steps are Newton's.
     """
+    seen: dict[bytes, Evaluation] = {}
 
     def turned(values: Floats) -> tuple[float, Floats, Floats]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             here = evaluate(values)
+        seen[values.tobytes()] = here
         if not (np.isfinite(here.value) and np.all(np.isfinite(here.information))):
             return -np.inf, here.score, np.eye(values.size)
         return here.value, here.score, _upwards(here.information)
@@ -68,7 +70,7 @@ def climb(
     found = maximise(
         turned, start, unbounded=unbounded, longest=longest, max_iterations=max_iterations
     )
-    last = evaluate(found.values)
+    last = seen[found.values.tobytes()]
     state = found.state
     if state == "converged" and not _definite(last.information):
         state = "not converged"
@@ -89,10 +91,10 @@ def _definite(information: Floats) -> bool:
 def _upwards(information: Floats) -> Floats:
     """The information itself, or with its negative directions turned."""
     scaled, scale = _scaled(information)
-    if information.size == 0:
+    try:
+        np.linalg.cholesky(scaled)
         return information
-    roots, vectors = np.linalg.eigh(scaled)
-    if roots[0] > 0.0:
-        return information
+    except np.linalg.LinAlgError:
+        roots, vectors = np.linalg.eigh(scaled)
     lifted = (vectors * np.maximum(np.abs(roots), FLAT * np.abs(roots).max())) @ vectors.T
     return lifted * np.outer(scale, scale)
