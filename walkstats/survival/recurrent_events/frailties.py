@@ -15,11 +15,10 @@ from walkstats.errors import DataError, FitError
 from walkstats.numerics.limits import chi2_p
 from walkstats.results import CoxFit, Estimates, Fit, HypothesisTest
 from walkstats.survival.proportional import TIES, cox
+from walkstats.survival.recurrent_events.frailty_errors import FrailtyCovariance, covariances
 from walkstats.survival.recurrent_events.frailty_likelihood import (
-    FrailtyCovariance,
     FrailtyData,
     FrailtySolution,
-    covariances,
     evaluate,
     solve,
 )

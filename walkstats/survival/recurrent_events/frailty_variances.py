@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 from walkstats.numerics.limits import normal_quantile
+from walkstats.survival.recurrent_events.frailty_errors import covariances
 from walkstats.survival.recurrent_events.frailty_likelihood import (
     FrailtyData,
     FrailtySolution,
-    covariances,
     solve,
 )
 
