@@ -16,7 +16,7 @@ from hypothesis import given, settings
 import walkstats as ws
 from tests.survival.interval_censored.drawn_intervals import changed, frame_of
 from tests.survival.small_trials import tied_trials
-from walkstats.errors import DataError
+from walkstats.errors import DataError, FitError
 
 SEARCHED = 1e-9
 # Masses are found to 1e-13 per row; another order of rows adds them up in another order.
@@ -173,6 +173,37 @@ def test_other_refusals() -> None:
         ws.survival.turnbull(seen().assign(low_days=["0", "30", "x", "60", "60"]))
     with pytest.raises(DataError, match="dates"):
         ws.survival.turnbull(seen().assign(low_days=pd.Timestamp("2024-01-01")))
+    with pytest.raises(DataError, match="all weights are 0 in a group"):
+        ws.survival.turnbull(seen().assign(w=[0, 0, 1, 1, 1]), "arm", weights="w")
+
+
+def test_too_many_places_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("walkstats.survival.interval_censored.mass.MOST_PLACES", 2)
+    with pytest.raises(FitError, match="Round the days"):
+        ws.survival.turnbull(seen())
+
+
+def test_an_event_on_day_0() -> None:
+    frame = pd.DataFrame({"low_days": [0, 0, 10], "high_days": [0, 20, np.inf]})
+    curve = ws.survival.turnbull(frame)
+    assert curve.support["high"].tolist()[0] == 0
+    assert curve.at(0)["estimate"].item() == pytest.approx(2 / 3)
+
+
+def test_many_places() -> None:
+    """Everybody on days of their own."""
+    rng = np.random.default_rng(12)
+    visits = np.cumsum(rng.uniform(20, 40, (700, 20)), axis=1)
+    day = rng.exponential(200, 700)[:, None]
+    frame = pd.DataFrame(
+        {
+            "low_days": np.where(visits < day, visits, 0.0).max(axis=1),
+            "high_days": np.where(visits >= day, visits, np.inf).min(axis=1),
+        }
+    )
+    curve = ws.survival.turnbull(frame)
+    assert curve.candidates["all"] > 200
+    assert curve.gap["all"] < 1e-9
 
 
 def test_labels_spelled_in_two_ways_are_a_note() -> None:

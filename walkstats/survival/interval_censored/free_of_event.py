@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_choice, check_level
+from walkstats.errors import DataError
 from walkstats.numerics.limits import INTERVAL_FORMS, probability_limits
 from walkstats.results import Curve
 from walkstats.survival.grouped_rows import combined_groups, said_of_groups
@@ -123,7 +124,8 @@ def turnbull(
         A `Curve` that falls at the right end of each place with mass: group, days, estimate,
         std_error, conf_low, conf_high, n_risk (rows known to be free of the event until then),
         n_event (events known by then, since the row before), n_censor. ``support`` lists the
-        places and their mass, ``gap`` how well the maximum was met.
+        places and their mass, ``gap`` how well the maximum was met. ``quantile(0.5)`` gives the
+        right end of the place in which the median lies.
 
     Raises
     ------
@@ -132,6 +134,8 @@ def turnbull(
     DataError
         For intervals that end before they begin, times that are negative or no numbers, and people
         with several rows: all findings at once.
+    FitError
+        For more than 6,000 places of mass, as thousands of people on days of their own have.
 
     Notes
     -----
@@ -202,7 +206,10 @@ class _GroupCurve:
 def _estimate(rows: Intervals, chosen: Booleans) -> _GroupCurve:
     low, high, weight = rows.low[chosen], rows.high[chosen], rows.weight[chosen]
     if not np.any(weight > 0):
-        weight = np.ones_like(weight)
+        raise DataError.of(
+            "all weights are 0 in a group",
+            what_to_do="leave the group out, or give its rows weights",
+        )
     places = places_of_mass(low, high)
     found = estimate_mass(places, weight)
     squared = None

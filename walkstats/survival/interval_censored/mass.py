@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.errors import FitError
 from walkstats.survival.interval_censored.nonnegative_maximum import maximise_nonnegative
 from walkstats.survival.interval_censored.places_of_mass import (
     Indices,
@@ -23,7 +24,10 @@ PROMISED = 1e-9
 TIGHT = 1e-13
 # Mass below this is on its way to zero.
 DUST = 1e-13
-EM_STEPS = 10
+# Steps of self-consistency before Newton's: more where many places have to lose their mass.
+EM_STEPS, MANY, MORE_STEPS = 10, 400, 100
+# Places whose matrix still fits into memory: 300 MB, a few times over.
+MOST_PLACES = 6_000
 # A root below this share of the largest: the masses are not unique there.
 UNDETERMINED = 1e-9
 
@@ -72,12 +76,22 @@ def estimate_mass(places: Places, weight: Floats) -> Mass:
     -------
     Mass
 
+    Raises
+    ------
+    FitError
+        For more than 6,000 places: their matrix would fill the memory.
+
     Notes
     -----
     Maximises sum w log(sum of the masses allowed) - W (sum of all masses - 1), W the total weight;
     at its maximum over masses of at least zero they sum to 1. Some steps of Turnbull's
     self-consistency come first, then Newton's method under the bounds.
     """
+    if places.number > MOST_PLACES:
+        raise FitError(
+            f"{places.number:,} places could carry mass: more than can be searched. Round the "
+            "days, to whole ones say, so that people share them."
+        )
     first, last, sums = _distinct_runs(places, weight)
     total, number = float(sums.sum()), places.number
 
@@ -92,7 +106,7 @@ def estimate_mass(places: Places, weight: Floats) -> Mass:
         return value / total, slope / total, information / total
 
     start = np.full(number, 1.0 / number)
-    for _ in range(EM_STEPS):
+    for _ in range(EM_STEPS if number < MANY else MORE_STEPS):
         share = sums / total / _allowed(start, first, last)
         start = start * sum_over_runs(share, first, last, number)
     found = maximise_nonnegative(evaluate, np.maximum(start, 0.0), tight=TIGHT)

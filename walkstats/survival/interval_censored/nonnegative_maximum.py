@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 RIDGE = 1e-10
 # Below this share of the largest, a slope or a value is rounding.
 ROUNDING = 1e-13
+# A first guess: what slopes down more than this is on its way to zero.
+STEEP = 0.01
 HALVINGS = 50
 MOST_STEPS = 100
 
@@ -117,7 +119,8 @@ def _best_under_bounds(information: Floats, slope: Floats, values: Floats) -> Fl
     matrix = information / np.outer(scale, scale)
     matrix[np.diag_indices_from(matrix)] += RIDGE
     target = slope / scale + matrix @ (values * scale)
-    free, fewest, patience = (values > 0) | (slope > 0), values.size + 1, 3
+    free = (slope > -STEEP) & ((values > 0) | (slope > 0))
+    fewest, patience = values.size + 1, 3
     found = np.zeros_like(target)
     for _ in range(20 * values.size + 20):
         found = np.zeros_like(target)
