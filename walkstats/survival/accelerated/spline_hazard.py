@@ -25,6 +25,8 @@ from walkstats.survival.accelerated.newton_indefinite import Evaluation, climb
 
 # A cumulative hazard with a higher power of time than this is a jump.
 STEEPEST = 1e6
+# Columns of the index whose smallest singular value is below this share of the largest are alike.
+ALIKE = 1e-14
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -125,13 +127,17 @@ def spline_hazard(rows: LinearIndex, start: Floats) -> SplineHazard:
     Parameters
     ----------
     rows : LinearIndex
-        With more information than parameters; columns of ``at`` not collinear.
     start : (p,)
         Parameters whose index rises at all events.
 
     Returns
     -------
     SplineHazard
+
+    Raises
+    ------
+    FitError
+        For fewer different times than parameters, and a likelihood without bound.
     """
     turn = _uncorrelated(rows)
     inside = _turned(rows, turn)
@@ -163,8 +169,16 @@ def _refuse_unbounded(slope: Floats, rows: LinearIndex) -> None:
 def _uncorrelated(rows: LinearIndex) -> Floats:
     """(p, p): the design times it has columns of size 1 without correlation."""
     share = np.sqrt(rows.weight / rows.weight.sum())[:, np.newaxis]
-    triangle = np.linalg.qr(rows.at * share, mode="r")
-    return np.linalg.inv(triangle)
+    triangle: Floats = np.asarray(np.linalg.qr(rows.at * share, mode="r"))
+    p = triangle.shape[1]
+    size = np.linalg.svd(triangle, compute_uv=False)
+    if size.size < p or size[-1] <= ALIKE * size[0]:
+        raise FitError(
+            f"The {int(np.sum(rows.weight > 0))} times cannot tell {p} parameters apart. Take a "
+            "smaller df, leave terms out, or say between which times the events happened, with "
+            "low= and high=."
+        )
+    return np.asarray(np.linalg.inv(triangle), dtype=np.float64)
 
 
 def _turned(rows: LinearIndex, turn: Floats) -> LinearIndex:
