@@ -12,6 +12,7 @@ PARTS = {
     "derive": "Frames for analysis",
     "survival": "Time to event",
     "regression": "Regression",
+    "resampling": "Resampling",
     "evidence": "Published results",
     "design": "Simulated trials",
     "plan": "Plans",

@@ -9,6 +9,7 @@ Parts
     ``derive``      frames ready for analysis
     ``survival``    time to recurrence
     ``regression``  pain on walking and on the arm
+    ``resampling``  bootstrap and permutation
     ``evidence``    published figures to stand beside
     ``design``      simulated trials
     ``plan``        an analysis plan as data, and its run
@@ -40,6 +41,7 @@ __getattr__, __dir__, __all__ = attach(
         "plan",
         "regression",
         "report",
+        "resampling",
         "results",
         "survival",
         "tables",
@@ -67,6 +69,9 @@ if TYPE_CHECKING:
     )
     from walkstats import (
         report as report,
+    )
+    from walkstats import (
+        resampling as resampling,
     )
     from walkstats import (
         results as results,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from walkstats.numerics import engine
+from walkstats.resampling.sorted_groups import sort_groups
 from walkstats.survival.risk_set_sums import sort_covariates
 from walkstats.survival.risk_sets import sort_risk_sets
 
@@ -44,7 +45,23 @@ def columns_arguments(seed: int):
     return rng.normal(size=(n, k)), rng.permutation(n)
 
 
+def resamples_arguments(seed: int):
+    """Copies of rows, and rows sorted; censored so that every median is reached, no curve ends."""
+    rng = np.random.default_rng(seed)
+    n, groups, strata = (int(rng.integers(*ends)) for ends in ((150, 300), (2, 4), (1, 4)))
+    stop = rng.integers(1, 60, n).astype(float) if rng.random() < 0.6 else rng.random(n) + 0.1
+    start = stop * rng.random(n) * 0.2 if rng.random() < 0.5 else None
+    stratum = rng.integers(0, strata, n) if strata > 1 else None
+    event = (rng.random(n) < 0.95) & (stop < 0.8 * stop.max())
+    sets = sort_risk_sets(start, stop, event, stratum)
+    horizon, at = 0.7 * stop.max(), np.array([0.2, 0.5]) * stop.max()
+    group = rng.integers(0, groups, n)
+    model = sort_groups(sets, group, groups, start=0.0, tau=float(horizon), at=at)
+    return rng.multinomial(n, np.full(n, 1 / n), size=3), model
+
+
 ARGUMENTS = {
+    "compare_resamples": resamples_arguments,
     "ordered_columns": columns_arguments,
     "cox_evaluate": cox_arguments,
     "cox_score_residuals": cox_arguments,

@@ -34,6 +34,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "walkstats.survival.partial_likelihood:score_residual_arrays",
         "walkstats.fast.partial_likelihood:score_residuals",
     ),
+    "compare_resamples": (
+        "walkstats.resampling.sorted_groups:compare_resamples",
+        "walkstats.fast.sorted_groups:compare_resamples",
+    ),
 }
 
 _loaded: dict[str, Callable[..., Any]] = {}

@@ -11,10 +11,12 @@ what a reader must know: ``method`` (as a methods section says it), ``notes``, `
 ``Estimates``       several estimates with their covariance
 ``Fit``             a fitted model; ``CoxFit`` a Cox model
 ``Curve``           a curve by group; ``Incidence`` one by group and outcome
+``Draws``           statistics of resampled data, with their intervals
 ``Result``, ``Frozen``   what they are built on
 """
 
 from walkstats.results.curves import Curve
+from walkstats.results.draws import Draws
 from walkstats.results.estimates import Estimate, Estimates, Freedom, HypothesisTest
 from walkstats.results.fits import CoxFit, Fit
 from walkstats.results.frozen import Counts, Frozen, Result
@@ -24,6 +26,7 @@ __all__ = [
     "Counts",
     "CoxFit",
     "Curve",
+    "Draws",
     "Estimate",
     "Estimates",
     "Fit",

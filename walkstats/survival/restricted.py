@@ -154,7 +154,7 @@ def restricted_means(
     table = rows.table()
     steps = product_limit(table)
     start = min(rows.start_time, float(table.times[0])) if start_time is None else rows.start_time
-    horizon = _check_tau(tau, start, rows, steps, extend)
+    horizon = check_tau(tau, start, rows, steps, extend)
     means = mean_times(table, steps, start, horizon, rows)
     return _pack(rows, means, start, horizon, level)
 
@@ -171,7 +171,8 @@ def mean_times(
     return Contrasts(found.mean, rows.covariance_of_groups(by_group))
 
 
-def _check_tau(tau: float, start: float, rows: GroupedRows, steps: Steps, extend: bool) -> float:
+def check_tau(tau: float, start: float, rows: GroupedRows, steps: Steps, extend: bool) -> float:
+    """A horizon after the start and within everybody's follow-up, unless curves are carried on."""
     try:
         horizon = float(tau)
     except (TypeError, ValueError):
