@@ -32,8 +32,8 @@ def frame_of(drawn: bytes) -> pd.DataFrame:
 
 small_trials = st.binary(min_size=4, max_size=14).map(frame_of)
 interval_trials = st.binary(min_size=4, max_size=30).map(frame_of)
-# Enough people that most have a finite hazard ratio.
-larger_trials = st.binary(min_size=24, max_size=40).map(frame_of)
+# Enough people that many have a finite hazard ratio.
+larger_trials = st.binary(min_size=12, max_size=24).map(frame_of)
 
 
 def ends(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -62,7 +62,7 @@ def test_published_value() -> None:
     assert test.parts["groups"]["events"].tolist() == [21, 35]
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(tied_trials)
 def test_right_censored_rows_give_the_log_rank_test(frame: pd.DataFrame) -> None:
     if not frame["event"].any():

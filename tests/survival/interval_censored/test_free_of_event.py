@@ -23,7 +23,7 @@ SEARCHED = 1e-9
 SAME_MAXIMUM = 1e-8
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(tied_trials)
 def test_right_censored_rows_are_kaplan_meiers(frame: pd.DataFrame) -> None:
     frame["low_days"] = frame["days"]

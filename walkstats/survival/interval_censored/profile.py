@@ -176,7 +176,9 @@ def maximise_profile(
     )
     if found.state != "infinite" and np.ptp(matrix @ found.values) > BEYOND:
         found = replace(found, state="infinite", step=found.values)
-    best = profile(found.values, matrix, strata, trail[-1][1].steps, offset)
+    b, best = trail[-1]
+    if not np.array_equal(b, found.values):
+        best = profile(found.values, matrix, strata, best.steps, offset)
     score_test = quadratic_form(null.score, null.information)[0]
     return ProfileMaximum(found, null, best, _covariance(best.information), score_test)
 
