@@ -10,6 +10,7 @@
 ``split_at``           spells of any frame, cut at the same times for everybody
 ``time_varying``       spells of any frame, cut where values change, with the values in force
 ``add_events``         spells of any frame, cut at events that may come again
+``landmark``           those of any frame still at risk on a day, with time counted from there
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
@@ -33,6 +34,7 @@ __getattr__, __dir__, __all__ = attach(
         "between_check_ins": ["recurrence_intervals"],
         "what_came_first": ["competing_events"],
         "changing_values": ["add_events", "split_at", "time_varying"],
+        "landmarks": ["landmark"],
         "walking_over_time": ["walking_spans"],
         "time_in_pain": ["days_in_pain"],
         "recovering": ["recovery"],
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from walkstats.derive.first_events import first_recurrence as first_recurrence
     from walkstats.derive.flow import participant_flow as participant_flow
     from walkstats.derive.harms import adverse_events as adverse_events
+    from walkstats.derive.landmarks import landmark as landmark
     from walkstats.derive.monthly import visits as visits
     from walkstats.derive.recovering import recovery as recovery
     from walkstats.derive.recurrent_events import recurrences as recurrences

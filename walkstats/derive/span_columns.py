@@ -40,7 +40,7 @@ class SpanColumns:
         out.insert(place, self.start_name, pieces.start)
         out.insert(place + 1, self.stop_name, pieces.stop)
         if event is not None:
-            out.loc[~pieces.last, event] = _no_event(frame, event, censored)
+            out.loc[~pieces.last, event] = no_event(frame, event, censored)
         out.attrs = dict(frame.attrs)
         return out
 
@@ -103,10 +103,10 @@ def check_event(frame: pd.DataFrame, event: str | None, censored: object) -> Non
     """Refuse an event column for which no value means that nothing happened."""
     if event is not None:
         check_column(frame, event, "the event")
-        _no_event(frame, event, censored)
+        no_event(frame, event, censored)
 
 
-def _no_event(frame: pd.DataFrame, event: str, censored: object) -> Any:
+def no_event(frame: pd.DataFrame, event: str, censored: object) -> Any:
     """What the event column holds where a row goes on."""
     series = frame[event]
     if censored is not None:

@@ -48,6 +48,9 @@ Competing risks
 After a Cox model
     ``profile_intervals``           intervals and tests of the profile likelihood
     ``check_proportional_hazards``  do hazard ratios stay the same over time?
+    ``changing_effect``   ratios by period, or as they change with log time
+    ``smooth_effect``     a coefficient over time, smoothed, to be drawn
+    ``ChangingEffect``, ``SmoothedEffect``   what they return
     ``residuals``         rows, people and times that the model does not describe
     ``baseline_hazard``   cumulative hazard at covariates of zero or at their means
     ``predict_survival``  survival curves of new people
@@ -95,6 +98,7 @@ __getattr__, __dir__, __all__ = attach(
         "curves": ["follow_up", "kaplan_meier", "nelson_aalen"],
         "diagnostics": ["ProportionalHazards", "check_proportional_hazards", "residuals"],
         "discrimination": ["Concordance", "concordance"],
+        "effects_over_time": ["ChangingEffect", "changing_effect"],
         "fixed_times": ["FixedTimeComparison", "compare_at"],
         "individual_risks": ["predict_risk"],
         "interval_censored.ascertainment": [
@@ -109,6 +113,7 @@ __getattr__, __dir__, __all__ = attach(
         "restricted": ["RestrictedMeans", "restricted_means"],
         "profile_likelihood": ["profile_intervals"],
         "proportional": ["cox"],
+        "smoothed_effects": ["SmoothedEffect", "smooth_effect"],
         "standardising": ["StandardisedSurvival", "standardised_survival"],
         "recurrent_events.count_contrasts": ["MeanCountComparison", "compare_mean_counts"],
         "recurrent_events.event_order": ["prentice_williams_peterson"],
@@ -169,6 +174,8 @@ if TYPE_CHECKING:
     from walkstats.survival.diagnostics import residuals as residuals
     from walkstats.survival.discrimination import Concordance as Concordance
     from walkstats.survival.discrimination import concordance as concordance
+    from walkstats.survival.effects_over_time import ChangingEffect as ChangingEffect
+    from walkstats.survival.effects_over_time import changing_effect as changing_effect
     from walkstats.survival.fixed_times import FixedTimeComparison as FixedTimeComparison
     from walkstats.survival.fixed_times import compare_at as compare_at
     from walkstats.survival.individual_risks import predict_risk as predict_risk
@@ -191,8 +198,6 @@ if TYPE_CHECKING:
     from walkstats.survival.prediction import predict_survival as predict_survival
     from walkstats.survival.profile_likelihood import profile_intervals as profile_intervals
     from walkstats.survival.proportional import cox as cox
-    from walkstats.survival.standardising import StandardisedSurvival as StandardisedSurvival
-    from walkstats.survival.standardising import standardised_survival as standardised_survival
     from walkstats.survival.pseudo_values import pseudo_observations as pseudo_observations
     from walkstats.survival.recurrent_events.count_contrasts import (
         MeanCountComparison as MeanCountComparison,
@@ -219,3 +224,7 @@ if TYPE_CHECKING:
     )
     from walkstats.survival.restricted import RestrictedMeans as RestrictedMeans
     from walkstats.survival.restricted import restricted_means as restricted_means
+    from walkstats.survival.smoothed_effects import SmoothedEffect as SmoothedEffect
+    from walkstats.survival.smoothed_effects import smooth_effect as smooth_effect
+    from walkstats.survival.standardising import StandardisedSurvival as StandardisedSurvival
+    from walkstats.survival.standardising import standardised_survival as standardised_survival

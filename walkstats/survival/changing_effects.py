@@ -146,7 +146,25 @@ TRANSFORMS = {
 }
 
 
-def scaled_residuals(fit: CoxFit, added: AddedScore, groups: Mapping[str, Indices]) -> Floats:
+@dataclass(frozen=True, eq=False)
+class ScaledResiduals:
+    """Residuals in units of the coefficients.
+
+    Attributes
+    ----------
+    values : (d, g) one row per event, one column per group
+    coefficients : (g,)
+    variances : (g,) of one residual, by the mean information of an event
+    """
+
+    values: Floats
+    coefficients: Floats
+    variances: Floats
+
+
+def scaled_residuals(
+    fit: CoxFit, added: AddedScore, groups: Mapping[str, Indices]
+) -> ScaledResiduals:
     """Residuals (d, groups) in units of the coefficients, by the mean information of an event.
 
     A group of several columns counts as one covariate, its combination by the fit. What does not
@@ -169,7 +187,10 @@ def scaled_residuals(fit: CoxFit, added: AddedScore, groups: Mapping[str, Indice
         with suppress(np.linalg.LinAlgError):
             solved = np.linalg.solve(mean[np.ix_(known, known)], values[rows, known].T)
             out[rows, known] = solved.T + centre[known]
-    return out
+    variances = np.full(len(groups), np.nan)
+    with suppress(np.linalg.LinAlgError):
+        variances = np.diag(np.linalg.inv(mean)).copy()
+    return ScaledResiduals(out, centre, variances)
 
 
 def _strata(sets: RiskSets) -> Indices:

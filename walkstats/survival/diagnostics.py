@@ -215,10 +215,8 @@ def check_proportional_hazards(
     g, described = transformed_times(sets, transform)
     added = score_of_change(fit, g)
     groups = _groups(fit, by)
-    events = event_rows(sets)
-    frame = pd.DataFrame(
-        scaled_residuals(fit, added, groups), columns=list(groups), index=_index(fit)[events]
-    )
+    events, scaled = event_rows(sets), scaled_residuals(fit, added, groups)
+    frame = pd.DataFrame(scaled.values, columns=list(groups), index=_index(fit)[events])
     frame.insert(0, "transformed", g[sets.last[events]], allow_duplicates=True)
     frame.insert(0, "time", sets.times[sets.last[events]], allow_duplicates=True)
     shared: dict[str, Any] = {
@@ -233,7 +231,11 @@ def check_proportional_hazards(
     }
     everything = np.arange(len(fit.terms))
     overall = _test("proportional hazards", "every term", added, everything, shared)
-    return ProportionalHazards(by_term, overall, frame, described, **shared)
+    return ProportionalHazards(
+        by_term, overall, frame, described,
+        coefficients=dict(zip(groups, scaled.coefficients.tolist(), strict=True)),
+        variances=dict(zip(groups, scaled.variances.tolist(), strict=True)), **shared,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,12 +253,17 @@ class ProportionalHazards(Result):
         term does not vary within the stratum.
     transform : str
         g(t) in words.
+    coefficients, variances : mapping of str to float
+        Of each term: its coefficient (1 for a term of several columns), about which the residuals
+        lie if the effect does not change, and the model's variance of one of them.
     """
 
     by_term: Mapping[str, HypothesisTest] = field(default_factory=dict)
     overall: HypothesisTest | None = None
     residuals: pd.DataFrame = field(default_factory=pd.DataFrame)
     transform: str = ""
+    coefficients: Mapping[str, float] = field(default_factory=dict)
+    variances: Mapping[str, float] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per term and one named global: term, statistic, df, p_value."""

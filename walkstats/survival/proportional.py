@@ -187,6 +187,19 @@ def cox(
         subject=subject,
         follow_up=follow_up,
     )
+    return fit_rows(rows, formula, ties=ties, robust=robust, level=level, penalty=penalty)
+
+
+def fit_rows(
+    rows: CoxRows,
+    formula: str,
+    *,
+    ties: str,
+    robust: bool | None,
+    level: float,
+    penalty: str | None = None,
+) -> CoxFit:
+    """Fit rows that were read from a frame, whether or not they were cut since."""
     wanted = _robust(rows, robust, ties) if penalty is None else _penalised(rows, robust, ties)
     risk_sets = sort_risk_sets(
         rows.start, rows.stop, rows.event, rows.strata, rows.weights, rows.frequencies
