@@ -156,3 +156,21 @@ def test_beside_a_ratio_the_frame_says_that_the_standard_error_is_of_the_log():
     assert "std_error_of" not in two.estimate("arm").to_frame()
     bare = Estimates(("arm",), values, covariance, link="log")
     assert bare.to_frame(ratio=True)["std_error_of"].tolist() == ["log ratio"]
+
+
+def test_what_is_no_effect_has_no_ratio():
+    found = Estimates(
+        terms=("intercept", "arm[walking]"),
+        values=np.array([3.0, np.log(0.5)]),
+        covariance=np.diag([0.04, 0.01]),
+        link="log",
+        measure="time ratio",
+        aside=("intercept",),
+    )
+    with pytest.raises(ValueError, match="no effect"):
+        found.estimate("intercept", ratio=True)
+    frame = found.to_frame(ratio=True)
+    np.testing.assert_allclose(frame["estimate"], [3.0, 0.5])
+    assert frame["std_error_of"].tolist() == ["", "log time ratio"]
+    assert found.estimate("intercept").measure == ""
+    assert [found.has_ratio(term) for term in found.terms] == [False, True]

@@ -404,3 +404,13 @@ def test_infinite_and_missing_coefficients_as_sentences(odd):
 def test_a_test_without_a_statistic_says_so(lung):
     test = ws.survival.log_rank(lung.assign(event=0), "sex", event="event")
     assert sentence(test) == "Log-rank test: no statistic can be given"
+
+
+def test_scale_and_intercept_are_not_shown_as_ratios(lung):
+    fit = ws.survival.parametric(lung, "sex", family="weibull")
+    shown = fit_table(fit).to_markdown()
+    assert "log(scale)" not in shown.split("Not shown")[0]
+    assert "Not shown: intercept, log(scale)" in shown
+    asked = fit_table(fit, terms=["sex", "log(scale)"]).to_markdown()
+    assert "log(scale)" in asked
+    assert sentence(fit, "log(scale)").startswith("log(scale)")

@@ -62,7 +62,8 @@ def forest_rows(
     marks = style_of(style)
     if isinstance(estimates, Estimates):
         as_ratio = estimates.link != "identity" if ratio is None else ratio
-        estimates = {term: estimates.estimate(term, ratio=as_ratio) for term in estimates.terms}
+        shown = [term for term in estimates.terms if term not in estimates.aside]
+        estimates = {term: estimates.estimate(term, ratio=as_ratio) for term in shown}
     check_result(estimates, Mapping, "A forest needs a fit or a mapping of label to Estimate")
     rows: list[ForestRow] = []
     for label, one in estimates.items():

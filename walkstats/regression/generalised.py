@@ -254,6 +254,7 @@ class _Setting:
         }
         return CountFit(
             terms=rows.design.terms.names,
+            aside=tuple(name for name in rows.design.terms.names if name == "intercept"),
             values=values,
             covariance=covariance,
             freedom=freedom,

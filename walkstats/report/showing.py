@@ -276,7 +276,7 @@ def _rows(parts: Sequence[Estimates], reference: str) -> dict[str, Estimate]:
     for part in parts:
         measure = f"{part.measure[:1].upper()}{part.measure[1:]}"
         for term in part.terms:
-            one = part.estimate(term, ratio=part.link != "identity")
+            one = part.estimate(term, ratio=part.has_ratio(term))
             rows[f"{measure}: {_plain_term(term, reference)}"] = one
     return rows
 

@@ -172,6 +172,9 @@ class Estimates(Result):
     measure : str
         What an estimate is, as a ratio where there is one, e.g. "hazard ratio"; empty where the
         terms say it.
+    aside : tuple of str
+        Terms that are no effects, such as an intercept or the log of a scale. They have no ratio
+        and are not what ``measure`` says.
     """
 
     terms: tuple[str, ...]
@@ -184,12 +187,17 @@ class Estimates(Result):
     statistics: Floats | None = None
     null: float | None = 0.0
     measure: str = ""
+    aside: tuple[str, ...] = ()
 
     @property
     def std_errors(self) -> Floats:
         """Standard errors (k,), on the scale of the model."""
         with np.errstate(invalid="ignore"):
             return np.sqrt(np.diag(self.covariance))
+
+    def has_ratio(self, term: str) -> bool:
+        """Whether the exponential of a term is a ratio: on a log scale, and an effect."""
+        return self.link != "identity" and term not in self.aside
 
     def _position(self, term: str) -> int:
         if term not in self.terms:
@@ -201,6 +209,8 @@ class Estimates(Result):
     ) -> Estimate:
         if ratio and self.link == "identity":
             raise ValueError("ratio=True needs estimates on a log or logit scale.")
+        if ratio and term in self.aside:
+            raise ValueError(f"{term} is no effect, so its exponential is no {self.measure}.")
         level = self.level if level is None else check_level(level)
         used = np.flatnonzero(weights)
         value = float(weights[used] @ self.values[used])
@@ -228,7 +238,7 @@ class Estimates(Result):
             level=level,
             null=None if null is None else float(show(null)),
             scale="ratio" if ratio else "identity",
-            measure=self._measured(ratio),
+            measure="" if term in self.aside else self._measured(ratio),
             method=self.method,
             notes=self.notes,
             counts=self.counts,
@@ -389,7 +399,7 @@ class Estimates(Result):
         Parameters
         ----------
         ratio : bool
-            Estimates and limits on the ratio scale.
+            Estimates and limits on the ratio scale; terms in ``aside`` stay as they are.
 
         Returns
         -------
@@ -397,7 +407,10 @@ class Estimates(Result):
             Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high; with
             ``ratio`` also std_error_of, which says that standard errors are those of the logs.
         """
-        return _estimates_frame([self.estimate(term, ratio=ratio) for term in self.terms], ratio)
+        rows = [
+            self.estimate(term, ratio=ratio and term not in self.aside) for term in self.terms
+        ]
+        return _estimates_frame(rows, ratio)
 
 
 def _estimates_frame(rows: Sequence[Estimate], ratio: bool) -> pd.DataFrame:

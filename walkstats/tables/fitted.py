@@ -131,7 +131,8 @@ def _lines(
     groups: dict[str, list[_Line]] = {}
     for fit in fits.values():
         for term, inside in _terms_of(fit).items():
-            if terms is not None and term not in terms and not set(inside) & set(terms):
+            unasked = terms is not None and term not in terms and not set(inside) & set(terms)
+            if unasked or (terms is None and term in fit.aside):
                 hidden[term] = None
                 continue
             mine = groups.setdefault(term, [])
@@ -212,6 +213,7 @@ def _cells(line: _Line, fit: Estimates, ratio: bool, level: float | None) -> lis
     if line.spline:
         return [EMPTY, _joint_p(fit, line.term)]
     if line.term in fit.terms:
+        ratio = ratio and line.term not in fit.aside
         one = fit.estimate(line.term, ratio=ratio, level=level)
         values = (one.estimate, one.conf_low, one.conf_high)
         return [Cell("ratio" if ratio else "estimate", values), Cell("p", (one.p_value,))]

@@ -37,10 +37,10 @@ def models_table(result: Any, labels: Mapping[str, str]) -> Table:
     """
     rows = []
     for name, fit in result.fits.items():
-        ratio = fit.link != "identity"
         measure = f": {fit.measure}" if fit.measure else ""
         rows.append(Row(f"{labels.get(name, name)}{measure}"))
         for term in fit.terms:
+            ratio = fit.has_ratio(term)
             one = fit.estimate(term, ratio=ratio)
             shown = Cell(
                 "ratio" if ratio else "estimate", (one.estimate, one.conf_low, one.conf_high)

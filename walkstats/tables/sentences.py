@@ -85,7 +85,7 @@ def _one_of(estimates: Estimates, term: str | None) -> Estimate:
     if term is None and len(estimates.terms) != 1:
         raise ValueError(f"Name the term to say. The terms are: {', '.join(estimates.terms)}.")
     chosen = estimates.terms[0] if term is None else term
-    return estimates.estimate(chosen, ratio=estimates.link != "identity")
+    return estimates.estimate(chosen, ratio=estimates.has_ratio(chosen))
 
 
 @singledispatch

@@ -114,8 +114,10 @@ def _fit(result: Fit, labels: Mapping[str, str]) -> Table:
 
 @_lay_out.register
 def _estimates(result: Estimates, labels: Mapping[str, str]) -> Table:
-    ratio = result.link != "identity"
-    named = {labels.get(term, term): result.estimate(term, ratio=ratio) for term in result.terms}
+    named = {
+        labels.get(term, term): result.estimate(term, ratio=result.has_ratio(term))
+        for term in result.terms
+    }
     return _rows_of(named, result)
 
 

@@ -185,6 +185,7 @@ def packed(
     some = found.effects
     return {
         "terms": found.terms,
+        "aside": tuple(name for k, name in enumerate(found.terms) if k not in set(some.tolist())),
         "values": found.values,
         "covariance": covariance,
         "log_likelihood": found.log_likelihood,
