@@ -5,6 +5,9 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 
 ``plot_survival``, ``draw_survival``             curves over follow-up
 ``draw_numbers_at_risk``                         the numbers below them, on axes of their own
+``plot_cumulative_hazard``, ``draw_cumulative_hazard``   how fast events come
+``plot_log_log``, ``draw_log_log``               do hazards keep their ratio?
+``plot_schoenfeld``, ``draw_schoenfeld``         a coefficient over time, with its residuals
 ``plot_mean_count``, ``draw_mean_count``         mean number of recurrences over follow-up
 ``plot_timeline``, ``draw_timeline``             every participant's follow-up and recurrences
 ``plot_incidence``, ``draw_incidence``, ``draw_stacked_incidence``   outcomes that compete
@@ -25,6 +28,9 @@ __getattr__, __dir__, __all__ = attach(
         "survival_curves": ["draw_survival", "plot_survival"],
         "numbers_at_risk": ["draw_numbers_at_risk"],
         "incidence_curves": ["draw_incidence", "draw_stacked_incidence", "plot_incidence"],
+        "cumulative_hazard_curves": ["draw_cumulative_hazard", "plot_cumulative_hazard"],
+        "log_log_curves": ["draw_log_log", "plot_log_log"],
+        "schoenfeld_points": ["draw_schoenfeld", "plot_schoenfeld"],
         "mean_count_curves": ["draw_mean_count", "plot_mean_count"],
         "timelines": ["draw_timeline", "plot_timeline"],
         "forest": ["draw_forest", "plot_forest"],
@@ -41,6 +47,12 @@ if TYPE_CHECKING:
     from walkstats.figures.completeness_lines import (
         plot_check_in_completeness as plot_check_in_completeness,
     )
+    from walkstats.figures.cumulative_hazard_curves import (
+        draw_cumulative_hazard as draw_cumulative_hazard,
+    )
+    from walkstats.figures.cumulative_hazard_curves import (
+        plot_cumulative_hazard as plot_cumulative_hazard,
+    )
     from walkstats.figures.dose_lines import draw_dose_response as draw_dose_response
     from walkstats.figures.dose_lines import draw_doses as draw_doses
     from walkstats.figures.dose_lines import plot_dose_response as plot_dose_response
@@ -53,9 +65,13 @@ if TYPE_CHECKING:
         draw_stacked_incidence as draw_stacked_incidence,
     )
     from walkstats.figures.incidence_curves import plot_incidence as plot_incidence
+    from walkstats.figures.log_log_curves import draw_log_log as draw_log_log
+    from walkstats.figures.log_log_curves import plot_log_log as plot_log_log
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk
+    from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld
+    from walkstats.figures.schoenfeld_points import plot_schoenfeld as plot_schoenfeld
     from walkstats.figures.survival_curves import draw_survival as draw_survival
     from walkstats.figures.survival_curves import plot_survival as plot_survival
     from walkstats.figures.timelines import draw_timeline as draw_timeline

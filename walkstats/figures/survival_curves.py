@@ -220,7 +220,7 @@ def draw_survival(
     set_time_axis(ax, tick_times(last, shown_in, times), last, xlabel or shown_in.label)
     _set_y_axis(ax, curve, show, ylabel)
     if len(lines) > 1 and labels != "none":
-        _name(ax, lines, labels)
+        name_curves(ax, lines, labels)
     return lines
 
 
@@ -310,7 +310,8 @@ def _set_y_axis(ax: Axes, curve: Curve, show: str, ylabel: str | None) -> None:
         ax.yaxis.set_major_formatter(NumberFormatter())
 
 
-def _name(ax: Axes, lines: list[Line2D], labels: str) -> None:
+def name_curves(ax: Axes, lines: list[Line2D], labels: str) -> None:
+    """Names at the ends of the curves, or in a legend where they are too many for that."""
     if labels == "direct" and len(lines) <= MOST_DIRECT:
         label_ends(ax, lines)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,8 @@ STEPS = {
     "years": (0.5, 1, 2, 5, 10, 20),
 }
 MOST_TICKS = 8
+# Of an axis that spans a figure: the room of a label.
+CLEAR = 0.09
 RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
 DECADES = (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4)
 
@@ -107,6 +109,56 @@ def tick_times(last: float, unit: TimeUnit, times: Sequence[float] | None = None
         if last / step <= MOST_TICKS - 1 + 1e-9:
             return np.arange(0.0, last + step * 1e-9, step)
     return np.linspace(0.0, last, 5)
+
+
+def uneven_ticks(
+    low: float,
+    high: float,
+    unit: TimeUnit,
+    place: Callable[[Floats], Floats],
+    clear: float = CLEAR,
+) -> Floats:
+    """Ticks of an axis on which time is not evenly spaced: a logarithmic one, for example.
+
+    Parameters
+    ----------
+    low, high : float
+        First and last time, in the unit shown.
+    unit : TimeUnit
+    place : callable
+        Where times lie on the axis.
+    clear : float
+        How far two ticks stand apart at least, as a share of the axis.
+
+    Returns
+    -------
+    ndarray
+        Times that people think in, from the last backwards, each clear of the one after it.
+
+    Examples
+    --------
+    >>> uneven_ticks(1.0, 1000.0, time_unit("days", None), np.log).tolist()
+    [1.0, 2.0, 7.0, 14.0, 30.0, 90.0, 180.0, 360.0, 720.0]
+    """
+    decades = {step * 10.0**power for power in range(-4, 6) for step in (1, 2, 5)}
+    known = STEPS.get(unit.name, ())
+    # Below the smallest step of the unit its plain fractions.
+    plain = {one for one in decades if not known or one < known[0]}
+    times = np.array(sorted({float(f"{one:.12g}") for one in (*known, *plain)}))
+    times = times[(times >= low) & (times <= high)][::-1]
+    apart = clear * abs(float(np.ptp(place(np.array([low, high])))))
+    found: list[float] = []
+    for time, at in zip(times.tolist(), place(times).tolist(), strict=True):
+        if not found or abs(float(place(np.array(found[-1:]))[0]) - at) >= apart:
+            found.append(time)
+    return np.array(found[::-1])
+
+
+def set_uneven_ticks(axis: Axis, places: Floats, ticks: Floats) -> None:
+    """Ticks at places of the axis, each labelled by its time alone."""
+    axis.set_major_locator(FixedLocator(list(places)))
+    axis.set_major_formatter(FixedFormatter([f"{tick:.6g}" for tick in ticks]))
+    axis.set_minor_locator(NullLocator())
 
 
 def set_time_axis(ax: Axes, ticks: Floats, last: float, label: str) -> None:

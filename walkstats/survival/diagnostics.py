@@ -234,7 +234,8 @@ def check_proportional_hazards(
     return ProportionalHazards(
         by_term, overall, frame, described,
         coefficients=dict(zip(groups, scaled.coefficients.tolist(), strict=True)),
-        variances=dict(zip(groups, scaled.variances.tolist(), strict=True)), **shared,
+        variances=dict(zip(groups, scaled.variances.tolist(), strict=True)),
+        time=fit.columns.get("time", "days"), **shared,
     )  # fmt: skip
 
 
@@ -256,6 +257,8 @@ class ProportionalHazards(Result):
     coefficients, variances : mapping of str to float
         Of each term: its coefficient (1 for a term of several columns), about which the residuals
         lie if the effect does not change, and the model's variance of one of them.
+    time : str
+        Name of the column of time, which tells its unit.
     """
 
     by_term: Mapping[str, HypothesisTest] = field(default_factory=dict)
@@ -264,6 +267,7 @@ class ProportionalHazards(Result):
     transform: str = ""
     coefficients: Mapping[str, float] = field(default_factory=dict)
     variances: Mapping[str, float] = field(default_factory=dict)
+    time: str = "days"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per term and one named global: term, statistic, df, p_value."""
