@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkstats import derive, survival
-from walkstats.errors import DataError
+from walkstats.errors import DataError, FitError
 from walkstats.survival import changing_effect, cox, cut_rows
 
 FITTED = {"rtol": 1e-6, "atol": 1e-7}
@@ -248,6 +248,25 @@ def test_a_period_without_events_is_refused() -> None:
     frame.loc[frame["days"].between(5, 6), "event"] = False
     with pytest.raises(DataError, match="no event in the period 4 to 6"):
         by_arm(frame, cuts=[4, 6])
+
+
+def test_a_period_in_which_one_arm_has_no_event() -> None:
+    frame = trial(1)
+    frame.loc[(frame["arm"] == "walking") & (frame["days"] <= 4), "event"] = False
+    found = changing_effect(frame, "arm", "arm", cuts=[4])
+    early = found.effects.estimate("arm[walking]:period[up to 4]", ratio=True)
+    assert (found.fit.state, early.estimate, early.conf_low) == ("infinite", 0.0, 0.0)
+    assert 0 < early.conf_high < 1
+    assert np.isnan(found.tests["wald"].p_value)
+    assert found.tests["likelihood_ratio"].p_value < 0.05
+
+
+def test_a_period_in_which_one_arm_is_followed_no_longer() -> None:
+    frame = trial(1)
+    gone = (frame["arm"] == "walking") & (frame["days"] > 8)
+    frame.loc[gone, "days"], frame.loc[gone, "event"] = 8.0, False
+    with pytest.raises(FitError, match=r"arm\[walking\]:period\[after 10\] is constant"):
+        changing_effect(frame, "arm", "arm", cuts=[10])
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
