@@ -33,7 +33,7 @@ def compare_resamples(copies: NDArray[np.int64], model: Any) -> tuple[NDArray[An
     )
     _compare(
         copies, model.group, model.last, model.first, model.event, model.stratum_bounds,
-        model.times, model.place, model.first_place, model.start, model.tau, model.at,
+        model.times, model.place, model.first_place, model.start, model.tau,
         np.searchsorted(model.times, model.at, side="right"), model.warm, found,
     )  # fmt: skip
     return found
@@ -42,39 +42,38 @@ def compare_resamples(copies: NDArray[np.int64], model: Any) -> tuple[NDArray[An
 @njit(cache=True, nogil=True)
 def _compare(
     copies: Any, group: Indices, last: Indices, first: Indices, event: Any, bounds: Indices,
-    times: Floats, place: Indices, first_place: Indices, start: float, tau: float, at: Floats,
+    times: Floats, place: Indices, first_place: Indices, start: float, tau: float,
     at_place: Indices, warm: Floats, found: Any,
 ) -> None:  # fmt: skip
     log_ratio, median, mean, survival, ends, arrived = found
     g, m, q = warm.size, place.size, times.size
-    ended, happened, at_risk = np.empty((g, m)), np.empty((g, m)), np.empty((g, m))
-    whole = np.array([0, q])
     pooled = bounds.size > 2
+    ended, happened, at_risk = np.empty((g, m)), np.empty((g, m)), np.empty((g, m))
+    by_time, events, exposed = ended, happened, at_risk
+    if pooled:
+        by_time, events, exposed = np.empty((g, q)), np.empty((g, q)), np.empty((g, q))
+    whole = np.empty(2, dtype=np.intp)
+    whole[0], whole[1] = 0, q
     for r in range(copies.shape[0]):
-        _count(copies[r], group, last, first, event, bounds, ended, happened, at_risk)
+        _count(copies[r], group, last, first, event, ended, happened)
+        _expose(copies[r], group, first, last, first, bounds, ended, at_risk)
         arrived[r] = _log_ratios(at_risk, happened, warm, log_ratio[r])
         if pooled:
-            by_time, events = np.zeros((g, q)), np.zeros((g, q))
-            for a in range(g):
-                for j in range(m):
-                    by_time[a, place[j]] += ended[a, j]
-                    events[a, place[j]] += happened[a, j]
-            exposed = np.empty((g, q))
+            _pool(ended, happened, place, by_time, events)
             _expose(copies[r], group, first, last, first_place, whole, by_time, exposed)
-            _read(by_time, events, exposed, times, start, tau, at_place, median[r], mean[r],
-                  survival[r], ends[r])  # fmt: skip
-        else:
-            _read(ended, happened, at_risk, times, start, tau, at_place, median[r], mean[r],
-                  survival[r], ends[r])  # fmt: skip
+        _read(by_time, events, exposed, times, start, tau, at_place, median[r], mean[r],
+              survival[r], ends[r])  # fmt: skip
 
+
+# Arrays are copied by loops: an assignment of one array to another takes seconds to compile.
 
 # --- counts -------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)
 def _count(
-    copies: Any, group: Indices, last: Indices, first: Indices, event: Any, bounds: Indices,
-    ended: Floats, happened: Floats, at_risk: Floats,
+    copies: Any, group: Indices, last: Indices, first: Indices, event: Any, ended: Floats,
+    happened: Floats,
 ) -> None:  # fmt: skip
     ended[:] = 0.0
     happened[:] = 0.0
@@ -83,7 +82,17 @@ def _count(
         here = copies[i] * (first.size == 0 or first[i] <= last[i])
         ended[group[i], last[i]] += here
         happened[group[i], last[i]] += here * event[i]
-    _expose(copies, group, first, last, first, bounds, ended, at_risk)
+
+
+@njit(cache=True, nogil=True)
+def _pool(ended: Floats, happened: Floats, place: Indices, by_time: Floats, events: Floats) -> None:
+    """Counts by pair of stratum and time as counts by time."""
+    by_time[:] = 0.0
+    events[:] = 0.0
+    for a in range(ended.shape[0]):
+        for j in range(place.size):
+            by_time[a, place[j]] += ended[a, j]
+            events[a, place[j]] += happened[a, j]
 
 
 @njit(cache=True, nogil=True)
@@ -92,7 +101,9 @@ def _expose(
     ended: Floats, at_risk: Floats,
 ) -> None:  # fmt: skip
     """Who is at risk at each index, running backwards within each stratum."""
-    at_risk[:] = ended
+    for a in range(ended.shape[0]):
+        for j in range(ended.shape[1]):
+            at_risk[a, j] = ended[a, j]
     for i in range(first.size):
         if first[i] <= last[i] and enters[i] > 0:
             at_risk[group[i], enters[i] - 1] -= copies[i]
@@ -113,7 +124,9 @@ def _expose(
 def _log_ratios(at_risk: Floats, happened: Floats, warm: Floats, out: Floats) -> bool:
     g, m = happened.shape
     n, d, tied = np.empty((m, g)), np.empty((m, g)), np.empty(m)
-    reaches = np.eye(g) > 0
+    reaches = np.zeros((g, g), dtype=np.bool_)
+    for a in range(g):
+        reaches[a, a] = True
     kept = _list_events(at_risk, happened, n, d, tied, reaches)
     base = _first_comparable(reaches)
     kept = _keep_comparable(n, d, tied, kept, base)
@@ -185,7 +198,7 @@ def _keep_comparable(n: Floats, d: Floats, tied: Floats, kept: int, base: Indice
 
 @njit(cache=True, nogil=True)
 def _evaluate(
-    values: Floats, n: Floats, d: Floats, tied: Floats, events: Floats, free: Indices,
+    values: Floats, n: Floats, d: Floats, tied: Floats, events: Floats, base: Indices,
     score: Floats, information: Floats,
 ) -> float:  # fmt: skip
     """Log-likelihood, score (g,) and lower triangle of the information (g, g)."""
@@ -195,13 +208,12 @@ def _evaluate(
         score[1], information[1, 1] = found[1], found[2]
         return found[0]
     risk = np.exp(values)
-    exposed, leaving, part = np.empty(g), np.empty(g), np.empty(g)
+    exposed, leaving, part = np.empty(g), np.empty(g), np.zeros(g)
     value, product = 0.0, 1.0
     information[:] = 0.0
     for a in range(g):
         score[a] = events[a]
-        if events[a] > 0.0:
-            value += events[a] * values[a]
+        value += events[a] * values[a]
     for e in range(tied.size):
         whole, tie = 0.0, 0.0
         for a in range(g):
@@ -216,13 +228,14 @@ def _evaluate(
                 value -= np.log(product)
                 product = 1.0
             inverse = 1.0 / total
-            for k in range(free.size):
-                a = free[k]
-                part[k] = (exposed[a] - share * leaving[a]) * inverse
-                score[a] -= part[k]
-                information[a, a] += part[k]
-                for j in range(k + 1):
-                    information[a, free[j]] -= part[k] * part[j]
+            for a in range(g):
+                if base[a] == a:
+                    continue
+                part[a] = (exposed[a] - share * leaving[a]) * inverse
+                score[a] -= part[a]
+                information[a, a] += part[a]
+                for b in range(a + 1):
+                    information[a, b] -= part[a] * part[b]
     return value - np.log(product)
 
 
@@ -257,48 +270,55 @@ def _climb(n: Floats, d: Floats, tied: Floats, base: Indices, values: Floats) ->
     g = values.size
     if tied.size == 0:
         return True
-    events, score, information = np.zeros(g), np.empty(g), np.empty((g, g))
-    for e in range(tied.size):
+    events, score, information = _sum_events(d), np.empty(g), np.empty((g, g))
+    step, there, factor = np.zeros(g), np.empty(g), np.empty((g, g))
+    here, decrement, halvings = -np.inf, np.inf, 0
+    for _ in range(ITERATIONS + HALVINGS):
         for a in range(g):
-            events[a] += d[e, a]
-    free = np.flatnonzero(base != np.arange(g))
-    here = _evaluate(values, n, d, tied, events, free, score, information)
-    for _ in range(ITERATIONS):
-        step = _newton_step(score, information, base)
-        decrement = 0.0
-        for k in range(g):
-            decrement += step[k] * score[k] if base[k] != k else 0.0
-        step *= LONGEST / max(LONGEST, np.abs(step).max())
-        if decrement <= CLOSE:
-            values += step
-            return True
-        halvings, slack = 0, 1e-12 * (abs(here) + 1.0)
-        height = _evaluate(values + step, n, d, tied, events, free, score, information)
-        while not height >= here - slack and halvings < HALVINGS:
-            step *= 0.5
+            there[a] = values[a] + step[a]
+        height = _evaluate(there, n, d, tied, events, base, score, information)
+        if not height >= here - 1e-12 * (abs(here) + 1.0):
             halvings += 1
-            height = _evaluate(values + step, n, d, tied, events, free, score, information)
-        if halvings == HALVINGS:
-            return decrement <= ARRIVED
-        here = height
-        values += step
-    return False
+            if halvings == HALVINGS:
+                break
+            _halve(step)
+            continue
+        for a in range(g):
+            values[a] = there[a]
+        here, halvings = height, 0
+        decrement = _newton_step(score, information, base, factor, step)
+        if decrement <= CLOSE:
+            for a in range(g):
+                values[a] += step[a]
+            return True
+    return decrement <= ARRIVED
 
 
 @njit(cache=True, nogil=True)
-def _newton_step(score: Floats, information: Floats, base: Indices) -> Floats:
-    """Solve information x step = score by Cholesky's factors; the first groups stay at 0."""
+def _halve(step: Floats) -> None:
+    for a in range(step.size):
+        step[a] *= 0.5
+
+
+@njit(cache=True, nogil=True)
+def _sum_events(d: Floats) -> Floats:
+    events = np.zeros(d.shape[1])
+    for e in range(d.shape[0]):
+        for a in range(d.shape[1]):
+            events[a] += d[e, a]
+    return events
+
+
+@njit(cache=True, nogil=True)
+def _newton_step(
+    score: Floats, information: Floats, base: Indices, factor: Floats, step: Floats
+) -> float:
+    """Solve information x step = score by Cholesky's factors; returns the decrement.
+
+    The first group of those compared stays at 0; no step is longer than LONGEST.
+    """
     g = score.size
-    step, factor = np.zeros(g), np.zeros((g, g))
-    for a in range(g):
-        for b in range(a + 1):
-            if base[a] == a or base[b] == b:
-                factor[a, b] = 1.0 if a == b else 0.0
-                continue
-            total = information[a, b] + (1e-300 if a == b else 0.0)
-            for c in range(b):
-                total -= factor[a, c] * factor[b, c]
-            factor[a, b] = np.sqrt(max(total, 1e-300)) if a == b else total / factor[b, b]
+    _factorise(information, base, factor)
     for a in range(g):
         total = 0.0 if base[a] == a else score[a]
         for c in range(a):
@@ -309,7 +329,27 @@ def _newton_step(score: Floats, information: Floats, base: Indices) -> Floats:
         for c in range(a + 1, g):
             total -= factor[c, a] * step[c]
         step[a] = total / factor[a, a]
-    return step
+    decrement, largest = 0.0, LONGEST
+    for a in range(g):
+        decrement += step[a] * score[a] if base[a] != a else 0.0
+        largest = max(largest, abs(step[a]))
+    for a in range(g):
+        step[a] *= LONGEST / largest
+    return decrement
+
+
+@njit(cache=True, nogil=True)
+def _factorise(information: Floats, base: Indices, factor: Floats) -> None:
+    """Cholesky's factor (g, g) from the lower triangle, the identity for groups that stay."""
+    for a in range(information.shape[0]):
+        for b in range(a + 1):
+            if base[a] == a or base[b] == b:
+                factor[a, b] = 1.0 if a == b else 0.0
+                continue
+            total = information[a, b]
+            for c in range(b):
+                total -= factor[a, c] * factor[b, c]
+            factor[a, b] = np.sqrt(max(total, 1e-300)) if a == b else total / factor[b, b]
 
 
 # --- curves -------------------------------------------------------------------------------------

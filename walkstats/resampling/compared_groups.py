@@ -162,7 +162,7 @@ def bootstrap_comparison(
     if not rows.event.any():
         raise FitError(f"No events among {rows.counts.participants} participants: none to compare.")
     units = _units(events, rows, subject)
-    model = _sort(rows, tau, at, extend)
+    model = prepare_groups(rows, tau, at, extend)
     kernel = engine.kernel("compare_resamples", number * rows.stop.size)
     work = _Work(units, model, kernel or compare_resamples, seed)
     return _compute(work, rows, number, jackknife, level, workers, progress)
@@ -187,7 +187,7 @@ def _units(events: pd.DataFrame, rows: GroupedRows, subject: str | None) -> Unit
     return as_units(person, cell, rows.frequencies)
 
 
-def _sort(rows: GroupedRows, tau: float, at: Any, extend: bool) -> SortedGroups:
+def prepare_groups(rows: GroupedRows, tau: float, at: Any, extend: bool) -> SortedGroups:
     """Rows sorted once, with the times to be read, refused where they lie beyond follow-up."""
     table = rows.table()
     start = min(0.0, float(table.times[0]))
