@@ -15,6 +15,7 @@ from walkstats.figures import (
     plot_cumulative_hazard,
     plot_log_log,
     plot_schoenfeld,
+    plot_survival,
 )
 from walkstats.figures.time_axis import time_unit, uneven_ticks
 
@@ -89,6 +90,17 @@ def test_only_cumulative_hazards(survival):
         plot_cumulative_hazard(survival)
     with pytest.raises(ValueError, match="needs a Curve from nelson_aalen"):
         draw_cumulative_hazard(Figure().subplots(), None)
+
+
+def test_standardised_survival_is_drawn_as_any_survival(lung):
+    fit = ws.survival.cox(lung, "sex + age")
+    curve = ws.survival.standardised_survival(fit, lung, "sex").curve
+    figure = plot_survival(curve)
+    (ax,) = figure.axes  # nobody is at risk in a curve of everybody in both arms
+    lines = [line for line in ax.lines if line.get_label() in curve.groups]
+    for group, line in zip(curve.groups, lines, strict=True):
+        expected = curve.frame.loc[curve.frame["group"] == group, "estimate"]
+        np.testing.assert_array_equal(line.get_ydata()[1:-1], expected)
 
 
 # ---- log-log ------------------------------------------------------------------------------------
