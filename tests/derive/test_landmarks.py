@@ -55,6 +55,8 @@ def test_a_horizon_cuts_what_lies_beyond_it() -> None:
     assert made["event"].tolist() == [True, False, True]
     assert made["ended_by"].tolist() == ["event", "horizon", "event"]
     assert PEOPLE["ended_by"].tolist()[4] == "end"
+    said = "Those still at risk at 90, with time from there, for 210 at most."
+    assert made.attrs["method"] == said
 
 
 def test_values_in_force_at_the_landmark_and_the_end_of_the_last_spell() -> None:
@@ -64,7 +66,9 @@ def test_values_in_force_at_the_landmark_and_the_end_of_the_last_spell() -> None
         ["a", 70.0, 1, 1]
     ]
     assert made.attrs["left_out"] == {30.0: {"came under observation later": 1}}
-    assert landmark(frame, at=[40, 90])["landmark"].tolist() == [40, 40, 90]
+    several = landmark(frame, at=[40, 60])
+    assert several["landmark"].tolist() == [40, 40, 60, 60]
+    assert several["days"].tolist() == [60.0, 50.0, 40.0, 30.0]
 
 
 def test_gaps_end_follow_up_and_an_event_ends_a_run() -> None:

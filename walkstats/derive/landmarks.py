@@ -142,6 +142,7 @@ def landmark(
     out = _placed(out, columns.replaced, list(events.columns), name)
     out.attrs = {**events.attrs, "left_out": left_out}
     out.attrs["notes"] = (*events.attrs.get("notes", ()), *notes)
+    out.attrs["method"] = f"{events.attrs.get('method', '')} {_method(landmarks, limit)}".strip()
     return out
 
 
@@ -245,6 +246,12 @@ def _said(day: float, used: int, reasons: Mapping[str, int]) -> str:
     return f"At {day:g}: {used} of {everybody} at risk" + (
         f"; left out: {listed}." if listed else "."
     )
+
+
+def _method(landmarks: Floats, limit: float | None) -> str:
+    days = ", ".join(f"{day:g}" for day in landmarks)
+    until = "" if limit is None else f", for {limit:g} at most"
+    return f"Those still at risk at {days}, with time from there{until}."
 
 
 def _rows_from(
