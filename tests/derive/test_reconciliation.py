@@ -20,9 +20,11 @@ from tests.derive.tiny_trials import (
     covered,
     crowd,
     episodes,
+    last_day,
     make_trial,
     observed,
     people,
+    told,
 )
 
 KINDS = list(FLAGS)
@@ -110,13 +112,14 @@ def test_intervals_are_those_of_the_check_ins(many, kind):
         wanted = []
         for person in many:
             mets = [one.onset if kind == "any" else getattr(one, FLAGS[kind])
-                    for one in person.reports]  # fmt: skip
+                    for one in told(person)]  # fmt: skip
             day = min([m for m in mets if m is not None], default=10 * HORIZON)
             until = max(observed(person, "censor"), default=0)
             low, high = 0, np.inf
             for number, state in enumerate(person.states, 1):
-                end = PERIOD * number
-                if state != "completed" or (after_gap == "censor" and end > until):
+                begin = PERIOD * (number - 1) + person.gaps_of_a_day
+                end = min(PERIOD * number, last_day(person))
+                if state != "completed" or begin >= end or (after_gap == "censor" and end > until):
                     continue
                 if day <= end:
                     high = end

@@ -86,7 +86,9 @@ def test_weeks_without_a_record_are_missing_and_those_after_withdrawal_set_aside
     assert np.isnan(walked["a", 12])
     assert walked["b", 12] == 50.0
     assert np.isnan(walked["b", 13])
-    assert frame.attrs["notes"] == ("1 week(s) recorded after withdrawal are not used.",)
+    assert frame.attrs["notes"] == (
+        "1 week(s) recorded after withdrawal or the planned end of follow-up are not used.",
+    )
 
 
 def test_small_integers_do_not_overflow(trial):

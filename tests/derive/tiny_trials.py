@@ -90,12 +90,23 @@ def make_trial(people: list[Person], *, check_ins: bool = True) -> ws.Trial:
 # ---- what is true of a person, day by day ------------------------------------------------------
 
 
+def last_day(person: Person) -> int:
+    """Withdrawal or the planned end, whichever comes first; nothing after it counts."""
+    return HORIZON if np.isnan(person.withdrawn) else min(HORIZON, int(person.withdrawn))
+
+
+def told(person: Person) -> tuple[Report, ...]:
+    """The reports that begin while the person is followed."""
+    return tuple(one for one in person.reports if one.onset <= last_day(person))
+
+
 def covered(person: Person) -> set[int]:
     """Days that completed check-ins ask about; single days between such days count as well."""
     days = set()
     for k, state in enumerate(person.states):
         if state == "completed":
             days |= set(range(PERIOD * k + 1 + person.gaps_of_a_day, PERIOD * (k + 1) + 1))
+    days = {day for day in days if day <= last_day(person)}
     return days | {t for t in range(1, HORIZON) if t + 1 in days and (t - 1 in days or t == 1)}
 
 
@@ -113,9 +124,9 @@ def observed(person: Person, after_gap: str) -> set[int]:
 @functools.cache
 def episodes(person: Person, kind: str, gap_days: int, ends_known: bool) -> list[tuple[int, set]]:
     """First day that meets the kind, and all days, of each episode that meets it."""
-    latest = max((one.onset for one in person.reports), default=0)
+    latest = max((one.onset for one in told(person)), default=0)
     painful: dict[int, set[int | None]] = {}
-    for one in person.reports:
+    for one in told(person):
         last = max(d for d in (one.onset, one.limiting, one.care) if d is not None)
         if one.resolved is not None:
             last = one.resolved
@@ -158,9 +169,12 @@ def people() -> st.SearchStrategy[Person]:
     """Participants who answer mostly, miss some check-ins, and may withdraw or die."""
     states = st.lists(st.sampled_from(STATES[:1] * 4 + STATES), min_size=PERIODS, max_size=PERIODS)
     return st.builds(
-        lambda told, own, gaps: Person(tuple(told), tuple(own), gaps_of_a_day=gaps),
+        lambda told, own, gone, gaps: Person(
+            tuple(told), tuple(own), withdrawn=gone, gaps_of_a_day=gaps
+        ),
         states,
         st.lists(reports(), max_size=4),
+        st.just(np.nan) | st.integers(0, HORIZON + 5).map(float),
         st.booleans(),
     )
 
@@ -180,5 +194,7 @@ def crowd(size: int, seed: int) -> list[Person]:
                 for _ in range(2)
             ]
             own.append(Report(int(onset), None if length is None else int(onset) + length, *days))
-        made.append(Person(told, tuple(own), gaps_of_a_day=bool(rng.random() < 0.3)))
+        gaps = bool(rng.random() < 0.3)
+        gone = float(rng.integers(0, HORIZON + 5)) if rng.random() < 0.3 else np.nan
+        made.append(Person(told, tuple(own), withdrawn=gone, gaps_of_a_day=gaps))
     return made

@@ -128,11 +128,23 @@ def _told_of_all(material: Material, rows: np.ndarray) -> str:
     return f"{len(rows)} of {counted(len(material.tables['recurrences']), 'recurrence')}"
 
 
-def _after_withdrawal(table: str, column: str) -> Rows:
+def _onset_after(end: str) -> Rows:
     def broken(material: Material) -> np.ndarray:
-        gone = material.of_participants(table, "withdrawn_days").to_numpy(dtype=float)
+        last = material.of_participants("recurrences", end).to_numpy(dtype=float)
         with np.errstate(invalid="ignore"):
-            return material.numbers(table, column) > gone
+            return material.numbers("recurrences", "onset_days") > last
+
+    return broken
+
+
+def _covers_beyond(end: str) -> Rows:
+    """Completed check-ins that cover days after a day of their participant."""
+
+    def broken(material: Material) -> np.ndarray:
+        last = material.of_participants("check_ins", end).to_numpy(dtype=float)
+        done = (material.tables["check_ins"]["state"] == "completed").to_numpy(dtype=bool)
+        with np.errstate(invalid="ignore"):
+            return done & (material.numbers("check_ins", "covers_to_days") > last)
 
     return broken
 
@@ -243,7 +255,33 @@ EPISODE_RULES = (
         "warning",
         "recurrences after withdrawal",
         "they are kept in the table and out of analyses, which say how many",
-        _after_withdrawal("recurrences", "onset_days"),
+        _onset_after("withdrawn_days"),
+    ),
+    Rule(
+        "recurrences",
+        "onset_days",
+        "warning",
+        "recurrences after the planned end of follow-up",
+        "they are kept in the table and out of analyses, which say how many",
+        _onset_after("planned_end_days"),
+    ),
+    Rule(
+        "check_ins",
+        "covers_to_days",
+        "warning",
+        "completed check-ins cover days after withdrawal",
+        "correct the day of withdrawal or the state, if one is wrong: observation ends on that "
+        "day, and analyses say how many reach beyond it",
+        _covers_beyond("withdrawn_days"),
+    ),
+    Rule(
+        "check_ins",
+        "covers_to_days",
+        "warning",
+        "completed check-ins cover days after the planned end of follow-up",
+        "correct planned_end_days if it is too early: observation ends on that day, and analyses "
+        "say how many reach beyond it",
+        _covers_beyond("planned_end_days"),
     ),
     Rule(
         "recurrences",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from walkstats._follow_up import DAYS_PER_MONTH, visited_after
 from walkstats.checks.dictionary import nearest
 from walkstats.checks.material import Material
 from walkstats.checks.rules import Rows, Rule
 from walkstats.errors import IDS_SHOWN
-
-DAYS_PER_MONTH = 365.25 / 12
 
 
 def _scales(material: Material) -> tuple[np.ndarray, np.ndarray]:
@@ -107,6 +106,22 @@ def _span(window: tuple[float, float]) -> str:
     return f"{window[0]:g} to {window[1]:g}"
 
 
+def _visited_after(end: str) -> Rows:
+    """Values from a visit after a day of its participant."""
+
+    def broken(material: Material) -> np.ndarray:
+        last = material.of_participants("outcomes", end).to_numpy(dtype=float)
+        frame = material.tables["outcomes"]
+        late = visited_after(material.numbers("outcomes", "month"), last)
+        if "assessed_days" in frame and frame["assessed_days"].dtype == float:
+            day = frame["assessed_days"].to_numpy()
+            with np.errstate(invalid="ignore"):
+                late = np.where(np.isnan(day), late, day > last)
+        return late & frame["value"].notna().to_numpy()
+
+    return broken
+
+
 def _change_without_baseline(material: Material) -> np.ndarray:
     """The first value after month 0 of a participant and measure without a value at month 0."""
     frame = material.tables["outcomes"]
@@ -169,6 +184,22 @@ VISIT_RULES = (
         "they are kept; correct the day or the windows in trial.toml if they are wrong",
         _outside_window,
         _told_windows,
+    ),
+    Rule(
+        "outcomes",
+        "month",
+        "warning",
+        "values from visits after withdrawal",
+        "they are kept in the table and out of analyses, which say how many",
+        _visited_after("withdrawn_days"),
+    ),
+    Rule(
+        "outcomes",
+        "month",
+        "warning",
+        "values from visits after the planned end of follow-up",
+        "they are kept in the table and out of analyses, which say how many",
+        _visited_after("planned_end_days"),
     ),
     Rule(
         "outcomes",

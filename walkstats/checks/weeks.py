@@ -5,17 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from walkstats.checks.material import Material
-from walkstats.checks.rules import Rule, counted
+from walkstats.checks.rules import Rows, Rule, counted
 
 DAYS = 7
 
 
-def _after_withdrawal(material: Material) -> np.ndarray:
-    """Minutes in a week that begins on or after the day of withdrawal."""
-    gone = material.of_participants("walking", "withdrawn_days").to_numpy(dtype=float)
-    begins = DAYS * (material.numbers("walking", "week") - 1)
-    with np.errstate(invalid="ignore"):
-        return (begins >= gone) & ~np.isnan(material.numbers("walking", "walking_minutes"))
+def _after(end: str) -> Rows:
+    """Minutes in a week that begins on or after a day of its participant."""
+
+    def broken(material: Material) -> np.ndarray:
+        last = material.of_participants("walking", end).to_numpy(dtype=float)
+        begins = DAYS * (material.numbers("walking", "week") - 1)
+        with np.errstate(invalid="ignore"):
+            return (begins >= last) & ~np.isnan(material.numbers("walking", "walking_minutes"))
+
+    return broken
 
 
 def _before_week_one(material: Material) -> np.ndarray:
@@ -51,7 +55,15 @@ WEEK_RULES = (
         "warning",
         "weeks recorded after withdrawal",
         "they are kept in the table and out of analyses, which say how many",
-        _after_withdrawal,
+        _after("withdrawn_days"),
+    ),
+    Rule(
+        "walking",
+        "week",
+        "warning",
+        "weeks recorded after the planned end of follow-up",
+        "they are kept in the table and out of analyses, which say how many",
+        _after("planned_end_days"),
     ),
     Rule(
         "walking",
@@ -66,8 +78,8 @@ WEEK_RULES = (
         "walking_minutes",
         "warning",
         "weeks without minutes between weeks with minutes: {told}",
-        "enter them if they are known; they stay missing and are never 0, and adherence says how "
-        "many weeks it rests on",
+        "enter them if they are known; they stay missing, also in weekly_minutes, and are never 0; "
+        "the mean week before a visit needs half of its weeks",
         _beside_gaps,
         _told_gaps,
     ),

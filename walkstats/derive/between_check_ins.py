@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
 from walkstats.derive.first_events import KINDS, met_days
-from walkstats.derive.observed import observed_until
+from walkstats.derive.observed import followed, observed_until
 from walkstats.derive.whose import places
 from walkstats.numerics.cutting import pairs_of
 from walkstats.trial import Trial
@@ -86,6 +86,7 @@ def recurrence_intervals(
     """
     check_choice(kind, KINDS, "kind")
     check_choice(after_gap, INTERVAL_RULES, "after_gap")
+    trial, left_out = followed(trial)
     person, met, unknown = met_days(trial, KINDS[kind])
     day = np.full(len(trial.people), np.inf)
     np.fmin.at(day, person, met)
@@ -106,7 +107,7 @@ def recurrence_intervals(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: interval of the first {KINDS[kind].described}",
-        "notes": (*notes, *frame.attrs["notes"]),
+        "notes": (*notes, *left_out, *frame.attrs["notes"]),
         "method": f"The first {KINDS[kind].described} lies after the last day of the last negative "
         f"check-in, up to the last day of the first positive one; {INTERVAL_RULES[after_gap]}.",
         "kind": kind,

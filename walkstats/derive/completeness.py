@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_level
-from walkstats.derive.monthly import DAYS_PER_MONTH
+from walkstats._follow_up import DAYS_PER_MONTH
 from walkstats.derive.whose import places
 from walkstats.errors import DataError
 from walkstats.numerics.share_limits import wilson_limits

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
-from walkstats.derive.observed import GAP_RULES, observed_until
+from walkstats.derive.observed import GAP_RULES, followed, observed_until
 from walkstats.derive.whose import places, refuse_rows
 from walkstats.errors import DataError
 from walkstats.trial import Trial
@@ -89,8 +89,9 @@ def first_recurrence(
     Notes
     -----
     Day 0 is randomisation. Without an event the row ends on the last observed day, never at the
-    planned end of somebody who stopped answering. Participants without follow-up stay in the frame
-    with 0 days; survival methods count them as not at risk. Recurrences after the end of
+    planned end of somebody who stopped answering. Withdrawal and the planned end of follow-up end
+    observation, whatever was reported from later days. Participants without follow-up stay in the
+    frame with 0 days; survival methods count them as not at risk. Recurrences after the end of
     observation are not counted, and ``attrs["notes"]`` says how many.
 
     Examples
@@ -103,6 +104,7 @@ def first_recurrence(
     check_choice(kind, KINDS, "kind")
     check_choice(after_gap, GAP_RULES, "after_gap")
     definition = KINDS[kind]
+    trial, left_out = followed(trial)
     until = observed_until(trial, after_gap)
     ended = until["observed_until_days"].to_numpy(dtype=float)
     person, days, unknown = met_days(trial, definition)
@@ -121,7 +123,7 @@ def first_recurrence(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: time to first {definition.described}",
-        "notes": (*notes, *frame.attrs["notes"]),
+        "notes": (*notes, *left_out, *frame.attrs["notes"]),
         "method": notes[0],
     }
     return frame

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from walkstats._arguments import as_names
+from walkstats._follow_up import DAYS_PER_MONTH, visited_after
 from walkstats.derive.at_randomisation import baseline as at_baseline
+from walkstats.derive.observed import last_days
 from walkstats.derive.weekly import minutes_table
+from walkstats.derive.whose import places
 from walkstats.trial import Trial
-
-DAYS_PER_MONTH = 365.25 / 12
 
 
 def visits(
@@ -54,6 +55,11 @@ def visits(
     -----
     A visit of month m lies on day m x 365.25 / 12; week w holds days 7 (w - 1) to 7 w.
 
+    Values from after withdrawal or the planned end of follow-up are set to missing, and
+    ``attrs["notes"]`` counts them. Outcomes may have a column assessed_days, the day itself
+    [days]; where it is not known, a visit due up to half a month after the end still counts, since
+    it may have been early.
+
     Examples
     --------
     >>> import walkstats as ws
@@ -69,6 +75,7 @@ def visits(
     people = at_baseline(trial, columns=tuple(dict.fromkeys([*names, *trial.strata, *baseline])))
     rows = trial.outcomes[trial.outcomes["measure"].isin(names) & (trial.outcomes["month"] > 0)]
     months = np.sort(rows["month"].unique())
+    rows, late = _within_follow_up(trial, rows)
     frame = people.loc[people.index.repeat(len(months))].reset_index(drop=True)
     frame.insert(2, "month", np.tile(months, len(people)))
     place = 3
@@ -79,9 +86,23 @@ def visits(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: {', '.join(names)} by month",
-        "notes": (),
+        "notes": (
+            f"{late} value(s) from after withdrawal or the planned end of follow-up are left out.",
+        )
+        if late
+        else (),
     }
     return frame
+
+
+def _within_follow_up(trial: Trial, rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Outcomes from before the end of follow-up, and how many values are not."""
+    end = last_days(trial)[places(trial, rows, "outcomes")]
+    late = visited_after(rows["month"].to_numpy(dtype=float), end)
+    if "assessed_days" in rows and rows["assessed_days"].dtype == float:
+        day = rows["assessed_days"].to_numpy()
+        late = np.where(np.isnan(day), late, day > end)
+    return rows[~late], int((late & rows["value"].notna().to_numpy()).sum())
 
 
 def _add_measure(frame: pd.DataFrame, rows: pd.DataFrame, name: str, place: int) -> int:

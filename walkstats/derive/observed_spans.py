@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_positive
 from walkstats._periods import joined_periods
-from walkstats.derive.observed import GAP_RULES, observed_until
+from walkstats.derive.observed import GAP_RULES, followed, observed_until
 from walkstats.derive.whose import places
 from walkstats.numerics.cutting import pairs_of
 from walkstats.trial import Trial
@@ -77,7 +77,8 @@ def observed_spans(
     until = ends["observed_until_days"].to_numpy(dtype=float)
     ended_by = ends["ended_by"].to_numpy(dtype=object)
     if after_gap == "resume" and len(trial.check_ins):
-        completed = trial.check_ins[trial.check_ins["state"] == "completed"]
+        asked = followed(trial)[0].check_ins
+        completed = asked[asked["state"] == "completed"]
         periods = joined_periods(completed)
         person = places(trial, periods, "check_ins")
         start = periods["from_days"].to_numpy(dtype=float)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats.derive.first_events import KINDS, Kind, met_days
+from walkstats.derive.observed import followed
 from walkstats.derive.whose import refuse_rows
 from walkstats.trial import Trial
 
@@ -28,16 +29,19 @@ class Episodes:
         First and last day of pain [days]; last is inf where no end of the pain is known.
     met : (m,) array
         First day that meets the definition of the kind [days]; nan where none does.
+    rows : pandas.DataFrame
+        The r rows of recurrences that began before the end of follow-up.
     reports : (r,) int array
-        Place of the episode of each row of recurrences.
+        Place of the episode of each of these rows.
     notes : tuple of str
-        What was joined, and what is not known.
+        What was left out, what was joined, and what is not known.
     """
 
     person: Ints
     onset: Floats
     last: Floats
     met: Floats
+    rows: pd.DataFrame
     reports: Ints
     notes: tuple[str, ...]
 
@@ -61,9 +65,12 @@ def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
         When the trial does not record this kind of recurrence, or days contradict each other.
     """
     gap = _pain_free(gap_days)
+    # Whether ends are recorded at all is asked of the whole trial, also of what is left out.
+    never = bool(trial.recurrences["resolved_days"].isna().all())
+    trial, left_out = followed(trial)
     person, met, unknown = met_days(trial, kind)
     onset = trial.recurrences["onset_days"].to_numpy(dtype=float)
-    last, open_ends = _last_days(trial, person, onset)
+    last, open_ends = _last_days(trial, person, onset, never)
     reports = join_reports(person, onset, last, gap)
     size = int(reports.max(initial=-1)) + 1
     begins, ends = np.full(size, np.inf), np.full(size, -np.inf)
@@ -83,8 +90,9 @@ def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
         onset=begins,
         last=ends,
         met=np.where(np.isinf(first_met), np.nan, first_met),
+        rows=trial.recurrences,
         reports=reports,
-        notes=tuple(f"{n} recurrence(s) {words}" for n, words in said if n),
+        notes=(*left_out, *(f"{n} recurrence(s) {words}" for n, words in said if n)),
     )
 
 
@@ -104,7 +112,9 @@ def join_reports(person: Ints, onset: Floats, last: Floats, gap: float) -> Ints:
     return number
 
 
-def _last_days(trial: Trial, person: Ints, onset: Floats) -> tuple[Floats, list[tuple[int, str]]]:
+def _last_days(
+    trial: Trial, person: Ints, onset: Floats, never: bool
+) -> tuple[Floats, list[tuple[int, str]]]:
     """Last day of pain of each report, inf where it may go on; and what to say of unknown ends."""
     rows = trial.recurrences
     resolved = rows["resolved_days"].to_numpy(dtype=float)
@@ -121,7 +131,7 @@ def _last_days(trial: Trial, person: Ints, onset: Floats) -> tuple[Floats, list[
     for day in [kind.day for kind in KINDS.values() if kind.day]:
         known_pain = np.fmax(known_pain, rows[day].to_numpy(dtype=float))
     last = np.where(unknown, known_pain, resolved)
-    if unknown.all():
+    if never:
         return last, [
             (
                 int(unknown.sum()),

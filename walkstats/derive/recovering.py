@@ -104,7 +104,7 @@ def recovery(
         "days": np.where(recovered, last, until) - onset + 1.0,
         "event": recovered,
         "ended_by": np.where(recovered, RECOVERED, spans.ended_by[who]).astype(object),
-        **_severity(trial.recurrences, episodes.reports, first),
+        **_severity(episodes.rows, episodes.reports, first),
     }
     for position, (name, column) in enumerate(made.items(), 2):
         frame.insert(position, name, column)

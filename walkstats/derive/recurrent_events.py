@@ -100,7 +100,9 @@ def recurrences(
     not.
 
     A recurrence reported from a day that was not observed is no event. It still keeps its
-    participant out of the days at risk, unless these are all "under_observation". With "resume"
+    participant out of the days at risk, unless these are all "under_observation". Withdrawal and
+    the planned end of follow-up end observation, and what was reported from later days is left out
+    altogether. With "resume"
     earlier recurrences may be unknown, so ``episode`` counts those known: do not stratify by it.
 
     Where no last day of pain is known, the episode goes on to the end of observation, or, when

@@ -12,7 +12,7 @@ from walkstats._arguments import check_choice
 from walkstats.derive.changing_values import time_varying
 from walkstats.derive.first_events import first_recurrence
 from walkstats.derive.recurrent_events import recurrences
-from walkstats.derive.weekly import SOURCES_OF_MINUTES, minutes_table
+from walkstats.derive.weekly import SOURCES_OF_MINUTES, late_weeks, minutes_table
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]
@@ -103,9 +103,7 @@ def walking_spans(
     said = (
         f"Walking is the minutes {known} ({measured_by}), in force from {lag:g} days after its end."
     )
-    notes = [*frame.attrs["notes"]]
-    if late:
-        notes.append(f"{late} week(s) recorded after withdrawal are not used.")
+    notes = [*frame.attrs["notes"], *late_weeks(late)]
     blank = float((spans["stop_days"] - spans["start_days"])[spans["walking_minutes"].isna()].sum())
     if blank:
         notes.append(f"{blank:g} days at risk have no known minutes; they are missing, not 0.")

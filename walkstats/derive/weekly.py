@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats._arguments import check_choice
+from walkstats.derive.observed import last_days
 from walkstats.derive.whose import places
 from walkstats.trial import Trial
 
@@ -35,8 +36,8 @@ def weekly_minutes(trial: Trial, *, measured_by: str = "diary") -> pd.DataFrame:
 
     Notes
     -----
-    Week 1 holds days 0 to 6. Weeks that begin on or after the day of withdrawal are set to missing
-    and counted in ``attrs["notes"]``.
+    Week 1 holds days 0 to 6. Weeks that begin on or after the day of withdrawal or of the planned
+    end of follow-up are set to missing and counted in ``attrs["notes"]``.
 
     Examples
     --------
@@ -62,9 +63,15 @@ def weekly_minutes(trial: Trial, *, measured_by: str = "diary") -> pd.DataFrame:
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: minutes walked by week ({measured_by})",
-        "notes": (f"{late} week(s) recorded after withdrawal are not used.",) if late else (),
+        "notes": late_weeks(late),
     }
     return frame
+
+
+def late_weeks(late: int) -> tuple[str, ...]:
+    """What to say of weeks that ``minutes_table`` set aside."""
+    words = "recorded after withdrawal or the planned end of follow-up are not used"
+    return (f"{late} week(s) {words}.",) if late else ()
 
 
 def minutes_table(trial: Trial, measured_by: str) -> tuple[np.ndarray, int]:
@@ -78,7 +85,7 @@ def minutes_table(trial: Trial, measured_by: str) -> tuple[np.ndarray, int]:
     table = np.full((len(people), int(week.max(initial=0))), np.nan)
     table[place, week - 1] = rows["walking_minutes"].to_numpy(dtype=float)
     begins = 7.0 * np.arange(table.shape[1])
-    gone = begins[None, :] >= people["withdrawn_days"].to_numpy(dtype=float)[:, None]
+    gone = begins[None, :] >= last_days(trial)[:, None]
     late = int((gone & ~np.isnan(table)).sum())
     table[gone] = np.nan
     return table, late

@@ -12,7 +12,7 @@ from walkstats._arguments import as_names, check_choice
 from walkstats.derive.at_randomisation import baseline as at_baseline
 from walkstats.derive.deaths import died
 from walkstats.derive.first_events import first_recurrence
-from walkstats.derive.observed import GAP_RULES, observed_until
+from walkstats.derive.observed import GAP_RULES, last_days, observed_until
 from walkstats.derive.whose import places
 from walkstats.trial import Trial
 
@@ -68,7 +68,8 @@ def competing_events(
     they are no outcome here unless they are named. Whoever withdrew for another reason is censored.
 
     A competing event counts when it happened under observation, or before the period was over that
-    the next check-in would have asked about. When a check-in was missed in between, the
+    the next check-in would have asked about, and not after withdrawal or the planned end of
+    follow-up. When a check-in was missed in between, the
     participant is censored where observation ended, and ``attrs["notes"]`` says so. On the same day
     a recurrence comes first.
 
@@ -158,8 +159,7 @@ def _by_reason(trial: Trial, reasons: Sequence[object]) -> Floats:
 
 def _followed_to(trial: Trial, until: Floats) -> Floats:
     """Last day on which a competing event is still known to come before any missed check-in."""
-    planned = trial.people["planned_end_days"].to_numpy(dtype=float)
-    limit = np.where(np.isnan(planned), np.inf, np.maximum(planned, until))
+    limit = last_days(trial)
     asked = trial.check_ins
     if not len(asked):
         return limit
