@@ -33,7 +33,9 @@ def test_slow_twin(frame: pd.DataFrame, tau: float) -> None:
     for k, (_, rows) in enumerate(frame.groupby("arm", observed=True)):
         mean, variance = slow_mean(rows["days"].to_numpy(), rows["event"].to_numpy(), tau)
         np.testing.assert_allclose(means.by_group.values[k], mean, rtol=1e-12)
-        np.testing.assert_allclose(means.by_group.covariance[k, k], variance, rtol=1e-9, atol=1e-15)
+        # A variance of 0 is no certainty: it is not given.
+        known = variance if variance > 0 else np.nan
+        np.testing.assert_allclose(means.by_group.covariance[k, k], known, rtol=1e-9, atol=1e-15)
 
 
 @given(tied_trials)
@@ -88,6 +90,36 @@ def test_horizons_that_make_no_sense(tau: object) -> None:
     frame = pd.DataFrame({"days": [10, 20], "event": 1})
     with pytest.raises(ValueError, match="tau must be"):
         ws.survival.restricted_means(frame, tau=tau)
+
+
+@pytest.mark.parametrize("options", [{}, {"robust": True}])
+def test_an_arm_without_events_is_no_certainty(options: dict[str, bool]) -> None:
+    days = [10, 20, 30, 40, 50, 12, 24, 40, 48, 50]
+    event = [1, 1, 0, 1, 0, 0, 0, 0, 1, 0]
+    frame = pd.DataFrame({"days": days, "event": event, "arm": ["a"] * 5 + ["b"] * 5})
+    means = ws.survival.restricted_means(frame, "arm", tau=45, **options)
+    own = means.by_group.estimate("b")
+    assert own.estimate == 45
+    lost, change = means.time_lost.estimate("b"), means.difference.estimate("arm[b]")
+    ratio = means.ratio.estimate("arm[b]")
+    assert change.estimate > 0
+    for one in (own, lost, change, ratio, means.time_lost_ratio.estimate("arm[b]")):
+        assert np.isnan([one.std_error, one.conf_low, one.conf_high]).all()
+        assert np.isnan(one.p_value)
+    assert np.isfinite(means.by_group.estimate("a").conf_low)
+    assert "arm = b: no event before 45; its variance cannot be estimated." in means.notes
+    said = ws.tables.sentence(means.difference, "arm[b]", unit="days")
+    assert "no confidence interval can be given" in said
+    later = ws.survival.restricted_means(frame, "arm", tau=50, **options)
+    assert np.isfinite(later.difference.estimate("arm[b]").p_value)
+
+
+@pytest.mark.parametrize("options", [{}, {"robust": True}])
+def test_events_all_at_one_time_are_no_certainty_either(options: dict[str, bool]) -> None:
+    frame = pd.DataFrame({"days": [7, 7, 7, 3, 7, 9], "event": 1, "arm": list("aaabbb")})
+    means = ws.survival.restricted_means(frame, "arm", tau=8, **options)
+    assert np.isnan(means.by_group.std_errors).tolist() == [True, False]
+    assert "arm = a: all its events at one time; its variance cannot be estimated." in means.notes
 
 
 def test_one_group_has_no_contrasts() -> None:

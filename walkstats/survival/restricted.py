@@ -31,6 +31,9 @@ from walkstats.survival.risk_tables import RiskTable
 
 Floats = NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""Standard errors below this share of the horizon are 0 but for rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class RestrictedMeans(Result):
@@ -128,6 +131,10 @@ def restricted_means(
     clusters the variance comes from the influence of the rows, so groups that share a cluster
     covary. A curve that has reached 0 stays 0: its follow-up does not limit tau.
 
+    Where nobody of a group had the event before tau, or all of them at one time, the formula gives
+    a variance of 0. That is no certainty: the mean and its contrasts then have no standard error
+    and no interval, and a note says so.
+
     References
     ----------
     .. [1] Royston P, Parmar MKB. BMC Med Res Methodol 2013;13:152.
@@ -194,9 +201,14 @@ def check_tau(tau: float, start: float, rows: GroupedRows, steps: Steps, extend:
 def _pack(
     rows: GroupedRows, means: Contrasts, start: float, tau: float, level: float
 ) -> RestrictedMeans:
+    # Where nobody, or everybody at one time, had the event, the formula's zero is no certainty.
+    sure = np.diag(means.covariance) <= (ROUNDING * (tau - start)) ** 2
+    unknown = np.where(sure[:, None] | sure, np.nan, means.covariance)
+    eventless = sure & (means.values >= tau - start)
+    means = Contrasts(means.values, unknown)
     common: dict[str, Any] = {
         "method": _method(rows, start, tau, level),
-        "notes": _notes(rows, tau),
+        "notes": (*_notes(rows, tau), *_said_of_certainty(rows, sure, eventless, tau)),
         "counts": rows.counts,
         "source": rows.source,
     }
@@ -243,3 +255,15 @@ def _notes(rows: GroupedRows, tau: float) -> tuple[str, ...]:
     if short:
         notes.append(f"Follow-up ends before {tau:g} in: {', '.join(short)}.")
     return (*rows.notes, *(note for note in notes if note))
+
+
+def _said_of_certainty(
+    rows: GroupedRows, sure: NDArray[np.bool_], eventless: NDArray[np.bool_], tau: float
+) -> list[str]:
+    """Notes on the groups whose variance cannot be estimated."""
+    notes = []
+    for g in np.flatnonzero(sure):
+        group = f"{rows.by} = {rows.labels[g]}" if len(rows.labels) > 1 else str(rows.labels[g])
+        why = f"no event before {tau:g}" if eventless[g] else "all its events at one time"
+        notes.append(f"{group}: {why}; its variance cannot be estimated.")
+    return notes
