@@ -256,12 +256,73 @@ def test_published_figures_stand_beside_ours():
     assert beside.loc[name, "ours"] == ours.estimate
     assert beside.loc[name, "published"] == 0.72
     assert beside.loc["adverse_events.any_ae_control.n", "ours"] == 190
+    ill = ws.derive.recovery(trial, kind="any")
+    duration = "secondary_analysis_duration_severity"
+    assert beside.loc[f"{duration}.n_first_recurrences", "ours"] == len(ill)
+    faster = ws.survival.cox(ill, "arm").estimate("arm[walking]", ratio=True)
+    assert beside.loc[f"{duration}.hr_recovery", "ours"] == faster.estimate
+    assert beside.loc[f"{duration}.hr_recovery", "published"] == 1.3
     assert beside.loc["flow.randomised", "ours"] == len(trial.participants) == 701
     walked = ws.derive.visits(trial, measures="pain_nrs", walking_weeks=4).query("month == 3")
     mean = walked.groupby("arm", observed=True)["walking_minutes"].mean()["walking"]
     leaf = "secondary_continuous.walking_minutes_per_week.m3.intervention"
     assert beside.loc[leaf, "ours"] == pytest.approx(mean, rel=1e-12)
     assert set(beside.index) == set(default_plan(trial).published)
+
+
+def test_all_recurrences_are_planned_with_every_observed_day_at_risk(bladder, done):
+    planned = {one.name: one for one in default_plan(bladder).analyses}
+    frame = planned["recurrences_rate"].frame
+    assert dict(frame.arguments) == {"kind": "any", "at_risk": "under_observation"}
+    assert planned["recurrences_rate"].status == "secondary"
+    spells = ws.derive.recurrences(bladder, **frame.arguments)
+    rate = ws.survival.andersen_gill(spells, "arm")
+    assert np.array_equal(done.results["recurrences_rate"].values, rate.values)
+    assert "Lin, Wei, Yang and Ying" in done.results["recurrences_rate"].method
+    # People of this trial die, and the dead have no recurrences.
+    assert planned["recurrences_mean_count"].arguments["terminal_value"] == "died"
+    assert "Ghosh and Lin" in done.results["recurrences_compared"].method
+    assert planned["recurrences_compared"].arguments["at"] == 365
+    short = {one.name: one for one in default_plan(cut_short(bladder, 200.5)).analyses}
+    assert short["recurrences_compared"].arguments["at"] == 200
+    assert "chosen from these data: day 200" in short["recurrences_compared"].note
+
+
+def test_what_is_not_recorded_is_not_planned(bladder):
+    names = {one.name for one in default_plan(bladder).analyses}
+    assert not names & {"check_ins", "any_ascertainment", "recovery_curve", "days_in_pain"}
+    walked = {one.name for one in default_plan(ws.load_sample("walkback-like")).analyses}
+    assert {"check_ins", "activity_limiting_ascertainment", "recovery_cox"} <= walked
+    assert not walked & {"any_ascertainment", "care_seeking_ascertainment"}
+
+
+def test_a_frame_among_the_arguments_is_made_as_any_other():
+    trial = ws.load_sample("walkback-like")
+    planned = {one.name: one for one in default_plan(trial).analyses}
+    one = planned["activity_limiting_ascertainment"]
+    ran = run_plan(trial, plan(one), seed=1)
+    events = ws.derive.first_recurrence(trial, kind="activity_limiting")
+    ours = ws.survival.cox(events, "arm", strata=trial.strata)
+    found = ran.results[one.name]
+    assert np.array_equal(found.recalled_day.values, ours.values)
+    parts = set(ran.numbers["part"])
+    assert {"right_point", "mid_point", "interval", "recalled_day"} <= parts
+    for wrong in ("first_recurrence", {"derive": "os"}, {"derive": "recovery", "colour": "red"}):
+        with pytest.raises(DataError, match="must be a table of derive"):
+            plan(Analysis("a", "t", "S", one.method, one.frame, "", {"recalled": wrong}))
+
+
+def test_recovery_that_is_not_recorded_is_a_deviation(bladder):
+    frame = Frame("recovery", {"kind": "any"})
+    asked = Analysis("r", "t", "S", "survival.kaplan_meier", frame, arguments={"by": "arm"})
+    no_rule = Analysis(
+        "n", "t", "S", "survival.andersen_gill", Frame("recurrences", {"kind": "any"}),
+        arguments={"formula": "arm"},
+    )  # fmt: skip
+    ran = run_plan(bladder, plan(asked, no_rule), seed=1)
+    assert ran.deviations["analysis"].tolist() == ["r", "n"]
+    assert "records no last days of pain" in ran.deviations["happened"].iloc[0]
+    assert "at_risk" in ran.deviations["happened"].iloc[1]
 
 
 def test_results_are_read_only(done):

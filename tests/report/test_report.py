@@ -209,7 +209,11 @@ def test_the_numbers_of_participants_reconcile_with_the_flow(made):
         for block in section.blocks
         if isinstance(block, Paragraph) and "as in the flow diagram" in block.text
     ]
-    curves = [one for one in results.plan.analyses if one.method == "survival.kaplan_meier"]
+    curves = [
+        one
+        for one in results.plan.analyses
+        if one.method == "survival.kaplan_meier" and one.frame.derive == "first_recurrence"
+    ]
     assert len(said) == len(curves)
     flow = results.results["flow"]
     for arm, n in flow.loc[flow["stage"] == "analysed", ["arm", "n"]].to_numpy():
@@ -232,7 +236,8 @@ def test_log_rank_tables_and_checks_of_every_hazard_ratio_are_there(made):
             groups = results.results[one.name].parts["groups"]
             expected = frame.loc[frame["column"] == "Expected", "value"]
             assert expected.tolist() == groups["expected"].tolist()
-        if one.name.endswith("_cox"):
+        waits = one.frame is not None and one.frame.derive == "first_recurrence"
+        if waits and one.name.endswith("_cox"):
             assert one.name.replace("_cox", "_proportionality") in shown
 
 
@@ -274,3 +279,90 @@ def test_only_figures_too_wide_for_a_phone_are_panned(written):
     assert len(wide) == 1  # the flow of participants
     assert float(wide[0]) > WIDEST_ON_A_PHONE
     assert text.count("<figure>") == text.count("<img ") - 1
+
+
+def paragraphs(report, section, role):
+    return [
+        block.text
+        for one in report.sections
+        if one.title == section
+        for block in one.blocks
+        if isinstance(block, Paragraph) and block.role == role
+    ]
+
+
+def test_recovery_says_first_that_its_groups_are_not_randomised():
+    report = composed("walkback-like")[1]
+    (section,) = [
+        one for one in report.sections if one.title == "Recovery from the first recurrence"
+    ]
+    assert section.blocks[0].role == "caution"
+    assert "not a comparison of randomised groups" in section.blocks[0].text
+    assert len(paragraphs(report, section.title, "caution")) == 1
+    titles = [one.title for one in composed("bladder")[1].sections]
+    assert "Recovery from the first recurrence" not in titles  # no last days of pain are recorded
+
+
+def test_counts_and_rates_of_all_recurrences_stand_in_sentences(made):
+    results, report = made
+    text = " ".join(paragraphs(report, "All recurrences", "result"))
+    compared = results.results["recurrences_compared"]
+    for group in results.trial.arms:
+        assert f"{compared.by_group.estimate(group).estimate:.2f} ({group})" in text
+    rate = results.results["recurrences_rate"]
+    for term in rate.terms:
+        assert f"Rate ratio {rate.estimate(term, ratio=True).estimate:.2f} (95% CI" in text
+    assert "recurrences_mean_count" in {block.name for block in report.figures()}
+
+
+def test_every_hazard_ratio_of_the_primary_outcome_is_in_one_forest():
+    results, report = composed("walkback-like")
+    (forest,) = [one for one in report.figures() if one.name.endswith("_ascertainment_forest")]
+    words = " ".join(text.get_text() for ax in forest.figure.axes for text in ax.texts)
+    labels = [text.get_text() for ax in forest.figure.axes for text in ax.get_yticklabels()]
+    for label in ("Cox regression, stratified", "Not dated (interval-censored)"):
+        assert label in words or label in labels
+    shown = {block.name: block.table for block in report.tables()}
+    datings = shown["activity_limiting_ascertainment"].to_frame()
+    fit = results.results["activity_limiting_interval_cox"]
+    values = datings.select_dtypes("number").to_numpy()
+    assert fit.estimate("arm[walking]", ratio=True).estimate in values
+
+
+def test_check_ins_are_counted_by_arm():
+    results, report = composed("walkback-like")
+    (said,) = paragraphs(report, "Completeness of check-ins", "result")
+    whole = results.results["check_ins"].query("check_in.isna()")
+    for one in whole.itertuples():
+        assert f"({one.completed:,.0f} of {one.expected:,.0f}) in the {one.arm} arm" in said
+
+
+def test_whatever_a_plan_may_ask_for_can_be_shown():
+    from walkstats.plan import Analysis, Frame, Plan
+
+    trial = ws.load_sample("bladder")
+    first = Frame("competing_events", {"kind": "any"})
+    spells = Frame("recurrences", {"kind": "any", "at_risk": "under_observation"})
+    between = Frame("recurrence_intervals", {"kind": "any"})
+    recalled = {"derive": "first_recurrence", "arguments": {"kind": "any"}}
+    asked = {
+        "survival.turnbull": (between, {"by": "arm"}),
+        "survival.interval_log_rank": (between, {"by": "arm"}),
+        "survival.interval_cox": (between, {"formula": "arm"}),
+        "survival.ascertainment_sensitivity": (between, {"formula": "arm", "recalled": recalled}),
+        "survival.prentice_williams_peterson": (spells, {"formula": "arm", "up_to": 3}),
+        "survival.compare_recurrent_models": (spells, {"formula": "arm", "up_to": 3}),
+        "survival.nelson_aalen": (Frame("first_recurrence", {"kind": "any"}), {"by": "arm"}),
+        "survival.cumulative_incidence": (first, {"by": "arm"}),
+        "survival.gray_test": (first, {"by": "arm", "of": "recurrence"}),
+        "survival.cause_specific_cox": (first, {"formula": "arm", "of": "death"}),
+        "survival.fine_gray": (first, {"formula": "arm", "of": "recurrence"}),
+    }
+    analyses = tuple(
+        Analysis(method.replace(".", "_"), method, "S", method, frame, arguments=arguments)
+        for method, (frame, arguments) in asked.items()
+    )
+    done = run_plan(trial, Plan("all", analyses), seed=1)
+    assert done.deviations.empty
+    shown = {block.name for block in compose(done).tables()}
+    assert {one.name for one in analyses} - {"survival_interval_cox"} <= shown

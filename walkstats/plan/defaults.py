@@ -10,6 +10,7 @@ import pandas as pd
 
 from walkstats._labels import in_sentence
 from walkstats.derive import first_recurrence, visits
+from walkstats.plan.all_recurrences import all_recurrences, completeness, dating, recovery
 from walkstats.plan.places import PUBLISHED
 from walkstats.plan.specification import Analysis, Frame, Plan
 from walkstats.schema import MEASURES
@@ -35,8 +36,10 @@ def default_plan(trial: Trial) -> Plan:
     The primary outcome is the activity-limiting recurrence where it is recorded, else any
     recurrence. For each kind: Kaplan-Meier curves, log-rank test, Cox regression (stratified by the
     trial's strata, and unadjusted) with its check of proportional hazards, restricted means to day
-    365, risks at 90, 180 and 365 days. For pain: its regression on the walking minutes before the
-    visit.
+    365, risks at 90, 180 and 365 days. Where there are check-ins: how many were completed, and the
+    primary comparison interval-censored and dated in several ways. Of all recurrences: mean counts
+    and the ratio of rates; of the first: how long it lasted and how bad it was. For pain: its
+    regression on the walking minutes before the visit.
 
     Parameters
     ----------
@@ -61,8 +64,10 @@ def default_plan(trial: Trial) -> Plan:
     """
     kinds = _kinds(trial)
     analyses = _participants(kinds)
+    analyses += completeness(trial) if kinds else []
     for place, kind in enumerate(kinds):
         analyses += _recurrence(trial, kind, primary=place == 0)
+    analyses += [*all_recurrences(trial, kinds[0]), *recovery(trial)] if kinds else []
     analyses += _measures(trial)
     if len(trial.adverse_events):
         frame = Frame("adverse_events")
@@ -184,7 +189,7 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
             status="sensitivity",
         )
     )
-    return planned
+    return planned + (dating(trial, kind, section, event) if primary else [])
 
 
 def _over_time(trial: Trial, kind: str, analysis: Callable[..., Analysis]) -> list[Analysis]:

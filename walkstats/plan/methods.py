@@ -10,6 +10,13 @@ from typing import Any
 FRAMES = (
     "baseline",
     "first_recurrence",
+    "recurrences",
+    "recurrence_intervals",
+    "competing_events",
+    "walking_spans",
+    "days_in_pain",
+    "recovery",
+    "check_in_completeness",
     "visits",
     "weekly_minutes",
     "participant_flow",
@@ -30,11 +37,14 @@ class Method:
         Arguments that the function takes by position after the frame or the earlier result.
     level : bool
         Whether it takes the plan's confidence level.
+    frames : tuple of str
+        Arguments that are frames too; a plan gives each as a table of derive, arguments and where.
     """
 
     name: str
     positional: tuple[str, ...] = ()
     level: bool = True
+    frames: tuple[str, ...] = ()
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -53,8 +63,22 @@ METHODS = {
         Method("survival.restricted_means", ("by",)),
         Method("survival.compare_at", ("by",)),
         Method("survival.cox", ("formula",)),
+        Method("survival.turnbull", ("by",)),
+        Method("survival.interval_log_rank", ("by",), level=False),
+        Method("survival.interval_cox", ("formula",)),
+        Method("survival.ascertainment_sensitivity", ("formula",), frames=("recalled",)),
+        Method("survival.mean_cumulative_count", ("by",)),
+        Method("survival.compare_mean_counts", ("by",)),
+        Method("survival.andersen_gill", ("formula",)),
+        Method("survival.prentice_williams_peterson", ("formula",)),
+        Method("survival.compare_recurrent_models", ("formula",)),
+        Method("survival.cumulative_incidence", ("by",)),
+        Method("survival.gray_test", ("by",), level=False),
+        Method("survival.cause_specific_cox", ("formula",)),
+        Method("survival.fine_gray", ("formula",)),
         Method("survival.check_proportional_hazards", level=False),
         Method("regression.ols", ("formula",)),
+        Method("regression.rate_regression", ("formula",)),
         Method("regression.dose_response", ("x",)),
     )
 } | {"frame": Method("frame", level=False)}

@@ -48,8 +48,12 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
     if isinstance(result, Estimates):
         ratio = result.link != "identity"
         rows = result.to_frame(ratio=ratio)
-        rows["scale"] = "ratio" if ratio else "identity"
+        rows["scale"] = [
+            "ratio" if ratio and result.has_ratio(term) else "identity" for term in result.terms
+        ]
         rows["state"] = result.state if isinstance(result, Fit) else None
+        if ratio:
+            rows["std_error_of"] = rows["std_error_of"].replace("", None)
     elif isinstance(result, Estimate):
         rows = result.to_frame().assign(scale=result.scale)
     elif isinstance(result, HypothesisTest):

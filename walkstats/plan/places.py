@@ -24,11 +24,17 @@ def _mean(month: int, arm: str) -> dict[str, Any]:
     return {"analysis": f"walking_month_{month}", "contrast": weights, "label": label}
 
 
+def _count(analysis: str, label: str) -> dict[str, Any]:
+    return {"analysis": analysis, "count": "participants", "label": label}
+
+
 _PRIMARY = "primary_outcome_activity_limiting_recurrence"
 _SECONDARY = "secondary_time_to_event"
 _MINUTES = "secondary_continuous.walking_minutes_per_week"
+_RECOVERY = "secondary_analysis_duration_severity"
 _LIMITING = "Median days to activity-limiting recurrence"
 _ANY = "Median days to any recurrence"
+_RECOVERED = "Median days until recovery"
 
 # Published figure -> where our estimate of the same quantity stands. The published hazard ratios
 # are set beside the unadjusted ones: the abstract does not say what they were adjusted for.
@@ -58,6 +64,23 @@ PUBLISHED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         f"{_SECONDARY}.care_seeking_hr": _hazard_ratio(
             "care_seeking_cox_unadjusted", "Hazard ratio, recurrence with care sought"
         ),
+        f"{_RECOVERY}.n_first_recurrences": _count(
+            "recovery_cox", "Participants with a first recurrence"
+        ),
+        f"{_RECOVERY}.hr_recovery": _hazard_ratio(
+            "recovery_cox", "Hazard ratio, recovery from the first recurrence"
+        ),
+        f"{_RECOVERY}.median_days_to_recovery_intervention": _median(
+            "recovery_curve", "walking", _RECOVERED
+        ),
+        f"{_RECOVERY}.median_days_to_recovery_control": _median(
+            "recovery_curve", "control", _RECOVERED
+        ),
+        f"{_RECOVERY}.worst_pain_difference": {
+            "analysis": "recovery_worst_pain_nrs",
+            "term": "arm[walking]",
+            "label": "Difference in worst pain in the first recurrence (0-10)",
+        },
         "secondary_continuous.rmdq_mean_difference": {
             "analysis": "rmdq",
             "term": "arm[walking]",

@@ -13,7 +13,7 @@ import walkstats.derive as derive
 from walkstats._arguments import check_seed
 from walkstats.errors import DataError, WalkstatsError
 from walkstats.evidence import beside_published, published
-from walkstats.plan.methods import run_method
+from walkstats.plan.methods import METHODS, run_method
 from walkstats.plan.numbers import numbers_of
 from walkstats.plan.specification import Analysis, Frame, Plan
 from walkstats.results import Curve, Estimate, Frozen
@@ -96,7 +96,8 @@ def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> 
     for one in _shown(plan.analyses, progress):
         try:
             subject = _subject(one, trial, results, made, frames)
-            results[one.name] = run_method(one.method, subject, dict(one.arguments), plan.level)
+            arguments = _arguments(one, trial, made)
+            results[one.name] = run_method(one.method, subject, arguments, plan.level)
         except (WalkstatsError, ValueError, TypeError) as error:
             deviations.append((one.name, one.title, str(error)))
     return PlanResults(
@@ -136,10 +137,23 @@ def _subject(
         if one.of not in results:
             raise DataError.of(f"needs the result of {one.of}, which could not be had")
         return results[one.of]
-    if one.frame.key not in made:
-        made[one.frame.key] = _frame(one.frame, trial)
-    frames[one.name] = made[one.frame.key]
+    frames[one.name] = _made(one.frame, trial, made)
     return frames[one.name]
+
+
+def _arguments(one: Analysis, trial: Trial, made: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """The arguments of an analysis, frames among them made."""
+    named = METHODS[one.method].frames
+    return {
+        key: _made(Frame(**value), trial, made) if key in named else value
+        for key, value in one.arguments.items()
+    }
+
+
+def _made(spec: Frame, trial: Trial, made: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    if spec.key not in made:
+        made[spec.key] = _frame(spec, trial)
+    return made[spec.key]
 
 
 def _frame(spec: Frame, trial: Trial) -> pd.DataFrame:
@@ -192,7 +206,9 @@ def _beside(plan: Plan, results: Mapping[str, Any]) -> pd.DataFrame | None:
 
 
 def _found(result: Any, where: Mapping[str, Any]) -> Estimate | float | None:
-    """Our number: a term, a contrast, a quantile of a curve, or a cell of a frame."""
+    """Our number: a term, a contrast, a quantile of a curve, a count, or a cell of a frame."""
+    if "count" in where:
+        return float(getattr(result.counts, where["count"]))
     if "column" in where:
         chosen = np.ones(len(result), dtype=bool)
         for column, value in where["where"].items():

@@ -129,10 +129,28 @@ def _problems(plan: Plan) -> list[str]:
             found.append(f"{where} must take either a frame or an earlier result (of)")
         if one.of and one.of not in seen:
             found.append(f"{where} takes the result of {one.of!r}, which does not stand before it")
+        found += _misnamed_frames(one, where)
         seen.add(one.name)
     for leaf, ours in plan.published.items():
         found += _misplaced(leaf, ours, seen)
     return found
+
+
+def _misnamed_frames(one: Analysis, where: str) -> list[str]:
+    """What is wrong with the frames among the arguments of an analysis."""
+    method = METHODS.get(one.method)
+    given = (
+        [one.arguments[name] for name in method.frames if name in one.arguments] if method else []
+    )
+    known = {"derive", "arguments", "where"}
+    return [
+        f"{where}: {frame!r} must be a table of derive, arguments and where, derive being one of "
+        f"{', '.join(FRAMES)}"
+        for frame in given
+        if not isinstance(frame, Mapping)
+        or frame.get("derive") not in FRAMES
+        or not set(frame) <= known
+    ]
 
 
 def _misplaced(leaf: str, ours: Mapping[str, Any], names: set[str]) -> list[str]:
@@ -140,8 +158,8 @@ def _misplaced(leaf: str, ours: Mapping[str, Any], names: set[str]) -> list[str]
     known = isinstance(ours, Mapping) and ours.get("analysis") in names
     if not known:
         return [f"published {leaf!r} names no analysis of the plan"]
-    if not any(key in ours for key in ("term", "contrast", "column")):
-        return [f"published {leaf!r} needs a term, a contrast or a column"]
+    if not any(key in ours for key in ("term", "contrast", "column", "count")):
+        return [f"published {leaf!r} needs a term, a contrast, a column or a count"]
     if "column" in ours and not isinstance(ours.get("where", {}), Mapping):
         return [f"published {leaf!r}: where must be a table of column = value"]
     return []

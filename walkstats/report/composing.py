@@ -110,10 +110,17 @@ def _methods(results: PlanResults) -> Section:
         if isinstance(result, Result) and result.method:
             made.setdefault(result.method, []).append(_told(one, result))
     lines = [f"{method} Used for: {'; '.join(told)}." for method, told in made.items()]
-    frames = [" ".join(frame.attrs.get("notes", ())) for frame in results.frames.values()]
+    frames = [_frame_said(frame) for frame in results.frames.values()]
     chosen = [one.note for one in results.plan.analyses]
     texts = dict.fromkeys(text for text in (*lines, *frames, *chosen) if text)
     return Section("Methods", tuple(Paragraph(text, "small") for text in texts))
+
+
+def _frame_said(frame: pd.DataFrame) -> str:
+    """How a frame was made, and its notes; what both say once."""
+    said = " ".join(frame.attrs.get("notes", ()))
+    method = str(frame.attrs.get("method", ""))
+    return said if method in said else f"{method} {said}".strip()
 
 
 def _told(one: Analysis, result: Result) -> str:

@@ -14,7 +14,9 @@ from walkstats._labels import in_sentence
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.reconciling import followed_said
-from walkstats.results import CoxFit, Curve, Estimate, Estimates, Fit
+from walkstats.report.recurring import RECURRING, cautions, check_ins
+from walkstats.report.wording import arm_said, event_of, lower, plain_term, rows_of
+from walkstats.results import CoxFit, Curve, Fit
 from walkstats.schema import TABLES, recorded_later
 
 # A frame with more rows is data, not a table for readers.
@@ -37,6 +39,7 @@ def show(analysis: Analysis, results: PlanResults) -> list[Block]:
         return []
     result = results.results[analysis.name]
     blocks = SHOWN.get(analysis.method, _plain)(analysis, result, results)
+    blocks = [*cautions(analysis, results), *blocks] if blocks else blocks
     return [*blocks, Paragraph(analysis.note, "small")] if blocks and analysis.note else blocks
 
 
@@ -61,6 +64,8 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
             overall=True,
         )
         return [TableBlock(analysis.name, table.titled(analysis.title))]
+    if derived == "check_in_completeness":
+        return check_ins(analysis, result)
     if len(result) > LONGEST_TABLE:
         return []
     table = tables.table_of(result, title=analysis.title, labels=HEADS)
@@ -108,31 +113,29 @@ def _label_like(column: pd.Series) -> bool:
 
 
 def _follow_up(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
-    said = _lower(tables.sentence(result, unit="days"))
+    said = lower(tables.sentence(result, unit="days"))
     return [Paragraph(f"{analysis.title}: {said}.", "result")]
 
 
 def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
-    figure = figures.plot_survival(result, ylabel=f"Without {_event(analysis)}")
+    frame = results.frames[analysis.name]
+    derived = analysis.frame.derive if analysis.frame is not None else ""
+    left, awaited = (
+        ("Not yet recovered", analysis.title)
+        if derived == "recovery"
+        else (f"Without {event_of(analysis)}", f"Time to {event_of(analysis)}")
+    )
+    figure = figures.plot_survival(result, ylabel=left)
     caption = f"{analysis.title}. {result.method}"
     at = _times(analysis, results)
-    said = _lower(tables.sentence(result, unit="days"))
-    followed = followed_said(results.frames[analysis.name], results.trial.arms)
+    said = lower(tables.sentence(result, unit="days"))
+    followed = "" if derived == "recovery" else followed_said(frame, results.trial.arms)
     return [
-        Paragraph(f"Time to {_event(analysis)}: {said}.", "result"),
+        Paragraph(f"{awaited}: {said}.", "result"),
         *([Paragraph(followed)] if followed else []),
         FigureBlock(analysis.name, figure, caption),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
-
-
-def _event(analysis: Analysis) -> str:
-    """What the curve waits for, as its section is called."""
-    return _lower(analysis.section.partition(" (")[0])
-
-
-def _lower(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _times(analysis: Analysis, results: PlanResults) -> Sequence[float]:
@@ -147,7 +150,7 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
     """Sentences for the fit; the table of all Cox fits of the section stands with the first."""
     blocks: list[Block] = [
         Paragraph(
-            f"{_said(result, term)} ({analysis.title}; {analysis.status} analysis).", "result"
+            f"{arm_said(result, term)} ({analysis.title}; {analysis.status} analysis).", "result"
         )
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
@@ -162,28 +165,14 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
     if next(iter(together)) == analysis.title.partition(":")[0]:
         table = tables.fit_table(together if len(together) > 1 else result)
         blocks.append(
-            TableBlock(analysis.name, table.titled(f"Cox regression: {_event(analysis)}"))
+            TableBlock(analysis.name, table.titled(f"Cox regression: {event_of(analysis)}"))
         )
     return blocks
 
 
-def _said(fit: Fit, term: str, label: str | None = None) -> str:
-    arm = _plain_term(term)
-    reference = fit.design.levels["arm"][0] if fit.design is not None else "reference"
-    said = tables.sentence(fit, term, label=label, unit=_unit_of(fit))
-    return f"{said}, {arm} against {reference}"
-
-
-def _unit_of(fit: Fit) -> str:
-    """The unit of a difference, where the outcome is of the dictionary and has one."""
-    outcome = fit.formula.partition("~")[0].strip()
-    columns = (table.column(outcome) for table in TABLES.values())
-    return next((one.unit for one in columns if one and fit.link == "identity"), "")
-
-
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
     blocks: list[Block] = [
-        Paragraph(f"{_said(result, term, f'{analysis.title}: difference')}.", "result")
+        Paragraph(f"{arm_said(result, term, f'{analysis.title}: difference')}.", "result")
         for term in result.terms
         if term.startswith("arm[") and ":" not in term
     ]
@@ -221,11 +210,11 @@ def _means(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]
     reference = results.trial.arms[0]
     parts = (result.by_group, result.difference, result.ratio)
     title = f"{analysis.title}, to day {result.tau:g}"
-    table = tables.table_of(_rows(parts, reference), title=title)
+    table = tables.table_of(rows_of(parts, reference), title=title)
     said = [
         Paragraph(
             f"{tables.sentence(result.difference, term, unit='days')}, "
-            f"{_plain_term(term, reference)}, to day {result.tau:g} ({_event(analysis)}).",
+            f"{plain_term(term, reference)}, to day {result.tau:g} ({event_of(analysis)}).",
             "result",
         )
         for term in result.difference.terms
@@ -236,12 +225,12 @@ def _means(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]
 def _risks(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
     reference = results.trial.arms[0]
     table = tables.table_of(
-        _rows((result.by_group, result.risk_difference), reference),
+        rows_of((result.by_group, result.risk_difference), reference),
         title=f"{analysis.title}, share without it and difference in risk",
     )
     table = replace(table, notes=tuple(n for n in table.notes if not n.startswith(NEEDED)))
     percent = f"{100 * result.by_group.level:g}%"
-    title = f"{NEEDED} with {percent} interval: {_event(analysis)}"
+    title = f"{NEEDED} with {percent} interval: {event_of(analysis)}"
     needed = tables.table_of(_needed(result.number_needed, reference), title=title)
     return [TableBlock(analysis.name, table), TableBlock(f"{analysis.name}_needed", needed)]
 
@@ -266,28 +255,8 @@ def _needed(frame: pd.DataFrame, reference: str) -> pd.DataFrame:
         else:
             number = f"{one['estimate']:.1f} to {side}"
             interval = f"{one[f'{side}_low']:.1f} to {one[f'{side}_high']:.1f}"
-        rows.append((_plain_term(one["term"], reference), number, interval))
+        rows.append((plain_term(one["term"], reference), number, interval))
     return pd.DataFrame(rows, columns=["Group", "Number needed", "Interval"])
-
-
-def _rows(parts: Sequence[Estimates], reference: str) -> dict[str, Estimate]:
-    """Estimates of several parts of an answer under labels that say what they measure."""
-    rows = {}
-    for part in parts:
-        measure = f"{part.measure[:1].upper()}{part.measure[1:]}"
-        for term in part.terms:
-            one = part.estimate(term, ratio=part.has_ratio(term))
-            rows[f"{measure}: {_plain_term(term, reference)}"] = one
-    return rows
-
-
-def _plain_term(term: str, reference: str = "") -> str:
-    """``arm[walking] at 90`` as a reader says it; a contrast names what it is against."""
-    group, at, day = term.partition(" at ")
-    if group.startswith("arm["):
-        group = group.removeprefix("arm[").removesuffix("]")
-        group += f" against {reference}" if reference else ""
-    return f"{group}, day {day}" if at else group
 
 
 def _proportionality(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
@@ -308,4 +277,5 @@ SHOWN: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "survival.check_proportional_hazards": _proportionality,
     "regression.ols": _regression,
     "regression.dose_response": _dose,
+    **RECURRING,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Result
 from walkstats.results.curves import PROBABILITIES
+from walkstats.results.incidences import Incidence
 from walkstats.tables.cells import Cell
 from walkstats.tables.description import Column, Row, Table
 
@@ -33,6 +35,21 @@ def curve_table(curve: Curve, at: Sequence[float], labels: Mapping[str, str]) ->
         notes=remarks(curve),
         source=curve.source,
     )
+
+
+def incidence_table(incidence: Incidence, at: Sequence[float], labels: Mapping[str, str]) -> Table:
+    """The same of outcomes that compete, under a heading for each."""
+    tables = {one: curve_table(incidence.of(one), at, labels) for one in incidence.outcomes}
+    rows = [
+        row
+        for one, table in tables.items()
+        for row in (
+            Row(capitalised(labels.get(one, one))),
+            *(replace(row, indent=row.indent + 1) for row in table.rows),
+        )
+    ]
+    first = next(iter(tables.values()))
+    return replace(first, rows=tuple(rows), notes=remarks(incidence), source=incidence.source)
 
 
 def remarks(result: Result) -> tuple[str, ...]:

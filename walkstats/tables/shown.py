@@ -13,8 +13,9 @@ import pandas as pd
 from walkstats import _digits
 from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
+from walkstats.results.incidences import Incidence
 from walkstats.tables.cells import EMPTY, Cell, words
-from walkstats.tables.curves_read import curve_table, remarks
+from walkstats.tables.curves_read import curve_table, incidence_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
 from walkstats.tables.models_beside import holds_models, models_table
@@ -59,7 +60,12 @@ def table_of(
     Log-rank test,13.37,1,<0.001
     """
     names = labels or {}
-    table = curve_table(result, at, names) if isinstance(result, Curve) else _lay_out(result, names)
+    if isinstance(result, Incidence):
+        table = incidence_table(result, at, names)
+    elif isinstance(result, Curve):
+        table = curve_table(result, at, names)
+    else:
+        table = _lay_out(result, names)
     return table.titled(title) if title else table
 
 

@@ -1,0 +1,168 @@
+"""How are check-ins, their dating of events, all recurrences, and recovery shown?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from walkstats import figures, tables
+from walkstats._digits import fixed
+from walkstats.plan import Analysis, PlanResults
+from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
+from walkstats.report.wording import arm_said, event_of, plain_term, rows_of
+from walkstats.results import Curve, Estimate, Estimates
+
+# Of a long follow-up these months stand in the table; the figure has all of them.
+MONTHS_SHOWN = (1, 3, 6, 9, 12, 18, 24, 30, 36)
+MOST_MONTHS = 12
+COX = "survival.cox"
+DATED = "survival.ascertainment_sensitivity"
+
+
+def cautions(analysis: Analysis, results: PlanResults) -> list[Block]:
+    """What must be read before a section whose groups are no randomised ones; once, at its head."""
+    alike = [
+        one
+        for one in results.plan.analyses
+        if one.section == analysis.section and one.name in results.results
+    ]
+    frame = analysis.frame
+    if frame is None or frame.derive != "recovery" or alike[0] is not analysis:
+        return []
+    return [Paragraph(str(results.frames[analysis.name].attrs["notes"][0]), "caution")]
+
+
+def check_ins(analysis: Analysis, result: pd.DataFrame) -> list[Block]:
+    """Check-ins completed: a sentence, a figure of all months, a table of some."""
+    whole = result[result["check_in"].isna()]
+    each = ", ".join(
+        f"{one.percent:.1f} % ({one.completed:,.0f} of {one.expected:,.0f}) in the {one.arm} arm"
+        for one in whole.itertuples()
+    )
+    known = sorted(result["month"].dropna().unique())
+    few = [month for month in known if month in MONTHS_SHOWN]
+    months = few if len(known) > MOST_MONTHS and few else known
+    table = tables.check_in_table(result, months=months, title=analysis.title)
+    return [
+        Paragraph(f"Of the check-ins due were completed: {each}.", "result"),
+        FigureBlock(analysis.name, figures.plot_check_in_completeness(result), analysis.title),
+        TableBlock(analysis.name, table, folded=True),
+    ]
+
+
+def _mean_count(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
+    figure = figures.plot_mean_count(result)
+    return [FigureBlock(analysis.name, figure, f"{analysis.title}. {result.method}")]
+
+
+def _counts_compared(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    reference = results.trial.arms[0]
+    day = f"to day {float(result.at[0]):g}"
+    blocks: list[Block] = []
+    for term in result.difference.terms:
+        means = {
+            group: fixed(result.by_group.estimate(group).estimate, 2)
+            for group in (plain_term(term), reference)
+        }
+        listed = " and ".join(f"{mean} ({group})" for group, mean in means.items())
+        words = tables.sentence(result.ratio, term)
+        blocks.append(Paragraph(f"{analysis.title}, {day}: {listed}. {words}.", "result"))
+    rows = rows_of((result.by_group, result.difference, result.ratio), reference)
+    table = tables.table_of(rows, title=f"{analysis.title}, {day}")
+    return [*blocks, TableBlock(analysis.name, table)]
+
+
+def _effects(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    """The effects of the arm in sentences, and the table of the fit."""
+    blocks = _effects_said(analysis, result)
+    table = tables.fit_table(result)
+    return [*blocks, TableBlock(analysis.name, table.titled(analysis.title))]
+
+
+def _effects_said(analysis: Analysis, result: Any) -> list[Block]:
+    return [
+        Paragraph(
+            f"{arm_said(result, term)} ({analysis.title}; {analysis.status} analysis).", "result"
+        )
+        for term in result.terms
+        if term.startswith("arm[") and ":" not in term
+    ]
+
+
+def _interval_cox(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    """The sentence alone where the table of all datings, which has this fit, stands below."""
+    for one in results.plan.analyses:
+        if one.section == analysis.section and one.method == DATED and one.name in results.results:
+            return _effects_said(analysis, result)
+    return _effects(analysis, result, results)
+
+
+def _dated(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    """Hazard ratios by how events are dated, among all those of the section."""
+    widths = ", ".join(
+        f"{one.width_median:g} days ({one.group})" for one in result.widths.itertuples()
+    )
+    words = (
+        "The first recurrence is known to lie between two check-ins. The median width of that "
+        f"interval is {widths}."
+    )
+    fits = {DATINGS.get(name, name): fit for name, fit in result.fits.items()}
+    terms = [term for term in result.interval.terms if term.startswith("arm[") and ":" not in term]
+    shown = {
+        f"{name}: {plain_term(term, results.trial.arms[0])}": fit.estimate(term, ratio=True)
+        for name, fit in fits.items()
+        for term in terms
+    }
+    table = tables.table_of(shown, title=analysis.title)
+    table = replace(table, notes=(result.method, *result.notes))
+    figure = figures.plot_forest(_of_section(analysis, fits, terms, results), xlabel="Hazard ratio")
+    caption = f"All hazard ratios of {event_of(analysis)}"
+    return [
+        Paragraph(words),
+        TableBlock(analysis.name, table),
+        FigureBlock(f"{analysis.name}_forest", figure, caption),
+    ]
+
+
+DATINGS = {
+    "Right point": "Dated on the check-in (right point)",
+    "Mid point": "Dated halfway (mid point)",
+    "Interval": "Not dated (interval-censored)",
+    "Recalled day": "Dated on the day recalled",
+}
+
+
+def _of_section(
+    analysis: Analysis, dated: Mapping[str, Estimates], terms: Sequence[str], results: PlanResults
+) -> Mapping[str, Estimate] | Mapping[str, Mapping[str, Estimate]]:
+    """Every hazard ratio of the section by arm: Cox models, then the ways of dating."""
+    fits: dict[str, Estimates] = {
+        one.title.partition(":")[0]: results.results[one.name]
+        for one in results.plan.analyses
+        if one.section == analysis.section and one.method == COX and one.name in results.results
+    }
+    # On the day recalled the same model stands among the Cox models already.
+    fits |= {name: fit for name, fit in dated.items() if name != DATINGS["Recalled day"]}
+    by_term = {
+        plain_term(term, results.trial.arms[0]): {
+            name: fit.estimate(term, ratio=True) for name, fit in fits.items() if term in fit.terms
+        }
+        for term in terms
+    }
+    return by_term if len(by_term) != 1 else next(iter(by_term.values()))
+
+
+RECURRING: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
+    "survival.mean_cumulative_count": _mean_count,
+    "survival.compare_mean_counts": _counts_compared,
+    "survival.andersen_gill": _effects,
+    "survival.prentice_williams_peterson": _effects,
+    "survival.cause_specific_cox": _effects,
+    "survival.fine_gray": _effects,
+    "survival.interval_cox": _interval_cox,
+    DATED: _dated,
+    "regression.rate_regression": _effects,
+}

@@ -1,0 +1,60 @@
+"""What does a reader call a term, an event, an estimate?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from walkstats import tables
+from walkstats.plan import Analysis
+from walkstats.results import Estimate, Estimates, Fit
+from walkstats.schema import TABLES
+
+# A range of answers, such as 0-10, is no unit: differences on it are points.
+SCALE = re.compile(r"\d+-\d+")
+
+
+def event_of(analysis: Analysis) -> str:
+    """What the curve waits for, as its section is called."""
+    return lower(analysis.section.partition(" (")[0])
+
+
+def lower(text: str) -> str:
+    """The same text, its first letter small."""
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def arm_said(fit: Fit, term: str, label: str | None = None) -> str:
+    """The effect of an arm in a sentence that names what it is against."""
+    arm = plain_term(term)
+    reference = fit.design.levels["arm"][0] if fit.design is not None else "reference"
+    words = tables.sentence(fit, term, label=label, unit=_unit_of(fit))
+    return f"{words}, {arm} against {reference}"
+
+
+def _unit_of(fit: Fit) -> str:
+    """The unit of a difference, where the outcome is of the dictionary and has one."""
+    outcome = fit.formula.partition("~")[0].strip()
+    columns = (table.column(outcome) for table in TABLES.values())
+    unit = next((one.unit for one in columns if one and fit.link == "identity"), "")
+    return "points" if SCALE.fullmatch(unit) else unit
+
+
+def rows_of(parts: Sequence[Estimates], reference: str) -> dict[str, Estimate]:
+    """Estimates of several parts of an answer under labels that say what they measure."""
+    rows = {}
+    for part in parts:
+        measure = f"{part.measure[:1].upper()}{part.measure[1:]}"
+        for term in part.terms:
+            one = part.estimate(term, ratio=part.has_ratio(term))
+            rows[f"{measure}: {plain_term(term, reference)}"] = one
+    return rows
+
+
+def plain_term(term: str, reference: str = "") -> str:
+    """``arm[walking] at 90`` as a reader says it; a contrast names what it is against."""
+    group, at, day = term.partition(" at ")
+    if group.startswith("arm["):
+        group = group.removeprefix("arm[").removesuffix("]")
+        group += f" against {reference}" if reference else ""
+    return f"{group}, day {day}" if at else group
