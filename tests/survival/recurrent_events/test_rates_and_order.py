@@ -149,7 +149,7 @@ def test_side_by_side() -> None:
     assert list(found.fits)[-1] == "Again"
     assert frame.loc[1, "estimate"] == pytest.approx(np.exp(rates.values[0]))
     assert frame["what_it_estimates"].str.len().min() > 10
-    # Within people the effect lies further from 1 than that on the rate.
+    # In these data the effect within people lies further from 1 than that on the rate.
     by_model = frame.set_index("model")["estimate"]
     assert by_model["Within people (gamma frailty)"] < by_model["Rate (Andersen-Gill)"] < 1
     one_each = bladder2()[lambda f: f["enum"] == 1]

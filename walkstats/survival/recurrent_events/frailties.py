@@ -145,8 +145,9 @@ def shared_frailty(
     [3]_. The variance of normal log frailties solves v = w'w / (G - trace / v) with the trace of
     their block of the inverse information (McGilchrist 1993).
 
-    The hazard ratios hold between people of equal frailty. They lie further from 1 than ratios of
-    marginal rates (`andersen_gill`), and answer another question. Frailties are taken to be
+    The hazard ratios hold between people of equal frailty. Where the model is right they are the
+    ratios of rates (`andersen_gill`) too, and lie further from 1 than the hazard ratio of the first
+    event among all, whose more prone people leave the risk set sooner. Frailties are taken to be
     independent of the covariates at the start. Standard errors take the variance as known.
 
     References

@@ -39,7 +39,8 @@ ESTIMATES = {
         "carry the effect on those before."
     ),
     "Within people (gamma frailty)": (
-        "The hazard between people who are equally prone; further from 1 than the ratio of rates."
+        "The hazard between people who are equally prone; under that model further from 1 than "
+        "the hazard ratio of the first recurrence."
     ),
 }
 OUT_OF_EPISODE = (
