@@ -39,12 +39,12 @@ def comparison(n: int, aims: dict[str, float]) -> Work:
         name=f"bootstrap, {REPLICATES:,} replicates, n={n:,}",
         frame=frame,
         engines={"walkstats": public, "kernel": kernel},
-        prepare_r="rows <- split(seq_len(nrow(d)), d$arm); one <- function() { "
+        prepare_r="rows <- split(seq_len(nrow(d)), d$arm); resampled <- function() { "
         "b <- d[unlist(lapply(rows, function(r) sample(r, replace = TRUE))), ]; "
         "s <- survfit(Surv(days, event) ~ arm, b); "
         "c(coef(coxph(Surv(days, event) ~ arm, b)), quantile(s, 0.5)$quantile, "
         f"survival:::survmean(s, rmean = {HORIZON})$matrix[, 5], "
         f"summary(s, times = {DAY}, extend = TRUE)$surv) }}",
-        r={"R coxph, survfit": f"for (k in seq_len({REPLICATES})) one()"},
+        r={"R coxph, survfit": f"for (k in seq_len({REPLICATES})) resampled()"},
         aims=aims,
     )

@@ -6,11 +6,15 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from tests.resampling.resampled import the_long_way, trial
 from walkstats import resampling, survival
 from walkstats.errors import DataError, FitError
 from walkstats.numerics import engine, replicates
+from walkstats.resampling.sorted_groups import sort_groups
+from walkstats.survival.risk_sets import sort_risk_sets
 
 # Both fits stop within 1e-10 standard errors of the maximum; curves differ by rounding.
 CLOSE = 1e-8
@@ -97,6 +101,57 @@ def test_the_jackknife_leaves_each_participant_out(either_engine):
             assert draws.jackknife[k, draws.names.index(name)] == pytest.approx(value, CLOSE)
 
 
+def fitted(frame, groups) -> np.ndarray:
+    """Log hazard ratios by ``cox`` with frequencies; nan where it refuses."""
+    try:
+        return survival.cox(frame, "arm", frequencies="n", subject=None).values
+    except (FitError, DataError):
+        return np.full(groups - 1, np.nan)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(1, 5), st.booleans(), st.integers(0, 2), st.integers(0, 3)),
+        min_size=4,
+        max_size=14,
+    ),
+    groups=st.integers(2, 3),
+)
+def test_any_small_resample_is_fitted_as_cox_fits_it(rows, groups):
+    """Ties, rows drawn often or never, monotone likelihoods; with three arms the finite ones."""
+    days, event, group, copies = (np.array(column) for column in zip(*rows, strict=True))
+    group = group % groups
+    frame = pd.DataFrame(
+        {"days": days, "event": event, "arm": np.array(list("abc"))[group], "n": copies}
+    )
+    assume(len(set(group[copies > 0])) == groups)
+    assume((event & (copies > 0)).any())
+    model = sort_groups(
+        sort_risk_sets(None, days, event), group, groups, start=0.0, tau=4.0, at=np.empty(0)
+    )
+    expected = fitted(frame, groups)
+    for kernel in map(engine.load, engine.PAIRS["compare_resamples"]):
+        found, arrived = (kernel(copies[np.newaxis], model)[k] for k in (0, -1))
+        assert arrived[0]
+        if groups == 2 or (np.isfinite(expected).all() and np.isfinite(found).all()):
+            both = (
+                np.nan_to_num(found[0, 1:], posinf=99, neginf=-99),
+                np.nan_to_num(expected, posinf=99, neginf=-99),
+            )
+            assert both[0] == pytest.approx(both[1], abs=1e-7)
+            assert np.array_equal(np.isnan(found[0, 1:]), np.isnan(expected))
+
+
+def test_several_events_of_a_participant_are_said():
+    whole = trial(n=30)
+    again = whole.assign(start=whole["days"], days=whole["days"] + 4, event=1)
+    frame = pd.concat([whole.assign(start=0.0), again])
+    draws = resampling.bootstrap_comparison(frame, "arm", time="days", entry="start", tau=9, **FEW)
+    assert "have several events: the hazard ratio is one of rates" in " ".join(draws.notes)
+    fit = survival.andersen_gill(frame, "arm", time="days", entry="start")
+    assert draws.observed[0] == pytest.approx(float(np.exp(fit.values[0])), CLOSE)
+
+
 # --- infinity, and what cannot be told ----------------------------------------------------------
 
 
@@ -117,6 +172,7 @@ def test_an_arm_without_events_has_a_ratio_of_zero(either_engine):
     median = draws.estimate("median[walking]")
     assert median.conf_high == np.inf
     assert "count as such" in " ".join(median.notes)
+    assert "median[walking] is infinite in" in str(draws)
     assert np.isnan(median.std_error)
 
 
@@ -317,4 +373,4 @@ def test_the_frame_is_not_changed_and_the_result_says_what_was_done():
     assert draws.source == "synthetic: a test"
     assert "25 bootstrap resamples of whole participants within groups and strata" in draws.method
     assert "Contrasts are with arm = control" in draws.method
-    assert draws.to_frame().shape == (8, 8)
+    assert draws.to_frame().shape == (8, 9)

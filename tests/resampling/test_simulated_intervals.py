@@ -84,7 +84,7 @@ def test_a_median_that_is_often_not_reached() -> None:
 
 
 def test_a_permutation_test_of_equal_arms() -> None:
-    """Exactly 0.05 with 199 exchanges; wrong: the two rows of a person are exchanged apart."""
+    """Exactly 0.05 with 99 exchanges; wrong: the two rows of a person are exchanged apart."""
 
     def difference(frame: pd.DataFrame) -> float:
         walking, pain = frame["arm"].to_numpy() == "walking", frame["pain"].to_numpy()
@@ -100,7 +100,7 @@ def test_a_permutation_test_of_equal_arms() -> None:
             }
         )
         seed = int(rng.integers(2**31))
-        options = {"replicates": 199, "seed": seed}
+        options = {"replicates": 99, "seed": seed}
         whole = resampling.permutation_test(frame, difference, "arm", **options)
         torn = resampling.permutation_test(frame, difference, "arm", subject=None, **options)
         return whole.p_value <= 0.05, torn.p_value <= 0.05

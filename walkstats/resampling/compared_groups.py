@@ -346,7 +346,7 @@ def _pack(
         measures=columns.measures,
         level=level,
         method=_method(work, rows, found.arrived.size),
-        notes=(*rows.notes, *_notes(found, rows, model)),
+        notes=(*rows.notes, *_said_of_recurrences(work.units, rows), *_notes(found, rows, model)),
         counts=rows.counts,
         source=rows.source,
     )
@@ -366,6 +366,19 @@ def _method(work: _Work, rows: GroupedRows, number: int) -> str:
         f"Contrasts are with {rows.by} = {rows.labels[0]}.",
     )
     return " ".join(said)
+
+
+def _said_of_recurrences(units: Units, rows: GroupedRows) -> list[str]:
+    """A note where somebody has several events, which no curve of first events can show."""
+    by_unit = np.add.reduceat(rows.event[units.row_of].astype(int), units.bounds[:-1])
+    several = int(np.sum(by_unit > 1))
+    if not several:
+        return []
+    return [
+        f"{several} participants have several events: the hazard ratio is one of rates, and "
+        "medians, means and survival are not those of a first event. For numbers of events, "
+        "bootstrap() takes any statistic."
+    ]
 
 
 def _notes(found: Compared, rows: GroupedRows, model: SortedGroups) -> list[str]:

@@ -155,13 +155,22 @@ class Draws(Result):
         Returns
         -------
         pandas.DataFrame
-            Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high.
+            Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high; with
+            ratios among the names also std_error_of, which says whose logs their errors are of.
         """
         rows = [self.estimate(name, level, kind=kind) for name in self.names]
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             [{column: getattr(row, column) for column in ESTIMATE_COLUMNS} for row in rows],
             columns=list(ESTIMATE_COLUMNS),
         )
+        if not self.ratios:
+            return frame
+        return frame.assign(std_error_of=[row.std_error_of for row in rows])
+
+    def _remarks(self) -> list[str]:
+        """What stands below the numbers: also which draws are infinite or missing."""
+        said = [note for k in range(len(self.names)) for note in self._said_of_missing(k)]
+        return [*super()._remarks(), *said]
 
     def _std_error(self, k: int, ratio: bool) -> float:
         known = self._known(k)
