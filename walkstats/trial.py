@@ -115,6 +115,22 @@ class Trial:
             raise ValueError(f"No table {name!r}. The tables are: {', '.join(TABLES)}.")
         return getattr(self, name)
 
+    def recorded(self, name: str) -> bool:
+        """Whether the trial has a table, if only without rows.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        bool
+            False for a trial that was read from a folder in which no file holds the table.
+        """
+        report = self.load_report
+        told = (report["table"] == name) & (report["action"] == "read")
+        return bool(len(self.table(name)) or not self.inputs or told.any())
+
     def equals(self, other: object) -> bool:
         """Whether another trial holds the same facts and tables, bit for bit.
 

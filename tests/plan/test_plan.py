@@ -1,5 +1,7 @@
 """A plan as data: what it may say, and that its run gives what the methods give when called."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 import walkstats as ws
 from walkstats.errors import DataError
 from walkstats.plan import Analysis, Frame, Plan, default_plan, read_plan, run_plan, write_plan
+from walkstats.schema import empty_table
 
 EVENTS = Frame("first_recurrence", {"kind": "any"})
 
@@ -222,12 +225,9 @@ def test_a_published_figure_must_have_a_place():
             plan(curve, published={"a.b": place}, record="walkback")
 
 
-def test_without_recurrences_no_time_to_event_is_planned(bladder):
-    import dataclasses
-
-    from walkstats.schema import empty_table
-
-    bare = dataclasses.replace(bladder, recurrences=empty_table("recurrences"))
+def test_nobody_followed_leaves_nothing_to_plan_of_recurrences(bladder):
+    gone = bladder.participants.assign(planned_end_days=0.0, withdrawn_days=float("nan"))
+    bare = dataclasses.replace(bladder, participants=gone, recurrences=empty_table("recurrences"))
     assert [one.name for one in default_plan(bare).analyses] == ["flow", "baseline"]
 
 

@@ -104,6 +104,7 @@ def first_recurrence(
     check_choice(kind, KINDS, "kind")
     check_choice(after_gap, GAP_RULES, "after_gap")
     definition = KINDS[kind]
+    reports = len(trial.recurrences)
     trial, left_out = followed(trial)
     until = observed_until(trial, after_gap)
     ended = until["observed_until_days"].to_numpy(dtype=float)
@@ -119,7 +120,7 @@ def first_recurrence(
     frame.insert(2, "days", np.where(event, first, ended))
     frame.insert(3, "event", event)
     frame.insert(4, "ended_by", np.where(event, "recurrence", until["ended_by"].to_numpy()))
-    notes = _notes(definition, unknown, late, frame, after_gap)
+    notes = _notes(definition, reports, unknown, late, frame, after_gap)
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: time to first {definition.described}",
@@ -144,6 +145,14 @@ def met_days(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.fl
         When the trial does not record this kind of recurrence, or a recurrence has no day after
         randomisation.
     """
+    if not trial.recorded("recurrences"):
+        raise DataError.of(
+            "the trial has no table of recurrences, so none is known, which is not to say that "
+            "there were none",
+            table="recurrences",
+            what_to_do="declare the table in trial.toml; one with a header and no rows says that "
+            "nobody reported any",
+        )
     rows = trial.recurrences
     person = places(trial, rows, "recurrences")
     onset = rows["onset_days"].to_numpy(dtype=float)
@@ -179,9 +188,11 @@ def met_days(trial: Trial, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.fl
 
 
 def _notes(
-    kind: Kind, unknown: int, late: int, frame: pd.DataFrame, after_gap: str
+    kind: Kind, reports: int, unknown: int, late: int, frame: pd.DataFrame, after_gap: str
 ) -> tuple[str, ...]:
     notes = [f"First {kind.described}; without one: {GAP_RULES[after_gap]}."]
+    if reports == 0:
+        notes.append("The table of recurrences has no rows: nobody is known to have had any.")
     if unknown:
         notes.append(
             f"{unknown} recurrence(s) do not say whether they were a(n) {kind.described}; they are "

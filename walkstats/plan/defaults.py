@@ -41,6 +41,9 @@ def default_plan(trial: Trial) -> Plan:
     and the ratio of rates; of the first: how long it lasted and how bad it was. For pain: its
     regression on the walking minutes before the visit.
 
+    A trial with follow-up in which no recurrence is on record keeps its primary outcome in the
+    plan, so that the report says why there is no estimate.
+
     Parameters
     ----------
     trial : Trial
@@ -63,11 +66,16 @@ def default_plan(trial: Trial) -> Plan:
     ['flow', 'baseline', 'follow_up']
     """
     kinds = _kinds(trial)
-    analyses = _participants(kinds)
+    recorded = trial.recorded("recurrences")
+    analyses = _participants(kinds if recorded else [])
     analyses += completeness(trial) if kinds else []
-    for place, kind in enumerate(kinds):
-        analyses += _recurrence(trial, kind, primary=place == 0)
-    analyses += [*all_recurrences(trial, kinds[0]), *recovery(trial)] if kinds else []
+    if recorded:
+        for place, kind in enumerate(kinds):
+            analyses += _recurrence(trial, kind, primary=place == 0)
+    elif kinds:
+        analyses.append(_unrecorded("any"))
+    if len(trial.recurrences):
+        analyses += [*all_recurrences(trial, kinds[0]), *recovery(trial)]
     analyses += _measures(trial)
     if len(trial.adverse_events):
         frame = Frame("adverse_events")
@@ -91,13 +99,18 @@ def default_plan(trial: Trial) -> Plan:
 def _kinds(trial: Trial) -> list[str]:
     recorded = trial.recurrences
     if not len(recorded):
-        return []
+        return ["any"] if _has_follow_up(trial) else []
     kinds = [
         kind
         for kind in ("activity_limiting", "care_seeking")
         if kind in recorded and recorded[kind].notna().any()
     ]
     return sorted([*kinds, "any"], key=list(KIND_SECTIONS).index)
+
+
+def _has_follow_up(trial: Trial) -> bool:
+    ends = trial.participants[["withdrawn_days", "planned_end_days"]]
+    return bool(len(trial.check_ins)) or bool((ends > 0).any(axis=None))
 
 
 def _participants(kinds: list[str]) -> list[Analysis]:
@@ -189,7 +202,21 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
             status="sensitivity",
         )
     )
-    return planned + (dating(trial, kind, section, event) if primary else [])
+    dated = primary and len(trial.recurrences) > 0
+    return planned + (dating(trial, kind, section, event) if dated else [])
+
+
+def _unrecorded(kind: str) -> Analysis:
+    """The primary analysis alone: one deviation says that the trial has no table for it."""
+    return Analysis(
+        f"{kind}_cox",
+        f"Cox regression: {KIND_SECTIONS[kind][:1].lower()}{KIND_SECTIONS[kind][1:]}",
+        f"{KIND_SECTIONS[kind]} (primary outcome)",
+        COX,
+        Frame("first_recurrence", {"kind": kind}),
+        arguments={"formula": "arm"},
+        status="primary",
+    )
 
 
 def _over_time(trial: Trial, kind: str, analysis: Callable[..., Analysis]) -> list[Analysis]:

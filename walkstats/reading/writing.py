@@ -156,7 +156,8 @@ def _write(trial: Trial, place: Path, format: str) -> None:
     missing: dict[str, dict[str, str]] = {}
     for name in TABLES:
         frame = trial.table(name)
-        if len(frame) or list(frame.columns) != list(empty_table(name).columns):
+        declared = bool(trial.inputs) and trial.recorded(name)
+        if len(frame) or declared or list(frame.columns) != list(empty_table(name).columns):
             missing[name] = _missing_codes(frame)
             if format == "csv":
                 data = _csv_text(frame, missing[name]).encode("utf-8")
