@@ -329,3 +329,17 @@ def test_results_are_read_only(done):
     with pytest.raises(TypeError):
         done.results["x"] = 1
     assert isinstance(done.frames["any_cox"], pd.DataFrame)
+
+
+def test_the_seed_of_the_run_reaches_what_is_drawn(bladder, done):
+    planned = {one.name: one for one in default_plan(bladder).analyses}
+    one = planned["any_bootstrap"]
+    assert "seed" not in one.arguments
+    events = ws.derive.first_recurrence(bladder, kind="any")
+    draws = ws.resampling.bootstrap_comparison(events, seed=1, **one.arguments)
+    assert np.array_equal(done.results["any_bootstrap"].values, draws.values, equal_nan=True)
+    fixed = Analysis("b", "t", "S", one.method, one.frame, "", {**one.arguments, "seed": 5})
+    assert run_plan(bladder, plan(fixed), seed=1).results["b"].seed == 5
+    rows = done.numbers.query("analysis == 'any_bootstrap'").set_index("term")
+    assert rows.loc["hazard_ratio[thiotepa]", "scale"] == "ratio"
+    assert rows.loc["restricted_mean[thiotepa]", "scale"] == "identity"

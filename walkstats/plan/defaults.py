@@ -192,6 +192,12 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
         planned.append(analysis("cox_carried", "Cox, gaps ignored", COX, "sensitivity", **more))
     planned.append(analysis("log_rank", "Log-rank test", LOG_RANK, by="arm", **strata))
     planned += _over_time(trial, kind, analysis)
+    if primary:
+        tau = next(one.arguments["tau"] for one in planned if one.method == MEANS)
+        drawn = {"replicates": REPLICATES, "jackknife": False, "tau": tau, **strata}
+        planned.append(
+            analysis("bootstrap", "Bootstrap", BOOTSTRAP, "sensitivity", by="arm", **drawn)
+        )
     planned.append(
         Analysis(
             f"{kind}_proportionality",
@@ -248,6 +254,8 @@ OLS = "regression.ols"
 LOG_RANK = "survival.log_rank"
 MEANS = "survival.restricted_means"
 RISKS = "survival.compare_at"
+BOOTSTRAP = "resampling.bootstrap_comparison"
+REPLICATES = 2000
 
 
 def _measures(trial: Trial) -> list[Analysis]:

@@ -37,6 +37,8 @@ class Method:
         Arguments that the function takes by position after the frame or the earlier result.
     level : bool
         Whether it takes the plan's confidence level.
+    seed : bool
+        Whether it draws random numbers, from the seed of the run unless the plan gives another.
     frames : tuple of str
         Arguments that are frames too; a plan gives each as a table of derive, arguments and where.
     """
@@ -44,6 +46,7 @@ class Method:
     name: str
     positional: tuple[str, ...] = ()
     level: bool = True
+    seed: bool = False
     frames: tuple[str, ...] = ()
 
     @property
@@ -77,6 +80,7 @@ METHODS = {
         Method("survival.cause_specific_cox", ("formula",)),
         Method("survival.fine_gray", ("formula",)),
         Method("survival.check_proportional_hazards", level=False),
+        Method("resampling.bootstrap_comparison", ("by",), seed=True),
         Method("regression.ols", ("formula",)),
         Method("regression.rate_regression", ("formula",)),
         Method("regression.dose_response", ("x",)),
@@ -84,7 +88,9 @@ METHODS = {
 } | {"frame": Method("frame", level=False)}
 
 
-def run_method(name: str, subject: Any, arguments: dict[str, Any], level: float) -> Any:
+def run_method(
+    name: str, subject: Any, arguments: dict[str, Any], *, level: float, seed: int
+) -> Any:
     """Apply a method to a frame or to an earlier result; ``"frame"`` gives the frame itself."""
     if name == "frame":
         return subject
@@ -92,5 +98,7 @@ def run_method(name: str, subject: Any, arguments: dict[str, Any], level: float)
     given = dict(arguments)
     if method.level:
         given.setdefault("level", level)
+    if method.seed:
+        given.setdefault("seed", seed)
     positional = [given.pop(one) for one in method.positional if one in given]
     return method.function(subject, *positional, **given)

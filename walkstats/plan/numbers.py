@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
+from walkstats.results import Curve, Draws, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.results.curves import PROBABILITIES
 
 NUMBER_COLUMNS = (
@@ -54,6 +54,10 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
         rows["state"] = result.state if isinstance(result, Fit) else None
         if ratio:
             rows["std_error_of"] = rows["std_error_of"].replace("", None)
+    elif isinstance(result, Draws):
+        scales = [result.estimate(name).scale for name in result.names]
+        rows = result.to_frame().assign(scale=scales)
+        rows["std_error_of"] = rows["std_error_of"].replace("", None)
     elif isinstance(result, Estimate):
         rows = result.to_frame().assign(scale=result.scale)
     elif isinstance(result, HypothesisTest):

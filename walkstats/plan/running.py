@@ -97,7 +97,9 @@ def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> 
         try:
             subject = _subject(one, trial, results, made, frames)
             arguments = _arguments(one, trial, made)
-            results[one.name] = run_method(one.method, subject, arguments, plan.level)
+            results[one.name] = run_method(
+                one.method, subject, arguments, level=plan.level, seed=seed
+            )
         except (WalkstatsError, ValueError, TypeError) as error:
             deviations.append((one.name, one.title, str(error)))
     return PlanResults(

@@ -13,7 +13,7 @@ from walkstats._digits import fixed
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.wording import arm_said, event_of, plain_term, rows_of
-from walkstats.results import Curve, Estimate, Estimates
+from walkstats.results import Curve, Draws, Estimate, Estimates
 
 # Of a long follow-up these months stand in the table; the figure has all of them.
 MONTHS_SHOWN = (1, 3, 6, 9, 12, 18, 24, 30, 36)
@@ -155,6 +155,20 @@ def _of_section(
     return by_term if len(by_term) != 1 else next(iter(by_term.values()))
 
 
+def _bootstrap(analysis: Analysis, result: Draws, results: PlanResults) -> list[Block]:
+    """Percentile intervals of everything that was drawn."""
+    reference = results.trial.arms[0]
+    rows = {}
+    for name in result.names:
+        measure, _, group = name.partition("[")
+        against = measure.endswith(("_ratio", "_difference"))
+        label = measure.replace("_", " ").capitalize()
+        term = plain_term(f"arm[{group}", reference if against else "")
+        rows[f"{label}: {term}"] = result.estimate(name)
+    table = tables.table_of(rows, title=f"{analysis.title}, percentile intervals")
+    return [TableBlock(analysis.name, table)]
+
+
 RECURRING: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "survival.mean_cumulative_count": _mean_count,
     "survival.compare_mean_counts": _counts_compared,
@@ -164,5 +178,6 @@ RECURRING: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "survival.fine_gray": _effects,
     "survival.interval_cox": _interval_cox,
     DATED: _dated,
+    "resampling.bootstrap_comparison": _bootstrap,
     "regression.rate_regression": _effects,
 }
