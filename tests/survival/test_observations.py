@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from walkstats import survival
 from walkstats.errors import DataError
 from walkstats.survival.observations import observe
 
@@ -118,3 +119,45 @@ def test_frequencies_are_whole():
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(ValueError, match="Did you mean 'event'"):
         observe(frame(), event="evnt")
+
+
+def test_values_taken_as_no_event_are_said():
+    # 'YES' and 'Yes ' may be events as well: nothing of this is silent.
+    data = frame(event=["yes", "YES", "no", "Yes "])
+    assert observe(data, event_value="yes").notes == (
+        "The event is event = 'yes'; taken as no event: 'YES' (1), 'no' (1), 'Yes ' (1).",
+        "Labels of event that differ only in case or spaces count as different: 'yes' and 'YES' "
+        "and 'Yes '.",
+    )
+    assert observe(frame(event=[1, 2, 1, 2]), event_value=2).notes == ()
+    data = data.assign(arm=["a", "a", "b", "b"], participant_id=[1, 2, 3, 4])
+    for found in (
+        survival.kaplan_meier(data, event_value="yes"),
+        survival.log_rank(data, "arm", event_value=["yes", "Yes "]),
+        survival.cox(data, "arm", event_value=["yes", "YES", "Yes "], penalty="firth"),
+        survival.concordance(data.assign(x=1.0), "x", event_value="yes"),
+    ):
+        assert any("differ only in case or spaces" in note for note in found.notes)
+
+
+def test_several_values_may_mean_the_event():
+    seen = observe(frame(event=[1, 2, 3, 0]), event_value=[2, 3, 7])
+    assert seen.event.tolist() == [False, True, True, False]
+    assert seen.notes == (
+        "The event is event = 2 or 3; taken as no event: 1 (1), 0 (1).",
+        "No row has event = 7.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"event": pd.Categorical(["0", "1", "0", "1"])}, "must be 0/1"),
+        ({"event": [1 + 0j, 0j, 1 + 1j, 0j]}, "must be 0/1"),
+        ({"days": [True, False, True, True]}, "true and false"),
+        ({"days": [1 + 1j, 2, 3, 4]}, "complex"),
+    ],
+)
+def test_columns_of_another_kind_are_refused(columns, words):
+    with pytest.raises(DataError, match=words):
+        observe(frame(**columns))

@@ -77,8 +77,8 @@ def plot_timeline(
         Of the x axis; by default that of ``time``.
     subject, time, entry, event : str
         Columns of the person, the end and the start of a spell, and whether the event ends it.
-    event_value : object, optional
-        The value of ``event`` that means the event, where it is not bool or 0 and 1.
+    event_value : object or sequence, optional
+        The value (or values) of ``event`` that means the event, where it is not bool or 0 and 1.
     names : mapping of str to str, optional
         Group -> printed name.
     title : str
@@ -226,7 +226,8 @@ def _known(frame: pd.DataFrame, name: str, role: str) -> Floats:
 
 def _happened(series: pd.Series, name: str, value: object) -> NDArray[np.bool_]:
     if value is not None:
-        return (series == value).to_numpy(dtype=bool, na_value=False)
+        values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+        return series.isin(values).to_numpy(dtype=bool)
     numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     if missing(series).any() or not np.all((numbers == 0) | (numbers == 1)):
         raise DataError.of(

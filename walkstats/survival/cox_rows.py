@@ -161,6 +161,7 @@ def _joined(
         counts=Counts(len(events), 0, 0),
         said=seen.said,
         notes=(
+            *seen.notes,
             *design.notes,
             *said_of_groups(events, names, rows, seen.start is not None),
             *immortal_time(covariates, spells=seen.start is not None),
@@ -203,12 +204,16 @@ def _check_covariates(formula: str, columns: Mapping[str, Any]) -> None:
 def _refuse_labels(frame: pd.DataFrame, formula: str, seen: Observations) -> None:
     """Refuse text with a level for nearly everybody before its columns are built."""
     for name in variables_in(formula):
-        if name not in frame.columns or not (
-            pd.api.types.is_object_dtype(frame[name].dtype)
-            or pd.api.types.is_string_dtype(frame[name].dtype)
+        if name not in frame.columns:
+            continue
+        column = frame[name]
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+            continue
+        if not (
+            pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)
         ):
             continue
-        found = frame[name].loc[seen.kept].dropna().unique()
+        found = column.loc[seen.kept].dropna().unique()
         levels = len(found)
         # Numbers kept as text are refused where the formula is read, in words of their own.
         if levels > MOST_LEVELS and pd.to_numeric(pd.Series(found), errors="coerce").isna().all():

@@ -241,7 +241,8 @@ def _from_frame(
     few = () if clusters is None else tuple(said_of_clusters(clusters))
     people = used["participant_id"].to_numpy() if "participant_id" in used else None
     counts = seen.counts(people, clusters)
-    return _Read(sets, {"concordance": values}, clusters, labels, counts, few, seen.source)
+    notes = (*seen.notes, *few)
+    return _Read(sets, {"concordance": values}, clusters, labels, counts, notes, seen.source)
 
 
 def _coded(

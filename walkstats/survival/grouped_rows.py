@@ -266,6 +266,7 @@ def read_grouped_rows(
         order_note=order_note,
         said=seen.said,
         notes=(
+            *seen.notes,
             *_said_of_start(seen.rows, keep, start_time),
             *said_of_groups(frame, (*by_names, *strata_names), used, people.start is not None),
             *people.notes,

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
+from walkstats._spellings import alike
 from walkstats._variables import as_numbers, missing
 from walkstats.errors import DataError
 from walkstats.results import Counts, Frozen
@@ -22,6 +23,8 @@ from walkstats.survival.clusters import clusters_shared
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
+
+SHOWN = 8  # values of a column listed in a note or finding
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Observations(Frozen):
         What ``method`` says about the columns read.
     source : str
         ``attrs["source"]`` of the frame.
+    notes : tuple of str
+        How the event column was read, where ``event_value`` leaves several other values.
     """
 
     start: Floats | None
@@ -59,6 +64,7 @@ class Observations(Frozen):
     time: str
     said: str
     source: str
+    notes: tuple[str, ...] = ()
 
     def counts(
         self, subject: NDArray[Any] | None = None, cluster: NDArray[np.integer[Any]] | None = None
@@ -99,8 +105,8 @@ def observe(
         Column of follow-up time. By default ``days``, or ``start_days`` and ``stop_days``.
     event : str
         Column that says whether the row ended in the event: bool or 0 and 1.
-    event_value : object, optional
-        The value of ``event`` that means the event, where it is coded otherwise.
+    event_value : object or sequence, optional
+        The value of ``event`` that means the event (or several), where it is coded otherwise.
     entry : str, optional
         Column of the time at which a row comes under observation.
     weights, frequencies : str, optional
@@ -141,7 +147,7 @@ def observe(
         )
     stop = _times(frame, stop_name, kept)
     start = None if start_name is None else _entries(frame, start_name, kept)
-    happened = _events(frame, event, event_value, kept)
+    happened, notes = _events(frame, event, event_value, kept)
     case_weights = weights_of(frame, weights, kept, "weights")
     copies = frequencies_of(frame, frequencies, kept)
     _check_order(frame, start, stop, kept, start_name, stop_name, negative)
@@ -157,6 +163,7 @@ def observe(
         time=str(stop_name),
         said=said,
         source=str(frame.attrs.get("source", "")),
+        notes=notes,
     )
 
 
@@ -223,6 +230,11 @@ def plain_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
             column=str(name),
             what_to_do="give durations as numbers, e.g. (date - origin).dt.days",
         )
+    if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
+        found = "true and false" if pd.api.types.is_bool_dtype(dtype) else "complex numbers"
+        raise DataError.of(
+            f"{name} holds {found}, no times", column=str(name), what_to_do="name the time column"
+        )
     known = series.loc[kept] if not kept.all() else series
     if _holds_text(known):
         raise DataError.of(
@@ -235,6 +247,8 @@ def plain_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
 
 def _holds_text(series: pd.Series) -> bool:
     """Whether some value is text, in whatever way this version of pandas stores text."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = pd.Series(series.dtype.categories)
     if pd.api.types.is_numeric_dtype(series.dtype):
         return False
     if series.dtype == "object":
@@ -269,36 +283,59 @@ def _entries(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
     return entries
 
 
-def _events(frame: pd.DataFrame, name: str, value: object, kept: Booleans) -> Booleans:
+def _events(
+    frame: pd.DataFrame, name: str, value: object, kept: Booleans
+) -> tuple[Booleans, tuple[str, ...]]:
+    """Which of the rows kept end in the event, and notes on how other values were taken."""
     series = frame[name].loc[kept] if not kept.all() else frame[name]
     if value is not None:
-        codes, uniques = pd.factorize(series)
-        found = list(uniques)
-        meant = np.array([_equal(one, value) for one in found], dtype=bool)
-        if not meant.any():
-            listed = ", ".join(repr(_plain(one)) for one in found[:8])
-            raise DataError.of(
-                f"no row has {name} = {value!r}; found {listed}",
-                column=name,
-                what_to_do="give one of the values found as event_value=",
-            )
-        return meant[codes]
+        return _events_named(series, name, value)
     if pd.api.types.is_bool_dtype(series.dtype):
-        return series.to_numpy(dtype=bool)
+        return series.to_numpy(dtype=bool), ()
     try:
+        if pd.api.types.is_complex_dtype(series.dtype):
+            raise TypeError("complex")
         numbers = series.to_numpy(dtype=float)
         texts = _holds_text(series)
     except (TypeError, ValueError):
         texts = True
     if texts or not np.all((numbers == 0) | (numbers == 1)):
-        found = [_plain(one) for one in pd.unique(series)][:8]
+        found = [_plain(one) for one in pd.unique(series)][:SHOWN]
         listed = ", ".join(repr(one) for one in sorted(found, key=str))
         raise DataError.of(
             f"{name} must be 0/1 or boolean; found {{{listed}}}",
             column=name,
             what_to_do=f"say which value is the event: event_value={sorted(found, key=str)[-1]!r}",
         )
-    return numbers == 1
+    return numbers == 1, ()
+
+
+def _events_named(series: pd.Series, name: str, value: object) -> tuple[Booleans, tuple[str, ...]]:
+    """Rows with a value that means the event; what the others were is said where it may mislead."""
+    several = isinstance(value, (list, tuple, set, frozenset, np.ndarray, pd.Index, pd.Series))
+    wanted = list(value) if several else [value]  # type: ignore[call-overload]
+    codes, uniques = pd.factorize(series)
+    found = list(uniques)
+    meant = np.array([any(_equal(one, each) for each in wanted) for one in found], dtype=bool)
+    absent = [each for each in wanted if not any(_equal(one, each) for one in found)]
+    if not meant.any():
+        listed = ", ".join(repr(_plain(one)) for one in found[:SHOWN])
+        raise DataError.of(
+            f"no row has {name} = {' or '.join(map(repr, wanted))}; found {listed}",
+            column=name,
+            what_to_do="give values found as event_value=",
+        )
+    notes = alike(found, name)
+    if absent:
+        notes = (f"No row has {name} = {' or '.join(map(repr, absent))}.", *notes)
+    others = np.flatnonzero(~meant)
+    if others.size > 1:
+        sizes = np.bincount(codes, minlength=len(found))
+        each = ", ".join(f"{_plain(found[k])!r} ({sizes[k]})" for k in others[:SHOWN])
+        more = f" and {others.size - SHOWN} more values" if others.size > SHOWN else ""
+        events = " or ".join(repr(_plain(found[k])) for k in np.flatnonzero(meant))
+        notes = (f"The event is {name} = {events}; taken as no event: {each}{more}.", *notes)
+    return meant[codes], notes
 
 
 def _equal(one: object, value: object) -> bool:

@@ -82,8 +82,8 @@ def flexible_parametric(
         default.
     event : str
         Column that says whether the row ends with the event: bool or 0 and 1.
-    event_value : object, optional
-        The value of ``event`` that means the event, where it is coded otherwise.
+    event_value : object or sequence, optional
+        The value of ``event`` that means the event (or several), where it is coded otherwise.
     low, high : str, optional
         Columns between which the event lies, in place of ``time`` and ``event``, as for
         :func:`parametric`.

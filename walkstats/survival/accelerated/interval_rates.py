@@ -68,8 +68,8 @@ def piecewise_exponential(
         default.
     event : str
         Column that says whether the row ends with the event: bool or 0 and 1.
-    event_value : object, optional
-        The value of ``event`` that means the event, where it is coded otherwise.
+    event_value : object or sequence, optional
+        The value of ``event`` that means the event (or several), where it is coded otherwise.
     entry : str, optional
         Column of the time from which a row is at risk.
     weights : str, optional

@@ -88,8 +88,8 @@ def parametric(
         default.
     event : str
         Column that says whether the row ends with the event: bool or 0 and 1.
-    event_value : object, optional
-        The value of ``event`` that means the event, where it is coded otherwise.
+    event_value : object or sequence, optional
+        The value of ``event`` that means the event (or several), where it is coded otherwise.
     low, high : str, optional
         Columns between which the event lies, in place of ``time`` and ``event``: (low, high]. Equal
         ends mean the event at that time, high ``inf`` not seen, low 0 (for "gaussian" and

@@ -165,14 +165,14 @@ def wei_lin_weissfeld(
         "weights": weights, "frequencies": frequencies,
     }  # fmt: skip
     if episode is not None:
-        laid_out, said = _as_given(episodes, episode, up_to, follow_up), "as laid out"
-        notes: tuple[str, ...] = ()
+        laid_out, notes = _as_given(episodes, episode, up_to, follow_up)
+        said = "as laid out"
     else:
         # Time runs from the beginning whatever counts as at risk, so gaps say nothing here.
         spells = read_spells(episodes, person, at_risk="under_observation", follow_up=follow_up)
         number, said = _how_many(up_to, spells)
         laid_out = _laid_out(episodes, spells, number)
-        notes = tuple(_changing(episodes, formula, spells))
+        notes = (*spells.events_said, *_changing(episodes, formula, spells))
     terms = tuple(term for term, _ in parse(formula).terms)
     own = own_effects(laid_out, formula, specific or terms, laid_out[NUMBER].to_numpy())
     late = bool((laid_out[ENTERED] > 0).any())
@@ -216,8 +216,8 @@ def _how_many(up_to: int | None, spells: Spells) -> tuple[int, str]:
 
 def _as_given(
     frame: pd.DataFrame, episode: str, up_to: int | None, follow_up: Mapping[str, Any]
-) -> pd.DataFrame:
-    """A frame that has a row per participant and event number already."""
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """A frame that has a row per participant and event number already, and notes on its events."""
     seen = observe(frame, **follow_up, groups=(episode,))
     kept = np.flatnonzero(seen.kept)
     numbers = as_numbers(frame[episode], episode)[kept]
@@ -235,7 +235,7 @@ def _as_given(
     people[NUMBER] = numbers[chosen].astype(np.intp)
     people[WAITED], people[HAPPENED] = seen.stop[chosen], seen.event[chosen]
     people[ENTERED] = 0.0 if seen.start is None else seen.start[chosen]
-    return people
+    return people, seen.notes
 
 
 def _laid_out(episodes: pd.DataFrame, spells: Spells, number: int) -> pd.DataFrame:

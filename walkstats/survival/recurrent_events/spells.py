@@ -47,6 +47,8 @@ class Spells:
         People whose spells leave gaps.
     time : str
         Name of the column of stop.
+    events_said : tuple of str
+        Notes on how the event column was read.
     """
 
     kept: Indices
@@ -60,6 +62,7 @@ class Spells:
     at_risk: str
     interrupted: int
     time: str
+    events_said: tuple[str, ...] = ()
 
     def said(self) -> str:
         """What ``method`` says about who is at risk."""
@@ -141,6 +144,7 @@ def read_spells(
         at_risk=_at_risk(frame, at_risk, interrupted),
         interrupted=interrupted,
         time=seen.time,
+        events_said=seen.notes,
     )
 
 
