@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from calibration import write_sample
 from calibration.large_sample import SEEDS, compare, one_run
 from calibration.measures import measures
 from calibration.render import PAGE, page_with, rendered
@@ -15,7 +16,7 @@ from calibration.select_seed import SAMPLE, outside, passes, passes_on_frames, w
 from walkstats import derive
 from walkstats.design import read_design, simulate_trial
 from walkstats.evidence import treatments
-from walkstats.reading import load_sample
+from walkstats.reading import load_sample, write_trial
 from walkstats.results import Estimate
 
 # Windows are decimal numbers, of which binary ones fall short in the last digit
@@ -39,8 +40,21 @@ def figures(sample):
 
 
 def test_sample_is_what_the_design_and_the_seed_give(sample):
-    again = simulate_trial(read_design(SAMPLE), seed=SELECTION["seed"])
-    assert again.equals(sample)
+    assert SELECTION["seed"] == 108
+    assert write_sample.sample().equals(sample)
+
+
+def test_the_committed_files_are_what_writing_the_sample_gives(tmp_path):
+    write_trial(write_sample.sample(), tmp_path / "again")
+    for file in sorted((tmp_path / "again").iterdir()):
+        assert file.read_bytes() == (SAMPLE / file.name).read_bytes(), file.name
+
+
+def test_only_the_sample_says_that_it_was_selected():
+    other = simulate_trial(read_design(SAMPLE), seed=SELECTION["seed"] + 1)
+    assert other.synthetic
+    assert "selected" not in other.source
+    assert "constructed to resemble the published WalkBack figures (seed 109)" in other.source
 
 
 def test_sample_says_that_it_is_synthetic(sample):
