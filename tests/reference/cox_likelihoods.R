@@ -36,7 +36,11 @@ numDeriv_hess <- function(f, x, h = 1e-3) {
   }))
 }
 
-entry <- function(name, data, formula, ties, firth) {
+# How far R's own optimisers are to be trusted: maxima by numerical derivatives, limits by uniroot.
+tolerances <- list(log_likelihood = 1e-11, null = 1e-11, conf_low = 2e-6, conf_high = 2e-6,
+  without = 1e-11)
+
+entry <- function(name, file, data, formula, ties, firth) {
   value <- likelihood(data, formula, ties, firth)
   k <- length(attr(terms(formula), "term.labels"))
   beta <- largest(value, rep(0, k))
@@ -53,10 +57,12 @@ entry <- function(name, data, formula, ties, firth) {
     while (profile(i, far) > edge) far <- far + side * se[i]
     uniroot(function(at) profile(i, at) - edge, sort(c(beta[i], far)), tol = 1e-9)$root
   }
-  list(name = name, ties = ties, firth = firth, estimate = beta, std_error = se,
-    log_likelihood = top, null = value(rep(0, k)),
-    conf_low = sapply(1:k, limit, side = -1), conf_high = sapply(1:k, limit, side = 1),
-    without = sapply(1:k, profile, at = 0))
+  kind <- if (firth) "firth" else "profile"
+  list(id = paste(kind, name, ties, sep = "."), data = I(file), ties = ties, firth = firth,
+    rtol = 2e-7, atol = 1e-8, rtol_by_key = tolerances,
+    values = list(estimate = beta, std_error = se, log_likelihood = top, null = value(rep(0, k)),
+      conf_low = sapply(1:k, limit, side = -1), conf_high = sapply(1:k, limit, side = 1),
+      without = sapply(1:k, profile, at = 0)))
 }
 
 lung <- read.csv("data/lung.csv")
@@ -66,10 +72,12 @@ ovarian <- read.csv("data/ovarian.csv")
 ovarian$early <- as.numeric(ovarian$fustat == 1 | ovarian$futime < 600)
 by_month <- Surv(months, status == 2) ~ age + sex + ph_ecog
 found <- list(
-  entry("lung by month", lung, by_month, "efron", FALSE),
-  entry("lung by month", lung, by_month, "efron", TRUE),
-  entry("lung by month", lung, by_month, "breslow", TRUE),
-  entry("ovarian, monotone", ovarian, Surv(futime, fustat) ~ early + rx, "efron", TRUE)
+  entry("lung_months", "lung.csv", lung, by_month, "efron", FALSE),
+  entry("lung_months", "lung.csv", lung, by_month, "efron", TRUE),
+  entry("lung_months", "lung.csv", lung, by_month, "breslow", TRUE),
+  entry("ovarian_monotone", "ovarian.csv", ovarian, Surv(futime, fustat) ~ early + rx, "efron", TRUE)
 )
-cat(toJSON(list(r = R.version.string, survival = as.character(packageVersion("survival")),
-  entries = found), digits = 12, auto_unbox = TRUE, pretty = TRUE), "\n")
+cat(toJSON(list(topic = "cox_likelihoods",
+  title = "Firth's penalty and profile-likelihood intervals", script = "cox_likelihoods.R",
+  r_version = R.version.string,
+  packages = list(survival = as.character(packageVersion("survival"))), entries = found), digits = 12, auto_unbox = TRUE, pretty = TRUE), "\n")

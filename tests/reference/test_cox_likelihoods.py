@@ -1,40 +1,40 @@
 """Firth's penalty and profile intervals against R's own optimisers (cox_likelihoods.R)."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.reference.goldens import agree, data, entry
 from walkstats.survival import cox, profile_intervals
 
-HERE = Path(__file__).parent
-ENTRIES = json.loads((HERE / "cox_likelihoods.json").read_text())["entries"]
+TOPIC = "cox_likelihoods"
+ENTRIES = [
+    "profile.lung_months.efron",
+    "firth.lung_months.efron",
+    "firth.lung_months.breslow",
+    "firth.ovarian_monotone.efron",
+]
 FORMULAS = {
-    "lung by month": ("age + sex + ph_ecog", "months", "status", 2),
-    "ovarian, monotone": ("early + rx", "futime", "fustat", None),
+    "lung_months": ("age + sex + ph_ecog", "months", "status", 2),
+    "ovarian_monotone": ("early + rx", "futime", "fustat", None),
 }
-# R's maxima come from numerical derivatives of a log-likelihood near 700: eight digits.
-MAXIMUM = {"rtol": 2e-7, "atol": 1e-8}
-# Its limits come from uniroot with a tolerance of 1e-9 on such a profile.
-LIMIT = {"rtol": 2e-6, "atol": 1e-7}
 
 
-def frame_of(name):
-    if name.startswith("lung"):
-        lung = pd.read_csv(HERE / "data" / "lung.csv").dropna(subset=["ph_ecog"])
+def frame_of(name: str) -> pd.DataFrame:
+    if name == "lung_months":
+        lung = data("lung.csv").dropna(subset=["ph_ecog"])
         return lung.assign(months=np.ceil(lung["time"] / 30.4))
-    ovarian = pd.read_csv(HERE / "data" / "ovarian.csv")
+    ovarian = data("ovarian.csv")
     early = (ovarian["fustat"] == 1) | (ovarian["futime"] < 600)
     return ovarian.assign(early=early.astype(float))
 
 
-@pytest.mark.parametrize("gold", ENTRIES, ids=lambda e: f"{e['name']} {e['ties']} {e['firth']}")
-def test_maxima_limits_and_tests_are_those_of_r(gold):
-    formula, time, event, value = FORMULAS[gold["name"]]
+@pytest.mark.parametrize("identifier", ENTRIES)
+def test_maxima_limits_and_tests_are_those_of_r(identifier: str) -> None:
+    gold, name = entry(TOPIC, identifier), identifier.split(".")[1]
+    formula, time, event, value = FORMULAS[name]
     fit = cox(
-        frame_of(gold["name"]),
+        frame_of(name),
         formula,
         time=time,
         event=event,
@@ -42,15 +42,15 @@ def test_maxima_limits_and_tests_are_those_of_r(gold):
         ties=gold["ties"],
         penalty="firth" if gold["firth"] else None,
     )
-    np.testing.assert_allclose(fit.values, gold["estimate"], **MAXIMUM)
-    np.testing.assert_allclose(fit.std_errors, gold["std_error"], **MAXIMUM)
-    assert fit.log_likelihood == pytest.approx(gold["log_likelihood"], rel=1e-11)
-    assert fit.log_likelihood_null == pytest.approx(gold["null"], rel=1e-11)
+    agree(gold, "estimate", fit.values)
+    agree(gold, "std_error", fit.std_errors)
+    agree(gold, "log_likelihood", fit.log_likelihood)
+    agree(gold, "null", fit.log_likelihood_null)
     profiled = profile_intervals(fit)
-    limits = np.column_stack([gold["conf_low"], gold["conf_high"]])
-    np.testing.assert_allclose(profiled.limits, limits, **LIMIT)
-    ratio = 2 * (gold["log_likelihood"] - np.array(gold["without"]))
-    np.testing.assert_allclose(profiled.statistics**2, ratio, rtol=1e-7)
+    assert profiled.limits is not None and profiled.statistics is not None
+    agree(gold, "conf_low", profiled.limits[:, 0])
+    agree(gold, "conf_high", profiled.limits[:, 1])
+    agree(gold, "without", fit.log_likelihood - profiled.statistics**2 / 2)
     if gold["firth"]:
         np.testing.assert_array_equal(fit.limits, profiled.limits)
         np.testing.assert_array_equal(fit.statistics, profiled.statistics)
