@@ -47,7 +47,8 @@ def test_maxima_limits_and_tests_are_those_of_r(identifier: str) -> None:
     agree(gold, "log_likelihood", fit.log_likelihood)
     agree(gold, "null", fit.log_likelihood_null)
     profiled = profile_intervals(fit)
-    assert profiled.limits is not None and profiled.statistics is not None
+    assert profiled.limits is not None
+    assert profiled.statistics is not None
     agree(gold, "conf_low", profiled.limits[:, 0])
     agree(gold, "conf_high", profiled.limits[:, 1])
     agree(gold, "without", fit.log_likelihood - profiled.statistics**2 / 2)

@@ -19,8 +19,8 @@ SPATIAL = [
 ]  # fmt: skip
 VARIANCE, ACCELERATION = 171.5, 0.061  # as printed
 PRINTED_BCA = (115.8, 259.6)
-# Both intervals rest on 2,000 draws. Over 40 seeds of plain numpy the limits have standard deviations
-# of 1.9 and 3.5, so two of them differ by up to 3.29 sqrt(2) times that, 8.8 and 16.3; this is less.
+# Both intervals rest on 2,000 draws. Over 40 seeds of plain numpy the limits have standard
+# deviations of 1.9 and 3.5, so two of them differ by up to 3.29 sqrt(2) times that, 8.8 and 16.3.
 MONTE_CARLO = 8.0
 
 
