@@ -16,6 +16,7 @@ import walkstats as ws
 from tests.reference import goldens
 from tests.reference.goldens import agree, data, entry, topic
 from walkstats import _splines
+from walkstats.numerics.adjusted_p import adjusted_p
 from walkstats.regression import (
     breusch_pagan,
     dose_response,
@@ -34,11 +35,10 @@ LIMITS = {"lower95": "conf_low", "upper95": "conf_high"}
 # What another part of the package will answer; each key with its reason.
 ASIDE = {
     "reg.anorexia.ancova": {
-        "pairs_tukey": "adjusted comparisons belong to marginal_means",
-        "pairs_bonferroni": "adjusted comparisons belong to marginal_means",
-        "pairs_holm_p": "adjusted comparisons belong to marginal_means",
         "lsmeans.Treat": "labels",
         "pairs_none.contrast": "labels",
+        "pairs_tukey.contrast": "labels",
+        "pairs_bonferroni.contrast": "labels",
         "vs_control.contrast": "labels",
     },
     "reg.anorexia.ancova_interaction": {
@@ -403,6 +403,7 @@ def test_ancova() -> None:
     )
     pairs = [fit.contrast(means[a] - means[b]) for a, b in PAIRS]
     same_contrasts(one, "pairs_none", pairs, {"estimate": "estimate", **EMMEANS})
+    same_adjusted_pairs(one, fit, [means[a] - means[b] for a, b in PAIRS])
     control = [fit.contrast(means[a] - means[1]) for a in (0, 2)]
     same_contrasts(one, "vs_control", control, {"estimate": "estimate", **EMMEANS})
     table = term_tests(fit).to_frame()
@@ -413,6 +414,35 @@ def test_ancova() -> None:
         "Pr(>F)": "p_value",
     }.items():
         agree(one, f"anova_type2/{key}", table[column])
+
+
+def same_adjusted_pairs(
+    one: dict[str, Any], fit: ws.regression.LinearFit, rows: list[np.ndarray]
+) -> None:
+    """Bonferroni and Holm from the p-values of the fit; Tukey from the studentized range."""
+    from scipy.stats import studentized_range, t
+
+    pairs = [fit.contrast(row) for row in rows]
+    value, error, df, statistic, p = np.array(
+        [(x.estimate, x.std_error, x.df, x.statistic, x.p_value) for x in pairs]
+    ).T
+    size = len(rows)
+    agree(one, "pairs_holm_p", adjusted_p(p, "holm"))
+    tukey = studentized_range(size, df[0])
+    for key, adjusted, reach in (
+        ("pairs_bonferroni", adjusted_p(p, "bonferroni"), t.isf(0.025 / size, df)),
+        ("pairs_tukey", tukey.sf(np.abs(statistic) * np.sqrt(2)), tukey.ppf(0.95) / np.sqrt(2)),
+    ):
+        for name, ours in {
+            "estimate": value,
+            "SE": error,
+            "df": df,
+            "lower.CL": value - reach * error,
+            "upper.CL": value + reach * error,
+            "t.ratio": statistic,
+            "p.value": adjusted,
+        }.items():
+            agree(one, f"{key}/{name}", ours)
 
 
 def test_ancova_interaction() -> None:
