@@ -89,6 +89,8 @@ def _check(arguments: argparse.Namespace) -> int:
     warnings = len(findings) - errors
     for line in _lines(findings):
         print(line)
+    for note in findings.attrs.get("notes", ()):
+        print(f"note: {note}")
     print(f"{arguments.folder}: {errors} error(s), {warnings} warning(s)")
     if arguments.html is not None:
         _write_text(arguments.html, _findings_page(str(arguments.folder), findings))

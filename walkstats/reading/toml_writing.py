@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from walkstats.checks.conforming import kind_of
+from walkstats.reading.carried import carried_along
 from walkstats.schema import TABLES, Measure
 from walkstats.trial import Trial
 
@@ -57,8 +58,11 @@ def _measure(name: str, measure: Measure) -> str:
 
 
 def _columns(trial: Trial, table: str, codes: Mapping[str, str]) -> list[str]:
-    """Clauses for the columns that reading could not know by themselves."""
-    known = {column.name for column in TABLES[table].columns}
+    """Clauses for the columns that reading could not know by themselves.
+
+    What nobody declared stays undeclared, so that it is carried along as text again.
+    """
+    known = {column.name for column in TABLES[table].columns} | set(carried_along(trial, table))
     frame = trial.table(table)
     clauses = []
     for name in frame.columns:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from walkstats.checks import find_problems, material_of
 from walkstats.errors import DataError, problems_frame
+from walkstats.reading.carried import carried_along
 from walkstats.reading.folders import read_folder
 from walkstats.trial import Trial
 
@@ -70,6 +71,7 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
         One row per finding, errors first: severity ("error", "warning"), table, row, column, ids
         (up to five), count, problem, what_to_do. Without rows when nothing was found. ``row`` is
         the line of the file, or for a trial in memory the place of the row from 1.
+        ``attrs["notes"]`` names the columns of participants that are carried along undeclared.
 
     Raises
     ------
@@ -90,8 +92,21 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     if isinstance(source, Trial):
         material, problems = material_of(source)
         found = [*problems, *find_problems(material)]
-        return problems_frame(sorted(found, key=lambda one: one.severity != "error"))
-    return problems_frame(read_folder(_path(source)).problems)
+        found.sort(key=lambda one: one.severity != "error")
+        return _with_notes(problems_frame(found), source)
+    reading = read_folder(_path(source))
+    return _with_notes(problems_frame(reading.problems), reading.trial)
+
+
+def _with_notes(findings: pd.DataFrame, trial: Trial | None) -> pd.DataFrame:
+    carried = carried_along(trial, "participants") if trial is not None else ()
+    if carried:
+        findings.attrs["notes"] = (
+            f"participants: carried along as text and not described in the report: "
+            f"{', '.join(carried)}. To describe one, name it under [participants.columns]; if they "
+            "say who somebody is, remove them from the file, or say carry = false.",
+        )
+    return findings
 
 
 def _path(source: object) -> str | os.PathLike[str]:

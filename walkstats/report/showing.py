@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from walkstats import figures, tables
 from walkstats._labels import in_sentence
 from walkstats.plan import Analysis, PlanResults
+from walkstats.reading.carried import carried_along
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.reconciling import followed_said
 from walkstats.report.recurring import RECURRING, cautions, check_ins
@@ -56,14 +57,16 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
             TableBlock(analysis.name, _flow_table(result, analysis.title), folded=True),
         ]
     if derived == "baseline":
+        aside = carried_along(results.trial, "participants")
         table = tables.baseline_table(
             result,
             "arm",
-            columns=_described(result),
+            columns=_described(result, aside),
             median=[c.name for c in TABLES["participants"].columns if c.kind == "integer"],
             overall=True,
         )
-        return [TableBlock(analysis.name, table.titled(analysis.title))]
+        table = table.noted(*_undeclared(aside)).titled(analysis.title)
+        return [TableBlock(analysis.name, table)]
     if derived == "check_in_completeness":
         return check_ins(analysis, result)
     if len(result) > LONGEST_TABLE:
@@ -93,9 +96,12 @@ def _flow_table(flow: pd.DataFrame, title: str) -> tables.Table:
     return tables.table_of(shown, title=title, labels=HEADS)
 
 
-def _described(frame: pd.DataFrame) -> list[str]:
-    """Columns of a baseline frame that describe people: not ids, dates or what came later."""
-    aside = {"participant_id", "arm", "randomised_on", "planned_end_days"}
+def _described(frame: pd.DataFrame, carried: Collection[str]) -> list[str]:
+    """Columns of a baseline frame that describe people: not ids, dates or what came later.
+
+    Nor columns that nobody declared: they may hold the names of the participants.
+    """
+    aside = {"participant_id", "arm", "randomised_on", "planned_end_days", *carried}
     return [
         str(name)
         for name in frame.columns
@@ -105,6 +111,12 @@ def _described(frame: pd.DataFrame) -> list[str]:
         and frame[name].notna().any()
         and not _label_like(frame[name])
     ]
+
+
+def _undeclared(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"Not described, since they are not declared in trial.toml: {', '.join(names)}."]
 
 
 def _label_like(column: pd.Series) -> bool:
