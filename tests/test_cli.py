@@ -80,7 +80,7 @@ def test_report_takes_a_plan(tmp_path, capsys):
     assert main([*arguments, "--plan", str(tmp_path / "plan.toml")]) == 0
     assert "<h1>Mine</h1>" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
     assert main([*arguments, "--plan", str(tmp_path / "absent.toml")]) == 1
-    assert "there is no plan" in capsys.readouterr().err
+    assert f"there is no plan {tmp_path / 'absent.toml'}" in capsys.readouterr().err
 
 
 def test_report_is_not_written_into_the_trial(capsys):

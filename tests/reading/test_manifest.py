@@ -87,6 +87,11 @@ pain_12 = { measure = "pain_nrs", month = 12 }
         ('licens = "x"', 4, ("'licens'", "did you mean licence")),
         ('[participant]\nfrom = "x"', 4, ("'participant'", "did you mean participants")),
         ('[walking]\nform = "x"', 5, ("'form'", "did you mean from")),
+        (
+            '[recurrences.columns]\nonset_days = { from = "o", format = "%d/%m/%Y" }',
+            5,
+            ("'format'", "did you mean dates"),
+        ),
         ('[walking.columns]\nweek = { fom = "x" }', 5, ("'fom'", "from")),
         ("strata = 3.5\nprice_year = 2023.5", 5, ("price_year", "whole number")),
         ("[walking]\ndaily = 1", 5, ("daily", "true or false")),

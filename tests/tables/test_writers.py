@@ -190,6 +190,16 @@ def test_write(table, tmp_path, suffix):
     assert [p.name for p in tmp_path.iterdir()] == [f"table{suffix}"]
 
 
+def test_a_path_that_cannot_be_written_is_named_as_it_was_given(table, tmp_path):
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    (tmp_path / "folder.csv").mkdir()
+    for path in (tmp_path / "file" / "table.csv", tmp_path / "folder.csv"):
+        with pytest.raises(OSError, match="The table cannot be written to") as refused:
+            table.write(path)
+        assert f"to {path}:" in str(refused.value)
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder.csv"]
+
+
 def test_a_failed_write_leaves_the_old_file(table, tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     path.write_text("old", encoding="utf-8")

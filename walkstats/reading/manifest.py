@@ -67,9 +67,14 @@ class _Finder:
         return values
 
     def unknown(self, here: str, name: str, known: Iterable[str], path: tuple[str, ...]) -> None:
-        near = difflib.get_close_matches(name, list(known), n=1)
+        meant = CALLED_ELSEWHERE.get(name)
+        near = [meant] if meant in known else difflib.get_close_matches(name, list(known), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         self.report(path, f"{here}{name!r} is not known", f"{hint}known are: {', '.join(known)}")
+
+
+CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes", "levels": "codes"}
+"""What other programs call a clause -> its name here, where a similar spelling would mislead."""
 
 
 def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:

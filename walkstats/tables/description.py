@@ -190,20 +190,18 @@ class Table:
         ------
         ValueError
             For another suffix.
+        OSError
+            Where the file cannot be written.
         """
         target = Path(path)
         check_choice(target.suffix, WRITERS, "the suffix of path")
-        text = WRITERS[target.suffix](self)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}-")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(draft).chmod(0o644)
-            os.replace(draft, target)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+            _put(WRITERS[target.suffix](self), target)
+        except OSError as error:
+            raise OSError(
+                f"The table cannot be written to {target}: {error.strerror or error}. Name a file "
+                "in a folder that can be written to."
+            ) from error
         return target
 
     def __str__(self) -> str:
@@ -211,3 +209,17 @@ class Table:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _put(text: str, target: Path) -> None:
+    """Write a draft beside the file, then put it in its place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)
+        os.replace(draft, target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
