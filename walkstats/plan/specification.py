@@ -191,7 +191,7 @@ def read_plan(file: str | Path) -> Plan:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError.of(f"there is no plan {path.name}", what_to_do="check the path") from None
+        raise DataError.of(f"there is no plan {file}", what_to_do="check the path") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError.of(
             f"{path.name} cannot be read as TOML: {error}", what_to_do="correct the file"
