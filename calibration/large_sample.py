@@ -42,7 +42,11 @@ def one_run(design: Design, seed: int) -> dict[str, float]:
 
 
 def compare(runs: list[dict[str, float]]) -> pd.DataFrame:
-    """Means of the runs beside the published figures and windows; ``holds`` says if inside."""
+    """Means of the runs beside the published figures and windows; ``holds`` says if inside.
+
+    ``spread`` is the standard deviation between runs, ``error`` the Monte Carlo standard error of
+    their mean.
+    """
     table = treatments("walkback").dropna(subset=["large_low"]).set_index("name")
     values = pd.DataFrame(runs)[list(table.index)]
     ours = values.mean()
@@ -52,6 +56,7 @@ def compare(runs: list[dict[str, float]]) -> pd.DataFrame:
             "published": table["number"],
             "ours": ours,
             "spread": values.std(),
+            "error": values.std() / np.sqrt(len(runs)),
             "low": table["large_low"],
             "high": table["large_high"],
             "holds": (ours >= table["large_low"] - slack) & (ours <= table["large_high"] + slack),

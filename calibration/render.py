@@ -9,11 +9,14 @@ The table stands between two markers; the rest of the page is written by hand.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from calibration.large_sample import SAMPLE as FOLDER
+from calibration.large_sample import compare
 from calibration.measures import measures
 from walkstats.evidence import treatments
 from walkstats.reading import load_sample
@@ -27,12 +30,14 @@ def rendered() -> str:
     """The tables in markdown, one for each part of the published record."""
     found = measures(load_sample("walkback-like"))
     table = treatments("walkback")
+    runs = json.loads((FOLDER / "large_sample.json").read_text("utf-8"))["runs"]
+    large = compare(runs)
     lines: list[str] = []
     for part, rows in table.groupby(table["name"].str.split(".").str[0], sort=False):
         lines += ["", f"### {part.replace('_', ' ')}", ""]
-        lines += ["| figure | published | where seen | treatment | window | sample |"]
-        lines += ["|---|---|---|---|---|---|"]
-        lines += [_line(row, part, found) for row in rows.to_dict("records")]
+        lines += ["| figure | published | where seen | treatment | window | sample | many people |"]
+        lines += ["|---|---|---|---|---|---|---|"]
+        lines += [_line(row, part, found, large) for row in rows.to_dict("records")]
     return "\n".join(lines).strip() + "\n"
 
 
@@ -43,7 +48,9 @@ def page_with(table: str) -> str:
     return f"{before}{BEGIN}\n{table}{END}{after}"
 
 
-def _line(row: dict[str, object], part: str, found: dict[str, Estimate | float]) -> str:
+def _line(
+    row: dict[str, object], part: str, found: dict[str, Estimate | float], large: pd.DataFrame
+) -> str:
     name = str(row["name"])
     ours = found.get(name, np.nan)
     value = ours.estimate if isinstance(ours, Estimate) else float(ours)
@@ -55,8 +62,15 @@ def _line(row: dict[str, object], part: str, found: dict[str, Estimate | float])
         ": ".join(word for word in words[:2] if word) + (f" ({words[2]})" if words[2] else ""),
         _window(float(row["low"]), float(row["high"])) + (" *" if row["in_rule"] else ""),
         "" if pd.isna(value) else f"{value:.4g}",
+        _of_many(large.loc[name]) if name in large.index else "",
     ]
     return "| " + " | ".join(cell.replace("|", "/").strip() for cell in cells) + " |"
+
+
+def _of_many(row: pd.Series) -> str:
+    """Mean of the runs, its Monte Carlo error, and the window in which it must lie."""
+    window = _window(float(row["low"]), float(row["high"]))
+    return f"{row['ours']:.4g} ± {row['error']:.1g} ({window})"
 
 
 def _window(low: float, high: float) -> str:
