@@ -286,3 +286,13 @@ def test_one_minus_kaplan_meier_is_rejected_as_an_incidence():
     if found[:2] != [True, True]:
         found = simulate(4000, 21)
     assert found == [True, True, False, False]
+
+
+def test_a_censoring_spelt_otherwise_is_no_outcome_that_competes():
+    data = pd.DataFrame({"days": [3, 5, 8, 9], "outcome": ["censored", "Censored ", "a", "A"]})
+    with pytest.raises(DataError, match="'Censored ' beside 'censored'"):
+        ws.survival.cumulative_incidence(data)
+    data["outcome"] = ["censored", "censored", "a", "A"]
+    assert any("'A' and 'a'" in note for note in ws.survival.cumulative_incidence(data).notes)
+    fit = ws.survival.cause_specific_cox(data.assign(x=[0, 1, 1, 0]), "x", of="a")
+    assert any("'A' and 'a'" in note for note in fit.notes)

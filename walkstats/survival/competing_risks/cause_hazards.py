@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from walkstats._spellings import alike
 from walkstats.results import CoxFit
 from walkstats.survival.competing_risks.outcomes import UNKNOWN, read_ends
 from walkstats.survival.people import PERSON
@@ -96,4 +97,10 @@ def cause_specific_cox(
     others = f"; {', '.join(rest)} end follow-up" if rest else ""
     method = f"Cause-specific hazard of {ends.labels[one]}{others}. {fit.method}"
     tests = {name: replace(test, method=method) for name, test in fit.tests.items()}
-    return replace(fit, measure="cause-specific hazard ratio", method=method, tests=tests)
+    return replace(
+        fit,
+        measure="cause-specific hazard ratio",
+        method=method,
+        notes=(*alike(ends.values, outcome), *fit.notes),
+        tests=tests,
+    )

@@ -231,7 +231,7 @@ def _pack(
             "Cumulative incidence of each outcome by the Aalen-Johansen estimate, with pointwise "
             f"{100 * level:g} % intervals ({INTERVALS[interval][2]}). {errors} {rows.said}"
         ),
-        notes=(read.events_said, *free.notes),
+        notes=(read.events_said, *dict.fromkeys((*rows.notes, *free.notes))),
         counts=rows.counts,
         source=rows.source,
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
+from walkstats._spellings import alike
 from walkstats._variables import missing
 from walkstats.errors import DataError
 from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
@@ -65,7 +66,8 @@ def read_ends(frame: pd.DataFrame, outcome: str, censored: object) -> Ends:
     ValueError
         For a column that is not there.
     DataError
-        Where no row has the value of censored rows, or none has an outcome.
+        Where no row has the value of censored rows, none has an outcome, or an outcome is the value
+        of censored rows but for case and spaces.
     """
     series = check_column(check_frame(frame), outcome, "the outcome")
     gap = missing(series)
@@ -75,6 +77,7 @@ def read_ends(frame: pd.DataFrame, outcome: str, censored: object) -> Ends:
     if absent and not _among_categories(series, censored):
         raise _no_censored(series, outcome, censored, values)
     outcomes = [one for one, out in zip(values, is_censored, strict=True) if not out]
+    _refuse_misspelt(series, outcome, censored, outcomes)
     if len(values) and not outcomes:
         raise DataError.of(
             f"no row has an outcome: {outcome} is always {censored!r}",
@@ -137,6 +140,7 @@ def read_causes(
     """
     ends = read_ends(frame, outcome, censored)
     rows = read_grouped_rows(ends.frame, by, event=outcome, **columns)
+    rows = replace(rows, notes=(*alike(ends.values, outcome), *rows.notes))
     return CauseRows(rows, ends.code[rows.kept], ends.labels), ends
 
 
@@ -167,6 +171,23 @@ def _no_censored(series: pd.Series, outcome: str, censored: object, values: list
         what_to_do="say which value marks them, censored=..., or censored=None where follow-up "
         "always ended in an outcome",
     )
+
+
+def _refuse_misspelt(
+    series: pd.Series, outcome: str, censored: object, outcomes: list[Any]
+) -> None:
+    """'Censored' beside 'censored' would be an event that competes."""
+    wrong = [one for one in outcomes if isinstance(censored, str) and alike((one, censored), "")]
+    if wrong:
+        rows = np.flatnonzero(series.isin(wrong).to_numpy(dtype=bool))
+        raise DataError.of(
+            f"{outcome} has {' and '.join(map(repr, wrong))} beside {censored!r}, which marks "
+            "censored rows: as another outcome it would compete",
+            column=str(outcome),
+            row=int(rows[0]),
+            count=rows.size,
+            what_to_do=f"spell censored rows in one way, {censored!r}",
+        )
 
 
 def _same(one: object, value: object) -> bool:
