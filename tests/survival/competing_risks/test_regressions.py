@@ -380,3 +380,25 @@ def test_errors_of_predictions_are_those_of_leaving_people_out():
         assert np.all(np.abs(ratio - 1.0) < 3.29 * 0.07)
         wrong = ratio / (1.0 - whole["estimate"].to_numpy())
         assert not np.all(np.abs(wrong - 1.0) < 3.29 * 0.07)
+
+
+def test_what_is_said_of_rows_that_end_at_time_zero_is_what_is_done():
+    frame = pd.DataFrame(
+        {
+            "days": [0, 0, 5, 7, 9, 12, 15, 20],
+            "outcome": ["censored", "surgery", "a", "surgery", "a", "a", "censored", "a"],
+            "x": [0, 1, 1, 0, 1, 0, 0, 1],
+        }
+    )
+    fit = ws.survival.fine_gray(frame, "x", of="a")
+    assert fit.notes[-2:] == (
+        "Censored at time 0, at risk of no event: 1 row(s).",
+        "Another outcome at time 0: 1 row(s), which stay at risk in the subdistribution hazard, "
+        "weighted as after any other outcome.",
+    )
+    alone = ws.survival.fine_gray(frame.drop(index=0), "x", of="a")
+    later = frame.drop(index=0).assign(days=lambda rows: rows["days"].clip(lower=1))
+    moved = ws.survival.fine_gray(later, "x", of="a")
+    np.testing.assert_allclose(alone.values, moved.values, **FITTED)
+    without = ws.survival.fine_gray(frame.drop(index=[0, 1]), "x", of="a")
+    assert abs(without.values[0] - alone.values[0]) > 0.01

@@ -39,6 +39,8 @@ WEIGHTS = {
 }
 # Columns of the rows that the Cox engine reads.
 START, STOP, EVENT, WEIGHT, UNIT = "_from", "_until", "_event", "_weight", "_unit"
+# How notes end that hold for curves and Cox models but not after an outcome that competes.
+NO_FOLLOW_UP = ("at risk at time 0 only.", "at risk at no time.", "not at risk: no follow-up.")
 
 
 def fine_gray(
@@ -285,12 +287,31 @@ def _pack(
         columns={"time": rows.time, **{k: v for k, v in columns.items() if v is not None}},
         notes=(
             read.causes.events_said,
-            *rows.notes,
-            *fit.notes,
+            *(note for note in (*rows.notes, *fit.notes) if not note.endswith(NO_FOLLOW_UP)),
+            *_without_follow_up(read, one),
             *([known] if estimated and fit.state == "infinite" else []),
         ),
         **common,
     )
+
+
+def _without_follow_up(read: ModelledRows, one: int) -> list[str]:
+    """What became of rows that end where they begin: an outcome that competes keeps them in."""
+    rows, cause = read.causes.rows, read.causes.cause
+    none = rows.stop <= read.start
+    size = np.ones(cause.size) if rows.frequencies is None else rows.frequencies
+    when = "at time 0" if rows.start is None else "where they begin"
+    censored = round(float(size[none & (cause < 0)].sum()))
+    others = round(float(size[none & (cause >= 0) & (cause != one)].sum()))
+    notes = []
+    if censored:
+        notes.append(f"Censored {when}, at risk of no event: {censored} row(s).")
+    if others:
+        notes.append(
+            f"Another outcome {when}: {others} row(s), which stay at risk in the subdistribution "
+            "hazard, weighted as after any other outcome."
+        )
+    return notes
 
 
 def _tests(fit: CoxFit, covariance: Floats, common: dict[str, Any]) -> dict[str, HypothesisTest]:
