@@ -171,7 +171,7 @@ def test_truth():
     assert list(coded.values) == [False, True]
     refused = column("boolean", "1", "2", "1").refusals[0]
     assert "found {1, 2}" in refused.reason
-    assert '"2" = true' in refused.what_to_do
+    assert '"1" = ?, "2" = ?' in refused.what_to_do
     assert refused.rows.tolist() == [1]
 
 
@@ -219,3 +219,13 @@ def test_a_long_list_of_refused_cells_says_how_many_other_values_there_are():
     assert len(found[0].rows) == 10
     found = convert(cells[:6], np.arange(2, 8), Meaning("number", ("",))).refusals
     assert "and 1 other value: " in found[0].reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "asked"),
+    [(("J", "N"), '{ "J" = ?, "N" = ? }'), (("Yes", "nein"), '{ "Yes" = true, "nein" = ? }')],
+)
+def test_what_words_of_truth_mean_is_asked_and_not_guessed(cells, asked):
+    (refusal,) = column("boolean", *cells).refusals
+    assert asked in refusal.what_to_do
+    assert "true or false in place of each ?" in refusal.what_to_do

@@ -17,11 +17,8 @@ import pandas as pd
 
 from walkstats.reading.dates_in_text import ISO, is_iso_date, to_date
 from walkstats.reading.numbers_in_text import RefusedError, to_integer, to_number
-from walkstats.reading.refusals import NoTruthError, Refusal, Seen, group_refusals
+from walkstats.reading.refusals import TRUTH, NoTruthError, Refusal, Seen, group_refusals
 from walkstats.schema import DTYPES
-
-TRUTH = {"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
-"""The words that are true or false without being declared, in any case of letters."""
 
 PLAIN = ("integer", "number", "days")
 NO_DAY = np.iinfo(np.int64).min

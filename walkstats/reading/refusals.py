@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from walkstats.reading.dates_in_text import ISO, WrongFormError, looks_like
 from walkstats.reading.numbers_in_text import RefusedError
 
 SHOWN = 5
+
+TRUTH = {"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
+"""The words that are true or false without being declared, in any case of letters."""
 
 
 class NoTruthError(RefusedError):
@@ -102,14 +106,21 @@ def group_refusals(
 
 
 def _about_truth(which: list[int], seen: Seen) -> Refusal:
+    """Ask what each word means: which of them is yes only the team can know."""
     found = sorted(cell for cell, gone in zip(seen.distinct, seen.empty, strict=True) if not gone)
-    meanings = ("false", "true") if len(found) == 2 else ("true",)
-    example = ", ".join(f'"{c}" = {m}' for c, m in zip(found, meanings, strict=False))
+    asked = ", ".join(f"{json.dumps(c, ensure_ascii=False)} = {_known(c)}" for c in found[:8])
     return Refusal(
         f"must be 0/1, true/false or yes/no; found {{{', '.join(found[:8])}}}",
-        f"declare what each means in trial.toml, as in codes = {{ {example} }}",
+        "declare in trial.toml what each means, with true or false in place of each ?: "
+        f"codes = {{ {asked} }}",
         seen.rows(which),
     )
+
+
+def _known(cell: str) -> str:
+    """What a word means; a digit beside an unknown one may be any code: 1 and 2, say."""
+    meaning = None if cell.strip().isdigit() else TRUTH.get(cell.strip().casefold())
+    return "?" if meaning is None else str(meaning).lower()
 
 
 def _about_forms(which: list[int], seen: Seen, dates: str | None) -> Refusal:
