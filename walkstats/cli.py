@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_SEED = 20240619
+PRIMARY_NOT_RUN = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all went well, 1 when the data have errors or something cannot be done.
+        0 when all went well, 1 when the data have errors or something cannot be done, 3 when a
+        report was written whose primary analysis could not be run (2 is a wrong command).
     """
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
@@ -152,10 +154,13 @@ def _report(arguments: argparse.Namespace) -> int:
     results = run_plan(trial, plan, seed=arguments.seed, progress=not arguments.quiet)
     say("composing the report")
     written = write_report(compose(results), target)
-    for one in results.deviations.itertuples(index=False):
+    missing = results.primary_not_run
+    for one in results.deviations.drop(missing.index).itertuples(index=False):
         say(f"not run as planned: {one.analysis}: {one.happened}")
+    for one in missing.itertuples(index=False):
+        print(f"The primary analysis could not be run: {one.happened}", file=sys.stderr)
     print(f"The report is in {written}")
-    return 0
+    return PRIMARY_NOT_RUN if len(missing) else 0
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

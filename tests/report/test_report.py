@@ -191,6 +191,28 @@ def test_deviations_have_a_section(tmp_path):
     assert report.sections[-1].title == "Deviations from the plan"
 
 
+def test_a_primary_analysis_that_fails_is_said_where_it_would_stand(tmp_path, capsys):
+    from walkstats.cli import main
+    from walkstats.plan import Analysis, Frame, Plan, write_plan
+    from walkstats.reading.samples import sample_folder
+
+    people = ws.load_sample("bladder").participants
+    assert "number" in people
+    frame = Frame("first_recurrence", {"kind": "any", "baseline": ["number"]})
+    asked = {"formula": "number", "strata": "number"}
+    plan = Plan(
+        "t", (Analysis("main", "Main", "S", "survival.cox", frame, arguments=asked,
+                       status="primary"),),
+    )  # fmt: skip
+    write_plan(plan, tmp_path / "plan.toml")
+    folder, out = str(sample_folder("bladder")), tmp_path / "r"
+    arguments = ["report", folder, "--out", str(out), "--plan", str(tmp_path / "plan.toml")]
+    assert main([*arguments, "--quiet"]) == 3
+    assert "The primary analysis could not be run: number: at no event" in capsys.readouterr().err
+    text = " ".join(Page((out / "report.html").read_text(encoding="utf-8")).text)
+    assert text.index("The primary analysis could not be run") < text.rindex("Deviations from")
+
+
 def test_exported_tables_of_synthetic_data_say_so_and_real_ones_do_not(written):
     results, file = written
     tables = sorted((file.parent / "tables").glob("*.csv"))

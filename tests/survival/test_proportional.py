@@ -254,11 +254,13 @@ def test_one_arm(trial):
             "site",
             r"site\[b\] and site\[c\]: at no event time do those at risk in a stratum",
         ),
+        ("arm", "where", r"arm\[walking\]: at no event time .* \(where\) it is fixed: use fewer"),
     ],
 )
 def test_columns_that_cannot_be_told_apart_are_named(trial, formula, strata, words):
+    more = {"three": 3.0, "twice": 2 * trial["age"] + 1, "where": trial["arm"].astype(str)}
     with pytest.raises(FitError, match=words):
-        cox(trial.assign(three=3.0, twice=2 * trial["age"] + 1), formula, strata=strata)
+        cox(trial.assign(**more), formula, strata=strata)
 
 
 def test_nearly_collinear_columns_are_told(trial):

@@ -53,6 +53,12 @@ class PlanResults(Frozen):
     frames: Mapping[str, pd.DataFrame]
     beside: pd.DataFrame | None = None
 
+    @property
+    def primary_not_run(self) -> pd.DataFrame:
+        """The rows of ``deviations`` that are primary analyses."""
+        primary = [one.name for one in self.plan.analyses if one.status == "primary"]
+        return self.deviations[self.deviations["analysis"].isin(primary)]
+
 
 def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> PlanResults:
     """Run all analyses of a plan on a trial.

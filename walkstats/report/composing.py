@@ -55,12 +55,15 @@ def compose(results: PlanResults) -> Report:
 
 
 def _section(title: str, results: PlanResults) -> list[Block]:
-    return [
-        block
-        for one in results.plan.analyses
-        if one.section == title
-        for block in show(one, results)
-    ]
+    missing = results.primary_not_run.set_index("analysis")["happened"]
+    blocks: list[Block] = []
+    for one in results.plan.analyses:
+        if one.section == title and one.name in missing:
+            said = f"The primary analysis could not be run: {missing[one.name]} ({one.title}.)"
+            blocks.append(Paragraph(said, "caution"))
+        elif one.section == title:
+            blocks += show(one, results)
+    return blocks
 
 
 def _beside(results: PlanResults) -> Section:

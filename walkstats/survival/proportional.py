@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -274,9 +275,18 @@ def _refuse_inestimable(fitted: PartialMaximum, rows: CoxRows) -> None:
             "others. Leave one of them out.",
             "unvarying": f"{listed}: at no event time do those at risk"
             f"{' in a stratum' if rows.stratum_names else ''} differ in this, so no effect can be "
-            "estimated. Leave it out, or out of the strata.",
+            f"estimated. {_advice(names, rows.stratum_names)}",
         }[fitted.problem]
     )
+
+
+def _advice(terms: Sequence[str], strata: Sequence[str]) -> str:
+    """What to do about terms that do not vary within the strata."""
+    if {term.partition("[")[0] for term in terms} & set(strata):
+        return "Leave it out, or out of the strata."
+    if strata:
+        return f"Within the strata ({', '.join(strata)}) it is fixed: use fewer or other strata."
+    return "Leave it out."
 
 
 def _pack(
