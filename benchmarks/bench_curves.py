@@ -6,7 +6,7 @@ from benchmarks.trials import first_events
 from benchmarks.work import Work
 from walkstats import survival
 from walkstats.numerics.limits import probability_limits
-from walkstats.survival.log_rank_scores import fleming_harrington, group_scores, quadratic_form
+from walkstats.survival.log_rank_scores import fleming_harrington, group_scores, group_statistic
 from walkstats.survival.product_limit import areas, product_limit
 from walkstats.survival.risk_tables import count_risk_table
 
@@ -36,9 +36,11 @@ def arms(n: int, aims: dict[str, float]) -> Work:
         with np.errstate(invalid="ignore"):
             error = steps.value * np.sqrt(steps.variance)
         probability_limits(steps.value, error, "log-log", level=0.95)
+        reached = steps.value <= 0.5
+        _ = np.where(reached[:, -1], table.times[reached.argmax(axis=1)], np.nan)  # medians
         areas(table, steps.value, 0.0, TAU)
         score = group_scores(table, fleming_harrington(0.0, 0.0))
-        quadratic_form(score.observed - score.expected, score.covariance)
+        group_statistic(score.observed - score.expected, score.covariance)
 
     def lifelines():
         from lifelines import KaplanMeierFitter

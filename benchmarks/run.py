@@ -1,4 +1,4 @@
-"""Time walkstats beside its peers: ``python3 dev.py benchmarks [NAME ...] [--rounds N]``.
+"""Time walkstats beside its peers: ``python3 dev.py benchmarks [NAME ...] [--rounds N] [--large]``.
 
 Every module bench_*.py has ``works()``. Engines take turns within one run; ratios are to be quoted,
 times are of this machine. Nothing is asserted.
@@ -10,13 +10,23 @@ import argparse
 import importlib
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.work import R, Work, measure
 
-COLUMNS = ("work", "engine", "CPU time", "/ walkstats", "/ kernel", "aim", "met")
+# Heading -> width; rows are printed as soon as they are known, so widths are settled before.
+COLUMNS = {
+    "work": 62,
+    "engine": 14,
+    "CPU time": 8,
+    "/ walkstats": 11,
+    "/ kernel": 8,
+    "aim": 4,
+    "met": 3,
+}
 
 
 def main(arguments: list[str]) -> None:
@@ -24,21 +34,28 @@ def main(arguments: list[str]) -> None:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("names", nargs="*", help="benchmarks to run, for instance cox; all if none")
     reader.add_argument("--rounds", type=int, default=5)
+    reader.add_argument("--large", action="store_true", help="the works that take minutes, too")
     options = reader.parse_args(arguments)
-    names = [path.stem for path in sorted(Path(__file__).parent.glob("bench_*.py"))]
-    chosen = [n for n in names if not options.names or n[6:].startswith(tuple(options.names))]
-    rows = []
+    print(line(tuple(COLUMNS)))
+    print(line(tuple("-" * len(name) for name in COLUMNS)), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         r = R(Path(folder)) if R.there() else None
-        for name in chosen:
-            for work in importlib.import_module(f"benchmarks.{name}").works():
-                print(f"{work.name} ...", file=sys.stderr, flush=True)
-                rows.extend(lines(work, measure(work, r, options.rounds)))
-        if r is not None:
+        for work in chosen(options.names, options.large):
+            for cells in lines(work, measure(work, r, options.rounds)):
+                print(line(cells), flush=True)
+        if r is None:
+            print("\nR is not beside: there is no Rscript with the package survival here.")
+        else:
             r.stop()
-    print(table(rows))
-    if r is None:
-        print("\nR is not beside: there is no Rscript with the package survival here.")
+
+
+def chosen(names: list[str], large: bool) -> Iterator[Work]:
+    """The works asked for, each made when its turn has come."""
+    for path in sorted(Path(__file__).parent.glob("bench_*.py")):
+        if not names or path.stem.removeprefix("bench_").startswith(tuple(names)):
+            for work in importlib.import_module(f"benchmarks.{path.stem}").works():
+                if large or not work.large:
+                    yield work
 
 
 def lines(work: Work, seconds: dict[str, float]) -> list[tuple[str, ...]]:
@@ -70,12 +87,10 @@ def spoken(seconds: float) -> str:
     return f"{seconds * 1e6:.3g} us"
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Rows under their headings, in Markdown."""
-    every = [COLUMNS, tuple("-" * len(name) for name in COLUMNS), *rows]
-    widths = [max(map(len, cells)) for cells in zip(*every, strict=True)]
-    padded = [[c.ljust(width) for c, width in zip(line, widths, strict=True)] for line in every]
-    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
+def line(cells: tuple[str, ...]) -> str:
+    """One row of the table, in Markdown."""
+    padded = [c.ljust(width) for c, width in zip(cells, COLUMNS.values(), strict=True)]
+    return "| " + " | ".join(padded) + " |"
 
 
 if __name__ == "__main__":

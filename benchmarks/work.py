@@ -14,7 +14,10 @@ import pandas as pd
 
 # A call is repeated within one measurement until it takes this long, so that clocks can see it.
 SHORTEST = 0.05
-LONGEST_CALL = 30.0
+# R's clock ticks in milliseconds: a call shorter than this is first timed twenty times over.
+TICKS = 0.01
+# A call longer than this is timed once.
+LONGEST_CALL = 5.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Work:
         Peer -> how many times faster the kernel (without one: the public call) is meant to be.
     prepare_r : str
         What R does once, untimed.
+    large : bool
+        Whether it takes minutes, and is done only when asked for.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Work:
     r: Mapping[str, str] = field(default_factory=dict)
     aims: Mapping[str, float] = field(default_factory=dict)
     prepare_r: str = ""
+    large: bool = False
 
 
 class R:
@@ -105,14 +111,15 @@ def measure(work: Work, r: R | None, rounds: int) -> dict[str, float]:
         clocks |= {name: _r_clock(r, expression) for name, expression in work.r.items()}
     times, found = {}, {}
     for name, clock in clocks.items():
-        clock(1)  # imports, compiles, fills caches
-        once = clock(1)
+        first = clock(1)  # imports, compiles, fills caches
+        once = clock(1) if first <= LONGEST_CALL else first
+        once = clock(20) if once < TICKS else once
         times[name] = max(1, round(SHORTEST / max(once, 1e-6)))
         found[name] = [once] if once > LONGEST_CALL else []
+    often = [name for name in clocks if not found[name]]
     for _ in range(rounds):
-        for name, clock in clocks.items():
-            if not found[name] or found[name][0] <= LONGEST_CALL:
-                found[name].append(clock(times[name]))
+        for name in often:
+            found[name].append(clocks[name](times[name]))
     return {name: statistics.median(values) for name, values in found.items()}
 
 

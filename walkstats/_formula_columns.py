@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,11 +35,19 @@ def pieces_of(
     a Cox model holds in its baseline) span already is left out; what remains is merged back into
     full coding where it can be.
     """
+    factors = frozenset(name for name, variable in variables.items() if variable.levels is not None)
+    return _pieces_of(tuple(terms), factors)
+
+
+@functools.lru_cache(maxsize=256)
+def _pieces_of(
+    terms: tuple[tuple[str, tuple[str, ...]], ...], levelled: frozenset[str]
+) -> tuple[Piece, ...]:
     spanned: set[tuple[frozenset[str], frozenset[str]]] = {(frozenset(), frozenset())}
     pieces: list[Piece] = []
     for term, parts in terms:
-        factors = [p for p in parts if variables[p].levels is not None]
-        numeric = frozenset(p for p in parts if variables[p].levels is None)
+        factors = [p for p in parts if p in levelled]
+        numeric = frozenset(p for p in parts if p not in levelled)
         subsets = [
             frozenset(c)
             for r in range(len(factors) + 1)

@@ -7,6 +7,7 @@ print it. Columns that it does not name are carried along as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
@@ -341,8 +342,13 @@ def recorded_later(name: str) -> bool:
     >>> recorded_later("pain_nrs_baseline"), recorded_later("pain_nrs_change")
     (False, True)
     """
-    columns = (table.column(name) for table in TABLES.values())
-    return name.removesuffix("_change") in MEASURES or any(one and one.later for one in columns)
+    return name.removesuffix("_change") in MEASURES or name in _later_columns()
+
+
+@cache
+def _later_columns() -> frozenset[str]:
+    tables = TABLES.values()
+    return frozenset(column.name for table in tables for column in table.columns if column.later)
 
 
 def empty_table(name: str) -> pd.DataFrame:

@@ -21,9 +21,9 @@ WIDEST = 600.0
 # numpy's form then adds up in another way.
 TOO_LARGE = 1e5
 
-# Rows up to which a plain loop is faster, and rows taken at a time so that they stay in the cache.
-SHORT = 8
+# Rows taken at a time so that they stay in the cache; fewer are not worth a view of an array.
 PIECE = 512
+SHORT = 8
 
 # Plain sums may be taken in another order, so that the processor adds several terms at once. Never
 # where numbers of e^600 and e^-600 meet: a product taken in another order overflows.
@@ -36,11 +36,9 @@ def evaluate(beta: Floats, model: Any) -> tuple[float, Floats, Floats] | None:
     if prepared is None:
         return None
     eta, relative, shift = prepared
-    value, score, information, exact = _evaluate(relative, *_arrays(model))
-    if not exact:
-        return None
-    value += float(model.event_mass @ eta) - shift * float(model.weight.sum())
-    return value, score, information
+    value, score, information, exact = _evaluate(relative, shift, *_arrays(model))
+    # Not numpy's product, for which threads may start that take longer than the sum itself.
+    return (value + _sum_products(model.event_mass, eta), score, information) if exact else None
 
 
 def score_residuals(beta: Floats, model: Any) -> Floats | None:
@@ -60,7 +58,10 @@ def _prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
     shift = float(counted.max())
     if shift - float(counted.min()) > WIDEST:
         return None
-    return eta, np.exp(np.minimum(eta - shift, 0.0)), shift
+    relative = eta - shift
+    if not model.whole:
+        np.minimum(relative, 0.0, out=relative)
+    return eta, np.exp(relative, out=relative), shift
 
 
 def _arrays(model: Any) -> tuple[Any, ...]:
@@ -83,61 +84,81 @@ def _arrays(model: Any) -> tuple[Any, ...]:
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _sum_times(
-    relative: Floats, columns: Floats, weight: Floats, bounds: Indices, wanted: Indices, least: int
-) -> Floats:
-    """Sum weight x relative x (1, covariates) over the rows of the times wanted: (m, 1 + k)."""
-    k = columns.shape[0]
+    relative: Floats,
+    columns: Floats,
+    mass: Floats,
+    event_mass: Floats,
+    bounds: Indices,
+    tied: Indices,
+    least: int,
+) -> tuple[Floats, Floats]:
+    """Sum mass x relative x (1, covariates) over the rows of each time: (m, 1 + k).
+
+    The second sum is that over the events, where there are at least so many; events come first.
+    """
+    k, n = columns.shape
     m = bounds.size - 1
     sums = np.zeros((m, 1 + k))
+    events = np.zeros((m, 1 + k))
+    risk = np.empty(n)
+    for i in range(n):
+        risk[i] = mass[i] * relative[i]
     for j in range(m):
-        begin, end = bounds[j], bounds[j + 1]
-        if wanted[j] < least:
-            continue
-        if end - begin <= SHORT:
-            for i in range(begin, end):
-                risk = weight[i] * relative[i]
-                sums[j, 0] += risk
-                for a in range(k):
-                    sums[j, 1 + a] += risk * columns[a, i]
-        else:
-            _sum_rows(relative[begin:end], columns[:, begin:end], weight[begin:end], sums[j])
-    return sums
+        # At least 0, as the compiler is told: a negative index would count from the end.
+        begin, end = max(bounds[j], 0), bounds[j + 1]
+        after = begin
+        if tied[j] >= least:
+            after = end
+            while after > begin and event_mass[after - 1] == 0.0:
+                after -= 1
+        for i in range(begin, after):
+            events[j, 0] += risk[i]
+        sums[j, 0] = events[j, 0]
+        for i in range(after, end):
+            sums[j, 0] += risk[i]
+        for a in range(k):
+            moved = 0.0
+            for i in range(begin, after):
+                moved += risk[i] * columns[a, i]
+            events[j, 1 + a] = moved
+            for i in range(after, end):
+                moved += risk[i] * columns[a, i]
+            sums[j, 1 + a] = moved
+    return sums, events
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
-def _sum_rows(relative: Floats, columns: Floats, weight: Floats, total: Floats) -> None:
-    risk = 0.0
-    for i in range(relative.size):
-        risk += weight[i] * relative[i]
-    total[0] += risk
-    for a in range(columns.shape[0]):
-        column = columns[a]
-        moved = 0.0
-        for i in range(column.size):
-            moved += weight[i] * relative[i] * column[i]
-        total[1 + a] += moved
+def _sum_products(left: Floats, right: Floats) -> float:
+    # Arrays that start at 0 let the compiler add several terms at once.
+    total = 0.0
+    for i in range(left.size):
+        total += left[i] * right[i]
+    return total
 
 
 @njit(cache=True, nogil=True)
 def _sum_at_risk(
+    sums: Floats,
     relative: Floats,
     columns: Floats,
     mass: Floats,
-    bounds: Indices,
     first: Indices,
     stratum_bounds: Indices,
-) -> Floats:
-    """The same sums over the risk set of each time: (m, 1 + k), running backwards in time."""
-    m = bounds.size - 1
-    sums = _sum_times(relative, columns, mass, bounds, bounds, 0)
-    k = columns.shape[0]
-    for i in range(first.size):
-        j = first[i] - 1
-        if j >= 0 and mass[i] > 0.0:
-            risk = mass[i] * relative[i]
-            sums[j, 0] -= risk
-            for a in range(k):
-                sums[j, 1 + a] -= risk * columns[a, i]
+) -> None:
+    """Turn sums over the rows of each time into those over its risk set, backwards in time."""
+    m, k = sums.shape[0], columns.shape[0]
+    end = 0
+    while end < first.size:
+        begin, end = end, _end_of_run(first, end, first.size)
+        j = first[begin] - 1
+        if j >= 0 and end - begin <= SHORT:
+            for i in range(begin, end):
+                risk = mass[i] * relative[i]
+                sums[j, 0] -= risk
+                for a in range(k):
+                    sums[j, 1 + a] -= risk * columns[a, i]
+        elif j >= 0:
+            _take_out(relative, columns, mass, begin, end, sums[j])
     within = first.size == 0  # else entries empty the set between two strata
     stratum = stratum_bounds.size - 2
     for j in range(m - 2, -1, -1):
@@ -147,7 +168,27 @@ def _sum_at_risk(
             continue
         for a in range(1 + k):
             sums[j, a] += sums[j + 1, a]
-    return sums
+
+
+@njit(cache=True, nogil=True)
+def _end_of_run(first: Indices, begin: int, limit: int) -> int:
+    """Where the rows end, from one on, that have come under risk at the same time."""
+    end = begin + 1
+    while end < limit and first[end] == first[begin]:
+        end += 1
+    return end
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
+def _take_out(
+    relative: Floats, columns: Floats, mass: Floats, begin: int, end: int, total: Floats
+) -> None:
+    risk = np.empty(end - begin)
+    for i in range(risk.size):
+        risk[i] = mass[begin + i] * relative[begin + i]
+        total[0] -= risk[i]
+    for a in range(columns.shape[0]):
+        total[1 + a] -= _sum_products(risk, columns[a, begin:end])
 
 
 @njit(cache=True, nogil=True)
@@ -169,13 +210,13 @@ def _steps(d: int, share: float) -> tuple[float, float, float, float, float, flo
     both = 0.0
     log = 0.0
     product = 1.0
+    inverse = 1.0 / d
     for step in range(1, d):
-        fraction = step / d
-        left = 1.0 - fraction * share
-        part = fraction / left
+        left = d - step * share
+        part = step / left
         taken += part
         both += part * part
-        product *= left
+        product *= left * inverse
         if product < 1e-280:
             log -= np.log(product)
             product = 1.0
@@ -190,6 +231,7 @@ def _steps(d: int, share: float) -> tuple[float, float, float, float, float, flo
 @njit(cache=True, nogil=True)
 def _evaluate(
     relative: Floats,
+    shift: float,
     columns: Floats,
     mass: Floats,
     event_mass: Floats,
@@ -201,14 +243,12 @@ def _evaluate(
     efron: bool,
 ) -> tuple[float, Floats, Floats, bool]:
     k, m = columns.shape[0], bounds.size - 1
-    total = _sum_at_risk(relative, columns, mass, bounds, first, stratum_bounds)
+    least = 2 if efron else m + columns.shape[1]
+    total, events = _sum_times(relative, columns, mass, event_mass, bounds, tied, least)
+    _sum_at_risk(total, relative, columns, mass, first, stratum_bounds)
     information = np.zeros((k, k))
     if not _exact(total, tied, first):
         return 0.0, np.zeros(k), information, False
-    least = 2 if efron else m + columns.shape[1]
-    events = total  # read at ties only
-    if tied.max() >= least:
-        events = _sum_times(relative, columns, event_mass, bounds, tied, least)
     hazard = np.zeros(m + 1)
     taken = np.zeros(m)
     value = 0.0
@@ -218,7 +258,7 @@ def _evaluate(
             continue
         inverse = 1.0 / total[j, 0]
         each, whole, square, spared, cross, both = n_event[j], 1.0, 1.0, 0.0, 0.0, 0.0
-        value += each * np.log(inverse)
+        value += each * (np.log(inverse) - shift)
         if d >= least:
             each /= d
             whole, square, spared, cross, both, log = _steps(d, events[j, 0] * inverse)
@@ -264,21 +304,21 @@ def _expect(
     """Expected events of each row (n,), weighted; False where a difference loses its digits."""
     m = bounds.size - 1
     stratum = 0
-    exact = True
+    largest = 0.0
     for j in range(m):
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
         begin = stratum_bounds[stratum]
         if j > begin:
             hazard[j + 1] += hazard[j]
-        for i in range(bounds[j], bounds[j + 1]):
+        for i in range(max(bounds[j], 0), bounds[j + 1]):
             risk = mass[i] * relative[i]
             begun = 0.0
             if first.size > 0 and first[i] > begin:
                 begun = hazard[first[i]]
-                exact = exact and not risk * begun > TOO_LARGE
+                largest = max(largest, risk * begun)
             expected[i] = risk * (hazard[j + 1] - begun) - event_mass[i] * relative[i] * taken[j]
-    return exact
+    return largest <= TOO_LARGE
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
@@ -327,13 +367,11 @@ def _score_residuals(
     efron: bool,
 ) -> tuple[Floats, bool]:
     k, m = columns.shape[0], bounds.size - 1
-    total = _sum_at_risk(relative, columns, mass, bounds, first, stratum_bounds)
+    least = 2 if efron else m + columns.shape[1]
+    total, events = _sum_times(relative, columns, mass, event_mass, bounds, tied, least)
+    _sum_at_risk(total, relative, columns, mass, first, stratum_bounds)
     if not _exact(total, tied, first):
         return total, False
-    least = 2 if efron else m + columns.shape[1]
-    events = total  # read at ties only
-    if tied.max() >= least:
-        events = _sum_times(relative, columns, event_mass, bounds, tied, least)
     # Column 0: hazard; then hazard x mean covariate. The same for what ties take out.
     moved = np.zeros((m + 1, 1 + k))
     taken = np.zeros((m, 1 + k))
@@ -378,25 +416,52 @@ def _residuals_of_rows(
     taken: Floats,
     means: Floats,
 ) -> tuple[Floats, bool]:
-    k = columns.shape[0]
     residuals = np.zeros(columns.shape)
-    begun = np.zeros(1 + k)
     stratum = 0
-    exact = True
+    largest = 0.0
+    spent = np.empty(moved.shape[1])
     for j in range(bounds.size - 1):
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
-        for i in range(bounds[j], bounds[j + 1]):
-            if mass[i] == 0.0:
-                continue
-            begun[:] = 0.0
-            if first.size > 0 and first[i] > stratum_bounds[stratum]:
-                begun[:] = moved[first[i]]
-                exact = exact and not mass[i] * relative[i] * begun[0] > TOO_LARGE
-            happened = 1.0 if event_mass[i] > 0.0 else 0.0
-            hazard = moved[j + 1, 0] - begun[0] - happened * taken[j, 0]
-            for a in range(k):
-                x = columns[a, i]
-                mean = moved[j + 1, 1 + a] - begun[1 + a] - happened * taken[j, 1 + a]
-                residuals[a, i] = happened * (x - means[j, a]) - relative[i] * (x * hazard - mean)
-    return residuals, exact
+        end = bounds[j]
+        while end < bounds[j + 1]:
+            begin, end, begun = end, bounds[j + 1], 0  # 0: nothing has been added up yet
+            if first.size > 0:
+                end = _end_of_run(first, begin, end)
+                begun = first[begin] if first[begin] > stratum_bounds[stratum] else 0
+            for a in range(spent.size):
+                spent[a] = moved[j + 1, a] - moved[begun, a]
+            for i in range(max(begin, 0), end):
+                largest = max(largest, mass[i] * relative[i] * moved[begun, 0])
+            for a in range(columns.shape[0]):
+                _fill(
+                    residuals[a, begin:end],
+                    columns[a, begin:end],
+                    relative[begin:end],
+                    mass[begin:end],
+                    event_mass[begin:end],
+                    (spent[0], spent[1 + a]),
+                    (taken[j, 0], taken[j, 1 + a], means[j, a]),
+                )
+    return residuals, largest <= TOO_LARGE
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    residuals: Floats,
+    column: Floats,
+    relative: Floats,
+    mass: Floats,
+    event_mass: Floats,
+    spent: tuple[float, float],
+    at_event: tuple[float, float, float],
+) -> None:
+    """Residuals of rows that were at risk together, from hazard and hazard x mean covariate."""
+    hazard, mean = spent
+    spared, spared_mean, expected = at_event
+    for i in range(column.size):
+        x = column[i]
+        own = relative[i] * (mean - x * hazard)
+        happened = x - expected - relative[i] * (spared_mean - x * spared)
+        own += happened if event_mass[i] > 0.0 else 0.0
+        residuals[i] = own if mass[i] > 0.0 else 0.0

@@ -6,6 +6,7 @@ a direction that the caller recognises as unbounded; "not converged".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -103,10 +104,12 @@ def maximise(
         if decrement <= tight or (decrement <= CLOSE and decrement >= 0.25 * before):
             state = "converged"
             break
-        if iterations >= max_iterations or not np.isfinite(decrement):
+        if iterations >= max_iterations or not math.isfinite(decrement):
             break
-        limit = max(longest, float(np.abs(values).max()))
-        there = _climb(evaluate, values, step * min(1.0, limit / np.abs(step).max()), here[0])
+        move, size = step, float(np.abs(step).max())
+        if size > longest:
+            move = step * min(1.0, max(longest, float(np.abs(values).max())) / size)
+        there = _climb(evaluate, values, move, here[0])
         if there is None:
             state = "converged" if decrement <= ARRIVED else "not converged"
             break
@@ -117,7 +120,7 @@ def maximise(
 
 def newton_step(information: Floats, score: Floats) -> Floats:
     """Solve information x step = score, scaled; directions without information stay put."""
-    scale = np.sqrt(np.maximum(np.diag(information), 0.0))
+    scale = np.sqrt(np.maximum(information.diagonal(), 0.0))
     scale[scale == 0.0] = 1.0
     scaled, slope = information / scale / scale[:, np.newaxis], score / scale
     try:
@@ -150,6 +153,6 @@ def _climb(
     for halving in range(HALVINGS):
         there = values + step * 0.5**halving
         found = evaluate(there)
-        if np.isfinite(found[0]) and found[0] >= height - slack:
+        if math.isfinite(found[0]) and found[0] >= height - slack:
             return there, found
     return None

@@ -174,7 +174,7 @@ def _ground(raw: SortedCovariates) -> _Ground:
     k = len(columns)
     weight = raw.mass * ever_at_risk(raw)
     total = weight.sum()
-    used = columns if weight.min() > 0 else columns[:, weight > 0]
+    used = _with_weight(columns, weight)
     low, high = used.min(axis=1), used.max(axis=1)
     largest = np.maximum(np.abs(low), np.abs(high))
     centre = columns @ weight / total
@@ -195,6 +195,13 @@ def _ground(raw: SortedCovariates) -> _Ground:
         return replace(ground, condition=float(np.sqrt(roots[-1] / roots[0])))
     noise = np.finfo(float).eps * float(np.max(largest / scale))
     return _orthonormal(ground, columns * np.sqrt(weight / total), COLLINEAR + 8 * noise)
+
+
+def _with_weight(columns: Floats, weight: Floats) -> Floats:
+    """Columns (k, n) of the rows with a weight; those before the first event go without a copy."""
+    begin = int(np.argmax(weight > 0))
+    columns, weight = columns[:, begin:], weight[begin:]
+    return columns if weight.min() > 0 else columns[:, weight > 0]
 
 
 def _orthonormal(ground: _Ground, rows: Floats, least: float) -> _Ground:

@@ -7,6 +7,7 @@ censoring at t.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -253,26 +254,31 @@ class RiskSets:
     def with_frequencies(self, frequencies: ArrayLike | None) -> RiskSets:
         """Count anew, without sorting, with other numbers of copies (a bootstrap replicate)."""
         copies = None if frequencies is None else _locked(np.asarray(frequencies, dtype=np.int64))
-        counted = self.weights is None and copies is None
         mass = np.ones(self.n_rows) if self.weights is None else self.weights
         mass = mass if copies is None else mass * copies
-        happened = self.event if self.first is None else self.event & (self.first <= self.last)
-        ended = ~self.event if self.first is None else ~self.event & (self.first <= self.last)
-        m = self.n_times
-        events = self.last[happened]
-        weight = None if counted else mass[happened]
-        number = (
-            None if weight is None else (weight > 0) * (1 if copies is None else copies[happened])
-        )
+        counted = self.weights is None and copies is None
+        n_censor, n_event = self._endings(None if counted else mass)
+        tied = n_event
+        if not counted:
+            tied = self._endings(np.where(mass > 0, 1 if copies is None else copies, 0))[1]
         return replace(
             self,
             frequencies=copies,
             mass=_locked(mass),
             n_risk=_locked(self.at_risk(mass)),
-            n_event=_locked(np.bincount(events, weight, m).astype(np.float64)),
-            n_censor=_locked(_sum_by(self.last[ended], mass[ended], m)),
-            tied=_locked(np.bincount(events, number, m).astype(np.int64)),
+            n_event=_locked(n_event),
+            n_censor=_locked(n_censor),
+            tied=_locked(tied.astype(np.int64)),
         )
+
+    def _endings(self, number: NDArray[Any] | None) -> Floats:
+        """Sum a number (n,) over the rows that end at each time, without and with event: (2, m)."""
+        ends = 2 * self.last + self.event
+        if self.first is not None:
+            seen = self.first <= self.last
+            ends, number = ends[seen], None if number is None else number[seen]
+        summed = np.bincount(ends, number, 2 * self.n_times)
+        return np.ascontiguousarray(summed.reshape(-1, 2).T, dtype=np.float64)
 
 
 def stable_order(keys: NDArray[np.integer]) -> Indices:
@@ -303,12 +309,13 @@ def dense_ranks(stop: Floats, start: Floats | None) -> Ranks:
         raise ValueError("There is no row to sort.")
     low, high = float(pooled.min()), float(pooled.max())
     span = high - (min(low, 0.0) if start is None else low)
-    if not np.isfinite(span):
+    if not math.isfinite(span):
         raise ValueError("Times must be finite numbers.")
     if high - low <= 4 * pooled.size + 4096:
-        whole = (pooled - low).astype(np.int64)
-        if np.array_equal(whole, pooled - low):
-            return _split(*_rank_by_table(whole, low), 0, stop.size, start)
+        above = pooled - low
+        whole = above.astype(np.int64)
+        if (whole == above).all():
+            return _split(*_rank_by_table(whole, low, int(high - low)), 0, stop.size, start)
     order = np.argsort(pooled, kind="stable")
     gaps = np.diff(pooled[order])
     new = np.concatenate([[True], gaps > TIE_SHARE * span])
@@ -318,9 +325,9 @@ def dense_ranks(stop: Floats, start: Floats | None) -> Ranks:
     return _split(pooled[order][new], ranks, merged, stop.size, start)
 
 
-def _rank_by_table(whole: NDArray[np.int64], low: float) -> tuple[Floats, Indices]:
+def _rank_by_table(whole: NDArray[np.int64], low: float, largest: int) -> tuple[Floats, Indices]:
     """Rank whole numbers from zero without sorting: mark, count, look up."""
-    seen = np.zeros(int(whole.max()) + 1, dtype=bool)
+    seen = np.zeros(largest + 1, dtype=bool)
     seen[whole] = True
     ranks = np.cumsum(seen, dtype=np.intp) - 1
     return np.flatnonzero(seen).astype(np.float64) + low, ranks[whole]
