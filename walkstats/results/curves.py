@@ -50,15 +50,16 @@ class Curve(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of the curve's frame."""
-        return self.frame.copy()
+        return self.frame
 
     @property
     def groups(self) -> tuple[str, ...]:
         """The groups, in order."""
-        return tuple(dict.fromkeys(self.frame["group"]))
+        return tuple(dict.fromkeys(self._own("frame")["group"]))
 
     def _of(self, group: str) -> pd.DataFrame:
-        return self.frame[self.frame["group"] == group]
+        frame: pd.DataFrame = self._own("frame")
+        return frame[frame["group"] == group]
 
     def at(self, x: float | Sequence[float] | Floats) -> pd.DataFrame:
         """The curve at chosen points.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -24,6 +24,31 @@ def _locked(value: Any) -> Any:
     return value
 
 
+class _Lent:
+    """A frame of a result: whoever reads it gets a copy, so that nobody alters the result's own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        if owner is None:
+            raise AttributeError(self.name)  # what dataclasses take for a field without default
+        value = owner.__dict__[self.name]
+        return value.copy() if isinstance(value, pd.DataFrame) else value
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        owner.__dict__[self.name] = value
+
+
+def _keep(owner: Any, name: str, value: Any) -> None:
+    """Hold a value so that nothing alters it."""
+    if isinstance(value, pd.DataFrame):
+        if not isinstance(inspect.getattr_static(owner, name, None), _Lent):
+            setattr(type(owner), name, _Lent(name))
+        value = value.copy()
+    owner.__dict__[name] = _locked(value)
+
+
 def _unlocked(value: Any) -> Any:
     """What pickle can take: read-only views of mappings cannot be pickled."""
     if isinstance(value, MappingProxyType):
@@ -32,18 +57,26 @@ def _unlocked(value: Any) -> Any:
 
 
 class Frozen:
-    """Arrays and mappings of a frozen dataclass are read-only, also after pickling."""
+    """Arrays and mappings of a frozen dataclass are read-only, also after pickling.
+
+    A field that holds a frame gives a copy each time it is read; code that reads one often takes it
+    from ``_own`` and leaves it as it is.
+    """
 
     def __post_init__(self) -> None:
-        for item in dataclasses.fields(self):  # type: ignore[arg-type]
-            object.__setattr__(self, item.name, _locked(getattr(self, item.name)))
+        for name, value in list(self.__dict__.items()):
+            _keep(self, name, value)
+
+    def _own(self, name: str) -> Any:
+        """A frame itself, not a copy: to be read only."""
+        return self.__dict__[name]
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: _unlocked(value) for name, value in self.__dict__.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
-            object.__setattr__(self, name, _locked(value))
+            _keep(self, name, value)
 
 
 @dataclass(frozen=True)
