@@ -87,7 +87,7 @@ def _of_parts(result: Any) -> pd.DataFrame:
         for item in dataclasses.fields(result)
         if isinstance(getattr(result, item.name), Result)
     ]
-    parts = [part for part in parts if len(part)]
-    return (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(NUMBER_COLUMNS))
-    )
+    # Columns in which a part has nothing must not decide the type of the whole.
+    known = [part.dropna(axis=1, how="all") for part in parts if len(part)]
+    whole = pd.concat(known, ignore_index=True) if known else pd.DataFrame()
+    return whole.reindex(columns=list(NUMBER_COLUMNS))

@@ -284,7 +284,8 @@ def _among(series: pd.Series, name: str, value: object) -> Booleans:
     ended = series.isin(values).to_numpy(dtype=bool)
     words = tuple(f"{one}:" for one in values if isinstance(one, str))
     if words:
-        ended |= series.map(lambda one: str(one).startswith(words)).to_numpy(dtype=bool)
+        begun = series.map(lambda one: str(one).startswith(words)).to_numpy(dtype=bool)
+        ended = ended | begun
     if not ended.any():
         found = list(dict.fromkeys(str(one) for one in series.dropna()))[:8]
         raise DataError.of(
