@@ -86,6 +86,11 @@ def test_synthetic_data_say_so_first_and_real_data_do_not(written):
     text = " ".join(Page(file.read_text(encoding="utf-8")).text)
     assert ("Synthetic data." in text[: text.index("Participants")]) == results.trial.synthetic
     assert " ".join(results.trial.source.split()[2:6]) in text
+    page = file.read_text(encoding="utf-8")
+    told = page.count("Synthetic data.") - 1
+    shown = page.count('class="result"') + page.count("<tfoot>")
+    assert told == (shown if results.trial.synthetic else -1)
+    assert ("(synthetic data)</title>" in page) == results.trial.synthetic
 
 
 def test_the_primary_result_stands_in_a_sentence(written):
@@ -241,6 +246,12 @@ def test_the_numbers_of_participants_reconcile_with_the_flow(made):
     for arm, n in flow.loc[flow["stage"] == "analysed", ["arm", "n"]].to_numpy():
         assert all(f"{arm} {n}" in text for text in said)
     assert f"Of the {len(results.trial.participants)} participants randomised" in said[0]
+
+
+def test_which_model_stands_beside_a_published_ratio_is_named():
+    _, report = composed("walkback-like")
+    beside = next(one.table for one in report.tables() if one.name == "beside_published")
+    assert "any recurrence (here: Cox, unadjusted)" in beside.to_markdown()
 
 
 def test_one_and_nobody_without_follow_up():

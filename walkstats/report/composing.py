@@ -89,7 +89,12 @@ def _beside(results: PlanResults) -> Section:
 
 
 def _beside_row(one: Mapping[Hashable, Any], results: PlanResults) -> tuple[str, ...]:
-    label = results.plan.published[str(one["name"])].get("label", str(one["name"]))
+    place = results.plan.published[str(one["name"])]
+    label = place.get("label", str(one["name"]))
+    if "term" in place and "quantile" not in place:
+        # Several models of the report estimate the same ratio or difference: say which one it is.
+        title = next(a.title for a in results.plan.analyses if a.name == place["analysis"])
+        label = f"{label} (here: {title.partition(':')[0]})"
     here = _with_limits(one["ours"], one["ours_low"], one["ours_high"])
     there = _with_limits(one["published"], one["published_low"], one["published_high"])
     return label, here, there, str(one["where"]), str(one["source"])

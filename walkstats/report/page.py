@@ -68,6 +68,7 @@ def _sections(report: Report, images: Mapping[str, str]) -> list[dict[str, objec
                 tables += 1
                 # The head of the page names the source of all. Table.to_html escapes every cell.
                 shown = replace(block.table, source="", title="")
+                shown = shown.noted("Synthetic data.") if report.synthetic else shown
                 blocks.append(
                     {
                         "kind": "table",
