@@ -59,6 +59,9 @@ def test_report_on_bad_data_is_a_list_and_leaves_nothing(damaged, tmp_path):
 
 
 def test_report_writes_where_it_says(tmp_path):
+    stale = tmp_path / "deep" / "report" / "tables" / "stale.csv"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old")
     done = call(
         "report", sample_folder("bladder"), "--out", tmp_path / "deep" / "report", "--seed", 3
     )
@@ -67,8 +70,11 @@ def test_report_writes_where_it_says(tmp_path):
     assert str(file) in done.stdout
     assert file.exists()
     assert json.loads((file.parent / "provenance.json").read_text())["seed"] == 3
-    # Progress is shown, and on standard error only.
-    assert "any_cox" in done.stderr
+    # What is done is said on standard error only, and without a bar where it is no terminal.
+    assert "composing" in done.stderr
+    assert "\r" not in done.stderr
+    assert "left where they were: tables/stale.csv\n" in done.stderr
+    assert stale.exists()
     assert done.stdout.count("\n") == 1
 
 

@@ -142,7 +142,7 @@ def _write_text(file: Path, text: str) -> None:
 def _report(arguments: argparse.Namespace) -> int:
     from walkstats.plan import default_plan, read_plan, run_plan
     from walkstats.report import compose, write_report
-    from walkstats.report.files import check_writable
+    from walkstats.report.files import check_writable, left_behind
 
     target = check_writable(arguments.out)
     say = (lambda text: None) if arguments.quiet else (lambda text: print(text, file=sys.stderr))
@@ -151,9 +151,15 @@ def _report(arguments: argparse.Namespace) -> int:
     say(f"reading {arguments.folder}")
     trial = walkstats.read_trial(arguments.folder)
     plan = read_plan(arguments.plan) if arguments.plan else default_plan(trial)
-    results = run_plan(trial, plan, seed=arguments.seed, progress=not arguments.quiet)
+    # A bar that is redrawn in place is for eyes; in the file of a log it is noise.
+    shown = not arguments.quiet and sys.stderr.isatty()
+    results = run_plan(trial, plan, seed=arguments.seed, progress=shown)
     say("composing the report")
     written = write_report(compose(results), target)
+    others = left_behind(target)
+    if others:
+        listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+        print(f"not of this report, left where they were: {listed}", file=sys.stderr)
     missing = results.primary_not_run
     for one in results.deviations.drop(missing.index).itertuples(index=False):
         say(f"not run as planned: {one.analysis}: {one.happened}")

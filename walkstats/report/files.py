@@ -94,6 +94,26 @@ def check_writable(folder: str | Path) -> Path:
     return target
 
 
+def left_behind(folder: str | Path) -> list[str]:
+    """Tables and figures in the folder of a report that are none of that report.
+
+    Parameters
+    ----------
+    folder : path
+        With the provenance.json of the report.
+
+    Returns
+    -------
+    list of str
+        Relative to the folder: what somebody else put there, or a report that was cut short.
+    """
+    target = Path(folder)
+    own = set(_listed(target))
+    among = [file for part in ("tables", "figures") for file in (target / part).rglob("*")]
+    names = (file.relative_to(target).as_posix() for file in among if file.is_file())
+    return sorted(name for name in names if name not in own)
+
+
 def _beside(target: Path) -> Path:
     """An empty folder beside the target, in which a report is made before it is moved there."""
     try:
@@ -106,14 +126,18 @@ def _beside(target: Path) -> Path:
 
 def _remove_earlier(target: Path) -> None:
     """Remove the files that an earlier report lists as its own, and no others."""
-    try:
-        listed = json.loads((target / "provenance.json").read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    for name in listed:
-        file = (target / str(name)).resolve()
+    for name in _listed(target):
+        file = (target / name).resolve()
         if file.is_relative_to(target.resolve()) and file.is_file():
             file.unlink()
+
+
+def _listed(target: Path) -> list[str]:
+    try:
+        listed = json.loads((target / "provenance.json").read_text(encoding="utf-8"))["files"]
+        return [str(name) for name in listed]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _move(made: Path, target: Path) -> None:
