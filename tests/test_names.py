@@ -68,7 +68,7 @@ SIGNATURES = f"""
     plan.run_plan(trial, plan, *, seed)
     tables.baseline_table(frame)
     tables.fit_table(fits, *, ratio=None)
-    tables.sentence(result)
+    tables.sentence(estimate, *, style="plain")
     figures.plot_survival(curve)
     figures.plot_forest(estimates)
     figures.plot_dose_response(curve)

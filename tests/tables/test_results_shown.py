@@ -414,3 +414,19 @@ def test_scale_and_intercept_are_not_shown_as_ratios(lung):
     asked = fit_table(fit, terms=["sex", "log(scale)"]).to_markdown()
     assert "log(scale)" in asked
     assert sentence(fit, "log(scale)").startswith("log(scale)")
+
+
+def test_the_result_of_a_sentence_can_be_given_by_name():
+    one = ws.results.Estimate("arm[b]", 1.5, 0.2, 2.0, 40.0, 0.05, 1.1, 1.9)
+    assert ws.tables.sentence(estimate=one, style="plain") == ws.tables.sentence(one)
+
+
+def test_rows_in_clusters_are_not_called_participants():
+    frame = pd.DataFrame({"days": [1.0 + k % 7 for k in range(60)], "event": 1})
+    frame = frame.assign(arm=["a", "b"] * 30, site=[k // 6 for k in range(60)])
+    fit = ws.survival.cox(frame, "arm", cluster="site")
+    assert "60 rows in 10 clusters" in str(fit.counts)
+    shown = ws.tables.fit_table(fit).to_markdown()
+    assert "Participants" not in shown
+    assert "| Clusters | 10" in shown
+    assert "| Rows | 60" in shown

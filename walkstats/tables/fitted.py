@@ -230,10 +230,11 @@ def _joint_p(fit: Estimates, term: str) -> Cell:
 
 def _count_rows(fits: Mapping[str, Estimates]) -> list[Row]:
     rows = []
-    for label, name in (("Participants", "participants"), ("Rows", "used"), ("Events", "events")):
-        numbers = [getattr(fit.counts, name, None) for fit in fits.values()]
+    for label, name in COUNTED.items():
+        numbers = [_counted(fit, name) for fit in fits.values()]
         several_rows = any(
-            fit.counts is not None and fit.counts.used != fit.counts.participants
+            fit.counts is not None
+            and (fit.counts.used != fit.counts.participants or fit.counts.clusters is not None)
             for fit in fits.values()
         )
         if all(n is None for n in numbers) or (name == "used" and not several_rows):
@@ -243,6 +244,22 @@ def _count_rows(fits: Mapping[str, Estimates]) -> list[Row]:
             cells += [EMPTY if n is None else Cell("count", (float(n),)), EMPTY]
         rows.append(Row(label, tuple(cells)))
     return rows
+
+
+COUNTED = {
+    "Participants": "participants",
+    "Clusters": "clusters",
+    "Rows": "used",
+    "Events": "events",
+}
+
+
+def _counted(fit: Estimates, name: str) -> int | None:
+    """A number of a fit; rows that share clusters are not called participants."""
+    if name == "participants" and fit.counts is not None and fit.counts.clusters is not None:
+        return None
+    number: int | None = getattr(fit.counts, name, None)
+    return number
 
 
 def _notes(

@@ -19,7 +19,7 @@ SYMBOLS = {"chi2": "χ²", "F": "F", "t": "t", "normal": "z"}
 
 
 def sentence(
-    result: Estimate | Estimates | HypothesisTest | Curve,
+    estimate: Estimate | Estimates | HypothesisTest | Curve,
     term: str | None = None,
     *,
     label: str | None = None,
@@ -30,7 +30,7 @@ def sentence(
 
     Parameters
     ----------
-    result : Estimate, Estimates (a fit), HypothesisTest or Curve
+    estimate : Estimate, Estimates (a fit), HypothesisTest or Curve
         Of a curve the medians are said.
     term : str, optional
         Which term of a fit; not needed where there is one only.
@@ -72,11 +72,10 @@ def sentence(
     'Hazard ratio 0·72 (95% CI 0·60–0·85; p=0·002)'
     """
     marks = style_of(style)
-    doubt = STATES.get(result.state, "") if isinstance(result, Fit) else ""
-    if isinstance(result, Estimates):
-        result = _one_of(result, term)
-    elif term is not None:
+    doubt = STATES.get(estimate.state, "") if isinstance(estimate, Fit) else ""
+    if term is not None and not isinstance(estimate, Estimates):
         raise ValueError("term belongs to a fit or a set of estimates.")
+    result = _one_of(estimate, term) if isinstance(estimate, Estimates) else estimate
     said = _say(result, label, unit, marks)
     return f"{said} [{doubt}]" if doubt else said
 

@@ -30,6 +30,11 @@ def test_the_method_names_what_is_at_risk(walking: dict[str, pd.DataFrame]) -> N
     methods = {name: ws.survival.andersen_gill(f, "arm").method for name, f in walking.items()}
     assert methods["under_observation"].startswith("Proportional rates model of Lin, Wei, Yang")
     assert "Days in an episode count as at risk" in methods["under_observation"]
+    rates = ws.survival.andersen_gill(walking["under_observation"], "arm")
+    assert rates.estimate("arm[walking]", ratio=True).std_error_of == "log rate ratio"
+    intensity = ws.survival.andersen_gill(walking["out_of_episode"], "arm")
+    one = intensity.estimate("arm[walking]", ratio=True)
+    assert one.std_error_of == "log intensity ratio"
     for name in ("out_of_episode", "recovered"):
         assert methods[name].startswith("Andersen-Gill model with clustered variance")
         assert "do not count as at risk" in methods[name]

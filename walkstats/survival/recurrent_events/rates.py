@@ -122,12 +122,17 @@ def andersen_gill(
         **follow_up,
     )
     method = f"{_named(spells, cluster is not None)} {spells.said()} {fit.method}"
+    rates = cluster is not None and spells.at_risk == "under_observation"
     return replace(
-        fit, method=" ".join(method.split()), notes=(*fit.notes, *spells.notes()), measure=RATIO
+        fit,
+        method=" ".join(method.split()),
+        notes=(*fit.notes, *spells.notes()),
+        measure=RATIO if rates else INTENSITY_RATIO,
     )
 
 
 RATIO = "rate ratio"
+INTENSITY_RATIO = "intensity ratio"
 
 
 def _named(spells: Spells, clustered: bool) -> str:
