@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import walkstats as ws
+from tests.reference.goldens import TALLIES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("data/**/*.md")})
@@ -101,5 +102,14 @@ def test_agreement_page_has_every_topic():
     for path in sorted((ROOT / "tests" / "reference").glob("*.json")):
         content = json.loads(path.read_text("utf-8"))
         if "entries" in content:
-            row = next(line for line in page.splitlines() if f"| {content['title']} |" in line)
-            assert f"| {len(content['entries'])} |" in row
+            named = [line for line in page.splitlines() if f"| {content['title']} |" in line]
+            mend = "run: python3 dev.py agreement"
+            assert len(named) == 1, f"docs/agreement.md has no row {content['title']!r}; {mend}"
+            *_, entries, numbers, share = (cell.strip() for cell in named[0].strip("| ").split("|"))
+            assert entries == str(len(content["entries"])), f"{path.stem}: {entries}; {mend}"
+            # The numbers are counted where they are compared, if that was in this process.
+            tally = TALLIES.get(path.stem)
+            if tally and len(tally.entries) == len(content["entries"]):
+                assert numbers == str(tally.numbers), f"{path.stem}: {numbers}; {mend}"
+            assert int(numbers) >= int(entries)
+            assert 0 <= float(share) <= 1
