@@ -167,3 +167,12 @@ def test_the_samples_hold_nothing_from_after_the_end():
         problems = " ".join(ws.check_trial(trial)["problem"])
         assert "after withdrawal" not in problems
         assert "planned end" not in problems
+
+
+def test_findings_name_no_function_that_is_not_there():
+    from walkstats.checks.weeks import WEEK_RULES
+
+    said = " ".join(f"{rule.problem} {rule.what_to_do}" for rule in WEEK_RULES)
+    assert "weekly_minutes" in said
+    assert hasattr(ws.derive, "weekly_minutes")
+    assert "adherence" not in said or hasattr(ws.derive, "adherence")
