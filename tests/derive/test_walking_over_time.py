@@ -133,3 +133,12 @@ def test_samples_reconcile():
     for row in known.sample(40, random_state=1).itertuples():
         week = int((row.start_days - 7) // 7)
         assert weekly.loc[(row.participant_id, week), "walking_minutes"] == row.walking_minutes
+
+
+def test_days_in_which_no_minutes_can_be_known_are_named_with_their_events():
+    trial = trial_with([10, 90], Person(ALL, reports=(Report(11, 12),)))
+    frame = ws.derive.walking_spans(trial, kind="any", lag_days=7, weeks=4)
+    assert frame.attrs["minutes_unknown_until_days"] == 21
+    said = frame.attrs["notes"][-1]
+    assert "with 1 event(s) in them" in said
+    assert "11 of the days and 1 of the events lie in the first 21 days" in said

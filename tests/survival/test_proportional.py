@@ -334,6 +334,12 @@ def test_rows_left_out_are_counted_by_reason_and_arm(trial):
     assert (
         f"Rows left out by arm: control {lost['control']}, walking {lost['walking']}." in fit.notes
     )
+    events = trial.iloc[[3, 4, 5, 6, 7, 10]].query("event == 1")
+    by_arm = events["arm"].value_counts(sort=False)
+    each = ", ".join(f"{arm} {count}" for arm, count in by_arm.items() if count)
+    assert f"{len(events)} events among the rows left out, by arm: {each}." in fit.notes
+    assert fit.counts.events_left_out == len(events) > 1
+    assert str(fit.counts).endswith(f"; {len(events)} events among the rows left out")
     assert len(fit.index) == len(fit.matrix) == 194
 
 

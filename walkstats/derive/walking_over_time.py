@@ -71,8 +71,10 @@ def walking_spans(
     Week w holds the days 7 (w - 1) up to 7 w. Its minutes are in force on
     (7 w + lag, 7 (w + 1) + lag]: after the week is over, never within it, so no value looks ahead.
     A week without a record is missing, never 0, and does not carry the week before on. Up to the
-    end of the first week and the lag nothing is known, so the minutes are missing there; survival
-    methods leave out spans without minutes and count them.
+    end of the first week (with ``weeks`` of the first half of them) and the lag nothing can be
+    known, so the minutes are missing there: ``attrs["minutes_unknown_until_days"]``. Survival
+    methods leave out spans without minutes, and count them and their events; a model without
+    the minutes, to stand beside one with them, is to be fitted to the same spans.
 
     Walking after randomisation is no longer randomised. Whoever is well walks more, so these spans
     describe, and an effect of arm adjusted for them is not that of the trial.
@@ -104,17 +106,36 @@ def walking_spans(
         f"Walking is the minutes {known} ({measured_by}), in force from {lag:g} days after its end."
     )
     notes = [*frame.attrs["notes"], *late_weeks(late)]
+    # Half of the weeks must be known before a mean of them is.
+    unknown = 7.0 * ((over + 1) // 2) + lag
     blank = float((spans["stop_days"] - spans["start_days"])[spans["walking_minutes"].isna()].sum())
     if blank:
-        notes.append(f"{blank:g} days at risk have no known minutes; they are missing, not 0.")
+        notes.append(_said_of_blanks(spans, blank, unknown))
     spans.attrs = {
         **frame.attrs,
         "derived": f"{frame.attrs['derived']}, with walking as it changed",
         "notes": tuple(notes),
         "method": f"{frame.attrs['method']} {said}",
         "lag_days": lag,
+        "minutes_unknown_until_days": unknown,
     }
     return spans
+
+
+def _said_of_blanks(spans: pd.DataFrame, days: float, unknown: float) -> str:
+    """How much follow-up has no known minutes, and how many events, from the start and later."""
+    blank = spans[spans["walking_minutes"].isna()]
+    early = float(
+        (blank["stop_days"].clip(upper=unknown) - blank["start_days"]).clip(lower=0).sum()
+    )
+    events = blank.loc[blank["event"], "stop_days"]
+    first = int((events <= unknown).sum())
+    return (
+        f"{days:g} days at risk have no known minutes, with {len(events)} event(s) in them: "
+        f"missing, not 0, and left out of a model of the minutes. {early:g} of the days and "
+        f"{first} of the events lie in the first {unknown:g} days, when no minutes can be known "
+        "yet (the first weeks and the lag)."
+    )
 
 
 def _lag(lag_days: float) -> float:

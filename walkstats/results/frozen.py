@@ -95,6 +95,8 @@ class Counts(Frozen):
     clusters : int or None
         Distinct clusters, where no subject is named and rows share one: the rows are then not
         called participants, since several may be one person's.
+    events_left_out : int
+        Events among the rows left out, where they are known.
     """
 
     rows: int
@@ -103,6 +105,7 @@ class Counts(Frozen):
     events: int | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     clusters: int | None = None
+    events_left_out: int = 0
 
     def __str__(self) -> str:
         text = "" if self.events is None else f"{_count(self.events, 'event')} among "
@@ -114,6 +117,8 @@ class Counts(Frozen):
             text += f" in {_count(self.used, 'row')}"
         for reason, rows in self.left_out.items():
             text += f"; {_count(rows, 'row')} left out: {reason}"
+        if self.events_left_out:
+            text += f"; {_count(self.events_left_out, 'event')} among the rows left out"
         return text
 
 

@@ -19,7 +19,7 @@ from walkstats.formulas import Design, Terms, build, variables_in
 from walkstats.results import Counts
 from walkstats.survival.clusters import clusters_shared
 from walkstats.survival.grouped_rows import said_of_groups
-from walkstats.survival.observations import Observations, observe
+from walkstats.survival.observations import Observations, ended_in_event, observe
 from walkstats.survival.people import overlapping_rows, several_rows, spells_of
 from walkstats.survival.risk_sets import merge_times
 
@@ -117,7 +117,7 @@ def read_cox_rows(
     _check_covariates(formula, columns)
     _refuse_labels(events, formula, seen)
     design = build(formula, events, intercept=False, keep=seen.kept)
-    read = _joined(events, seen, design, columns, names)
+    read = _joined(events, seen, design, columns, names, follow_up["event_value"])
     read = _with_clusters(read, events, cluster)
     if read.subject is None and read.cluster is not None:
         shared = clusters_shared(read.cluster)
@@ -131,6 +131,7 @@ def _joined(
     design: Design,
     columns: Mapping[str, Any],
     names: Sequence[Any],
+    event_value: object,
 ) -> CoxRows:
     """Follow-up and covariates of the rows that have both."""
     rows = np.flatnonzero(design.kept)
@@ -139,6 +140,8 @@ def _joined(
     covariates = [variable.column for variable in design.terms.variables.values()]
     ids = events[columns["subject"]].iloc[rows] if "subject" in columns else None
     offset = columns.get("offset")
+    lost = np.flatnonzero(~design.kept)
+    lost = lost[ended_in_event(events, columns["event"], event_value, lost)]
     read = CoxRows(
         start=_some(seen.start, among),
         stop=seen.stop[among],
@@ -166,10 +169,11 @@ def _joined(
             *said_of_groups(events, names, rows, seen.start is not None),
             *immortal_time(covariates, spells=seen.start is not None),
             *_left_out_by_arm(events, design),
+            *said_of_events_left_out(events, lost),
         ),
         source=seen.source,
     )
-    return replace(read, counts=_count(read, seen, design))
+    return replace(read, counts=_count(read, seen, design, lost.size))
 
 
 def _some(values: Floats | None, rows: Booleans) -> Floats | None:
@@ -252,13 +256,25 @@ def _left_out_by_arm(frame: pd.DataFrame, design: Design) -> list[str]:
     return [f"Rows left out by arm: {each}."] if each else []
 
 
-def _count(read: CoxRows, seen: Observations, design: Design) -> Counts:
+def said_of_events_left_out(frame: pd.DataFrame, lost: Indices) -> list[str]:
+    """A note on the events, at positions in the frame, that a model does not see."""
+    if not lost.size:
+        return []
+    text = f"{lost.size} event{'' if lost.size == 1 else 's'} among the rows left out"
+    if "arm" in frame.columns:
+        by_arm = frame["arm"].iloc[lost].value_counts(sort=False)
+        each = ", ".join(f"{arm} {count}" for arm, count in by_arm.items() if count)
+        text += f", by arm: {each}" if each else ""
+    return [f"{text}."]
+
+
+def _count(read: CoxRows, seen: Observations, design: Design, lost: int) -> Counts:
     copies = read.frequencies
     used = read.stop.size if copies is None else round(float(copies.sum()))
     happened = read.event.sum() if copies is None else copies[read.event].sum()
     people = used if read.subject is None else int(read.subject.max()) + 1
     left_out = {**seen.left_out, **design.left_out}
-    return Counts(seen.rows, used, people, round(float(happened)), left_out)
+    return Counts(seen.rows, used, people, round(float(happened)), left_out, events_left_out=lost)
 
 
 # --- several rows of one person -----------------------------------------------------------------

@@ -310,10 +310,25 @@ def _events(
     return numbers == 1, ()
 
 
+def ended_in_event(
+    frame: pd.DataFrame, name: str, value: object, rows: NDArray[np.intp]
+) -> Booleans:
+    """Which rows at these positions, such as those left out, end in the event."""
+    return (
+        frame[name].iloc[rows].isin([1] if value is None else _wanted(value)).to_numpy(dtype=bool)
+    )
+
+
+def _wanted(value: object) -> list[Any]:
+    """The values that mean the event, given as one or as several."""
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray, pd.Index, pd.Series)):
+        return list(value)
+    return [value]
+
+
 def _events_named(series: pd.Series, name: str, value: object) -> tuple[Booleans, tuple[str, ...]]:
     """Rows with a value that means the event; what the others were is said where it may mislead."""
-    several = isinstance(value, (list, tuple, set, frozenset, np.ndarray, pd.Index, pd.Series))
-    wanted = list(value) if several else [value]  # type: ignore[call-overload]
+    wanted = _wanted(value)
     codes, uniques = pd.factorize(series)
     found = list(uniques)
     meant = np.array([any(_equal(one, each) for each in wanted) for one in found], dtype=bool)

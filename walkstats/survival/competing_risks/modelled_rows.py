@@ -36,6 +36,7 @@ class ModelledRows:
     people : int
         Distinct participants; rows (copies) where nobody is named.
     left_out : reason -> rows
+    lost : positions in the frame of rows left out that end in the outcome
     """
 
     causes: CauseRows
@@ -45,6 +46,7 @@ class ModelledRows:
     mass: Floats
     people: int
     left_out: dict[str, int]
+    lost: Indices
 
 
 def read_modelled_rows(
@@ -89,6 +91,7 @@ def read_modelled_rows(
         mass=mass if rows.frequencies is None else mass * rows.frequencies,
         people=_people(events, columns["subject"], used, rows),
         left_out={**left_out, **design.left_out},
+        lost=np.flatnonzero((ends.code == one) & ~design.kept),
     ), one
 
 

@@ -27,6 +27,7 @@ from walkstats.survival.competing_risks.weighted_rows import (
     weight_influence,
     weighted_rows,
 )
+from walkstats.survival.cox_rows import said_of_events_left_out
 from walkstats.survival.partial_likelihood import score_residuals
 from walkstats.survival.people import PERSON
 from walkstats.survival.proportional import TIES, cox
@@ -268,7 +269,9 @@ def _pack(
     used, number = round(float(copies.sum())), round(float(copies[happened].sum()))
     common: dict[str, Any] = {
         "method": _method(fit, read, one, said, columns["cluster"]),
-        "counts": Counts(len(events), used, read.people, number, read.left_out),
+        "counts": Counts(
+            len(events), used, read.people, number, read.left_out, events_left_out=read.lost.size
+        ),
         "source": rows.source,
     }
     tests = _tests(fit, covariance, common)
@@ -288,6 +291,7 @@ def _pack(
         notes=(
             read.causes.events_said,
             *(note for note in (*rows.notes, *fit.notes) if not note.endswith(NO_FOLLOW_UP)),
+            *said_of_events_left_out(events, read.lost),
             *_without_follow_up(read, one),
             *([known] if estimated and fit.state == "infinite" else []),
         ),
