@@ -222,6 +222,23 @@ def test_weeks(trial):
     )
 
 
+def test_hours_read_as_minutes_are_told_and_few_weeks_are_not(trial):
+    weeks = pd.array(range(1, 31), dtype="Int64")
+    rows = pd.DataFrame({"participant_id": "P2", "week": weeks, "walking_minutes": 2.25})
+    rows = rows.reindex(columns=trial.walking.columns).astype(trial.walking.dtypes.to_dict())
+    found = told(dataclasses.replace(trial, walking=rows))
+    assert any("at most 2.25 minutes were walked in the whole week" in one for one in found)
+    for fine in (rows.iloc[:9], rows.assign(walking_minutes=60.0)):
+        assert not any("at most" in one for one in told(dataclasses.replace(trial, walking=fine)))
+
+
+def test_labels_that_differ_in_case_or_spaces_are_told(trial):
+    found = told(changed(trial, "participants", sex=["f", "F ", "m", "m", "f", None]))
+    (one,) = [one for one in found if "differ only" in one]
+    assert "participants.sex" in one
+    assert "'f' and 'F '" in one
+
+
 def test_measures_and_windows_of_the_trial_itself_are_known(trial):
     odd = changed(trial, "outcomes", measure="odi", value=[50.0, 60, 70, 80, 101])
     assert any("does not know 'odi'" in one for one in told(odd))

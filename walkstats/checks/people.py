@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from walkstats._spellings import alike
 from walkstats.checks.material import Material
 from walkstats.checks.rules import Rule
 from walkstats.errors import IDS_SHOWN, Problem
@@ -32,6 +33,7 @@ def people_problems(material: Material) -> list[Problem]:
         *_arms(material),
         *_strata(material),
         *_baseline(material),
+        *_spellings(material),
         *_scientific_ids(material),
         *_screening(material),
     ]
@@ -134,6 +136,27 @@ def _missing(material: Material, name: str, consequence: str) -> Problem:
         count=int(missing.sum()),
         severity="warning",
     )
+
+
+def _spellings(material: Material) -> list[Problem]:
+    """Labels such as f and "F ", which every analysis takes for two groups."""
+    people = material.tables["participants"]
+    texts = [
+        name
+        for name in people.columns
+        if people[name].dtype == object and name not in ("participant_id", "arm")
+    ]
+    return [
+        Problem(
+            note.rstrip("."),
+            "spell them alike in the file, or with codes in trial.toml",
+            table="participants",
+            column=str(name),
+            severity="warning",
+        )
+        for name in texts
+        for note in alike(people[name].dropna().unique(), name)
+    ]
 
 
 def _scientific_ids(material: Material) -> list[Problem]:

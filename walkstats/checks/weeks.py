@@ -8,6 +8,9 @@ from walkstats.checks.material import Material
 from walkstats.checks.rules import Rows, Rule, counted
 
 DAYS = 7
+FEWEST_WEEKS = 20
+FEW_MINUTES = 10.0
+"""When half of the weeks with walking have less than this, the numbers are rather hours."""
 
 
 def _after(end: str) -> Rows:
@@ -48,7 +51,29 @@ def _told_gaps(material: Material, rows: np.ndarray) -> str:
     return f"{counted(len(rows), 'gap')} of {counted(people, 'participant')}"
 
 
+def _rather_hours(material: Material) -> np.ndarray:
+    """Every week with walking, where half of them have hardly a minute a day."""
+    minutes = material.numbers("walking", "walking_minutes")
+    walked = np.isfinite(minutes) & (minutes > 0)
+    few = walked.sum() >= FEWEST_WEEKS and float(np.median(minutes[walked])) < FEW_MINUTES
+    return walked & few
+
+
+def _told_median(material: Material, rows: np.ndarray) -> str:
+    return f"{np.median(material.numbers('walking', 'walking_minutes')[rows]):.3g}"
+
+
 WEEK_RULES = (
+    Rule(
+        "walking",
+        "walking_minutes",
+        "warning",
+        "in half of the weeks with walking, at most {told} minutes were walked in the whole week",
+        "look at the unit: if the file has hours, declare them, as in walking_minutes = { from = "
+        '"hours", unit = "hours" }',
+        _rather_hours,
+        _told_median,
+    ),
     Rule(
         "walking",
         "week",
