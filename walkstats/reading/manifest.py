@@ -67,8 +67,9 @@ class _Finder:
         return values
 
     def unknown(self, here: str, name: str, known: Iterable[str], path: tuple[str, ...]) -> None:
-        meant = CALLED_ELSEWHERE.get(name)
-        near = [meant] if meant in known else difflib.get_close_matches(name, list(known), n=1)
+        names = list(known)
+        meant = CALLED_ELSEWHERE.get(name, "")
+        near = [meant] if meant in names else difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         self.report(path, f"{here}{name!r} is not known", f"{hint}known are: {', '.join(known)}")
 
