@@ -165,3 +165,19 @@ def test_drawn_on_axes_of_ones_own():
 def test_what_is_no_estimate_is_refused_in_words(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         plot_forest(given)
+
+
+def test_a_narrow_range_of_ratios_has_round_ticks():
+    from matplotlib.figure import Figure
+
+    from walkstats.figures.time_axis import set_ratio_ticks
+
+    axis = Figure().subplots().xaxis
+    for low, high in ((0.87, 0.985), (1.02, 1.09), (0.9991, 1.0012)):
+        set_ratio_ticks(axis, low, high)
+        ticks = axis.get_majorticklocs()
+        assert 2 <= len(ticks) <= 6
+        assert all(low <= tick <= high for tick in ticks)
+        steps = {f"{step:.3g}" for step in np.diff(ticks)}
+        assert len(steps) == 1
+        assert steps.pop().lstrip("0.")[0] in "125"

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedFormatter, FixedLocator, Formatter, NullLocator
+from matplotlib.ticker import (
+    FixedFormatter,
+    FixedLocator,
+    Formatter,
+    MaxNLocator,
+    NullLocator,
+)
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_times
@@ -212,7 +218,9 @@ def set_ratio_ticks(axis: Axis, low: float, high: float) -> None:
     wide = high > 1.2 * RATIO_TICKS[-1] or low < RATIO_TICKS[0] / 1.2
     chosen = [tick for tick in DECADES if low <= tick <= high] if wide else few
     if len(chosen) < 2:
-        chosen = [float(tick) for tick in np.geomspace(low, high, 5).round(3)]
+        # A range too narrow for those: steps of 1, 2, 2.5 or 5 times a power of ten.
+        steps = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        chosen = [float(f"{tick:.6g}") for tick in steps if low <= tick <= high]
     axis.set_major_locator(FixedLocator(chosen))
     axis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in chosen]))
     axis.set_minor_locator(NullLocator())
