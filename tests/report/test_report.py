@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -15,9 +16,9 @@ import walkstats as ws
 from walkstats.errors import DataError
 from walkstats.plan import default_plan, run_plan
 from walkstats.report import compose, write_report
-from walkstats.report.document import Paragraph
+from walkstats.report.document import Paragraph, TableBlock
 from walkstats.report.page import WIDEST_ON_A_PHONE
-from walkstats.report.reconciling import followed_said
+from walkstats.report.reconciling import followed_said, said_once
 from walkstats.results import Fit
 
 
@@ -309,9 +310,34 @@ def test_a_fit_that_did_not_converge_is_doubted_in_its_sentence():
 def test_only_figures_too_wide_for_a_phone_are_panned(written):
     text = written[1].read_text(encoding="utf-8")
     wide = re.findall(r'<figure class="wide" style="--inches: ([\d.]+)">', text)
-    assert len(wide) == 1  # the flow of participants
-    assert float(wide[0]) > WIDEST_ON_A_PHONE
-    assert text.count("<figure>") == text.count("<img ") - 1
+    assert wide
+    assert all(float(inches) > WIDEST_ON_A_PHONE for inches in wide)
+    assert text.count("<figure>") == text.count("<img ") - len(wide)
+    assert "Scroll the figure sideways" in text
+
+
+def test_people_without_follow_up_are_said_once_in_a_section():
+    table = ws.tables.Table("", "", (), (), notes=("B: 30 rows are not at risk: no follow-up.",))
+    other = replace(table, notes=("1 row has time 0: counted, at risk at time 0 only.", "More."))
+    said = Paragraph("The tables count the other 30, who have no follow-up, among them.")
+    blocks = [said, TableBlock("a", table), TableBlock("b", other), TableBlock("c", other)]
+    left = [block.table.notes for block in said_once(blocks)[1:]]
+    assert left == [(), other.notes, ("More.",)]
+
+
+def test_what_a_reader_of_the_report_must_be_told():
+    _, report = composed("walkback-like")
+    texts = [b.text for one in report.sections for b in one.blocks if isinstance(b, Paragraph)]
+    notes = [note for block in report.tables() for note in block.table.notes]
+    assert sum("No adjustment was made for multiple comparisons" in one for one in texts) == 1
+    assert not any("more_than_two_previous" in one for one in (*texts, *notes))
+    assert any(one.startswith("Length of follow-up for activity-limiting") for one in texts)
+    assert any("may not be an effect of walking" in one for one in texts)
+    assert any("mean time walked in the 4 weeks before the visit" in one for one in texts)
+    assert sum("30 rows" in note for note in notes) <= len(report.sections)
+    (dose,) = [block for block in report.figures() if block.name == "pain_dose"]
+    assert "adjusted for" in dose.caption
+    assert "pointwise 95 % intervals" in dose.caption
 
 
 def paragraphs(report, section, role):

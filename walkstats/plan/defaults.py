@@ -140,7 +140,7 @@ def _followed(kind: str) -> list[Analysis]:
     return [
         Analysis(
             "follow_up",
-            "Length of follow-up (reverse Kaplan-Meier)",
+            f"Length of follow-up for {KIND_SECTIONS[kind].lower()} (reverse Kaplan-Meier)",
             PARTICIPANTS,
             "survival.follow_up",
             Frame("first_recurrence", {"kind": kind}),

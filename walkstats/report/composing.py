@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from walkstats import tables
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, Paragraph, Report, Section, TableBlock
 from walkstats.report.provenance import provenance
+from walkstats.report.reconciling import said_once
 from walkstats.report.showing import show
+from walkstats.report.wording import for_readers
 from walkstats.results import Fit, Result
 
 
@@ -63,7 +66,14 @@ def _section(title: str, results: PlanResults) -> list[Block]:
             blocks.append(Paragraph(said, "caution"))
         elif one.section == title:
             blocks += show(one, results)
-    return blocks
+    return said_once(_in_words(block, results) for block in blocks)
+
+
+def _in_words(block: Block, results: PlanResults) -> Block:
+    if not isinstance(block, TableBlock):
+        return block
+    notes = tuple(for_readers(note, results.trial.strata) for note in block.table.notes)
+    return replace(block, table=replace(block.table, notes=notes))
 
 
 def _beside(results: PlanResults) -> Section:
@@ -121,7 +131,15 @@ def _methods(results: PlanResults) -> Section:
     frames = [_frame_said(frame) for frame in results.frames.values()]
     chosen = [one.note for one in results.plan.analyses]
     texts = dict.fromkeys(text for text in (*lines, *frames, *chosen) if text)
-    return Section("Methods", tuple(Paragraph(text, "small") for text in texts))
+    said = [Paragraph(for_readers(text, results.trial.strata), "small") for text in texts]
+    others = any(one.status in ("secondary", "sensitivity") for one in results.plan.analyses)
+    return Section("Methods", (*([Paragraph(MULTIPLICITY)] if others and said else []), *said))
+
+
+MULTIPLICITY = (
+    "No adjustment was made for multiple comparisons: only the primary analysis can confirm; "
+    "intervals and p-values of secondary and sensitivity analyses are not confirmatory."
+)
 
 
 def _frame_said(frame: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ from importlib import resources
 from walkstats.errors import WalkstatsError
 from walkstats.report.document import FigureBlock, Paragraph, Report, TableBlock
 
-WIDEST_ON_A_PHONE = 7.0
+WIDEST_ON_A_PHONE = 5.5
 """A figure wider than this [inches] cannot be read when a phone shows all of it: it is panned."""
 
 

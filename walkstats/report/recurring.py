@@ -119,7 +119,8 @@ def _dated(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]
     table = tables.table_of(shown, title=analysis.title)
     table = replace(table, notes=(result.method, *result.notes))
     figure = figures.plot_forest(_of_section(analysis, fits, terms, results), xlabel="Hazard ratio")
-    caption = f"All hazard ratios of {event_of(analysis)}"
+    percent = f"{100 * result.interval.level:g} %"
+    caption = f"All hazard ratios of {event_of(analysis)}, with {percent} intervals"
     return [
         Paragraph(words),
         TableBlock(analysis.name, table),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats import figures, tables
-from walkstats._labels import in_sentence
+from walkstats._labels import capitalised, described, in_sentence
 from walkstats.plan import Analysis, PlanResults
 from walkstats.reading.carried import carried_along
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
@@ -58,6 +58,8 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
         ]
     if derived == "baseline":
         aside = carried_along(results.trial, "participants")
+        if not _described(result, aside):
+            return [Paragraph(" ".join([f"{analysis.title}: none recorded.", *_undeclared(aside)]))]
         table = tables.baseline_table(
             result,
             "arm",
@@ -71,8 +73,21 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
         return check_ins(analysis, result)
     if len(result) > LONGEST_TABLE:
         return []
-    table = tables.table_of(result, title=analysis.title, labels=HEADS)
+    table = tables.table_of(_one_stub(result), title=analysis.title, labels=HEADS)
     return [TableBlock(analysis.name, table)]
+
+
+def _one_stub(frame: pd.DataFrame) -> pd.DataFrame:
+    """Kind and arm in the one column that names a row: words are no numbers to be aligned right."""
+    if list(frame.columns[:2]) != ["kind", "arm"]:
+        return frame
+    shown = frame.drop(columns="arm")
+    shown["kind"] = [
+        f"{kind[:1].upper()}{kind[1:]}, {arm}"
+        for kind, arm in zip(frame["kind"].astype(str), frame["arm"].astype(str), strict=True)
+    ]
+    shown.attrs = frame.attrs
+    return shown
 
 
 HEADS = {
@@ -125,8 +140,11 @@ def _label_like(column: pd.Series) -> bool:
 
 
 def _follow_up(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
-    said = lower(tables.sentence(result, unit="days"))
-    return [Paragraph(f"{analysis.title}: {said}.", "result")]
+    return [Paragraph(f"{analysis.title}, {_medians(result)}.", "result")]
+
+
+def _medians(result: Curve) -> str:
+    return lower(tables.sentence(result, unit="days"))
 
 
 def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
@@ -140,11 +158,11 @@ def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Bloc
     figure = figures.plot_survival(result, ylabel=left)
     caption = f"{analysis.title}. {result.method}"
     at = _times(analysis, results)
-    said = lower(tables.sentence(result, unit="days"))
+    notes = [str(note) for note in frame.attrs.get("notes", ()) if "do not say whether" in note]
     followed = "" if derived == "recovery" else followed_said(frame, results.trial.arms)
     return [
-        Paragraph(f"{awaited}: {said}.", "result"),
-        *([Paragraph(followed)] if followed else []),
+        Paragraph(f"{awaited}, {_medians(result)}.", "result"),
+        *(Paragraph(text) for text in (followed, *notes) if text),
         FigureBlock(analysis.name, figure, caption),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
@@ -176,10 +194,18 @@ def _cox(analysis: Analysis, result: CoxFit, results: PlanResults) -> list[Block
     }
     if next(iter(together)) == analysis.title.partition(":")[0]:
         table = tables.fit_table(together if len(together) > 1 else result)
-        blocks.append(
-            TableBlock(analysis.name, table.titled(f"Cox regression: {event_of(analysis)}"))
-        )
+        table = table.titled(f"Cox regression: {event_of(analysis)}")
+        frame = results.frames.get(analysis.name)
+        if frame is not None and followed_said(frame, results.trial.arms):
+            table = replace(table, rows=tuple(map(_with_unfollowed, table.rows)))
+        blocks.append(TableBlock(analysis.name, table))
     return blocks
+
+
+def _with_unfollowed(row: tables.Row) -> tables.Row:
+    """Participants of a fit are more than those of the flow diagram, which counts the followed."""
+    label = "Participants, those without follow-up among them"
+    return replace(row, label=label) if row.label == "Participants" else row
 
 
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
@@ -191,13 +217,20 @@ def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[B
     if result.design is not None and result.design.knots:
         # What the arms differ by at the same dose is no effect of the arm: the dose came after.
         blocks = []
-    table = tables.fit_table(result)
+    labels = None
+    if weeks := _weeks(analysis):
+        words = f"mean time walked in the {weeks} weeks before the visit"
+        result = replace(result, measure=result.measure.replace("time walked in the week", words))
+        labels = {"walking_minutes": capitalised(f"{words}, minutes/week")}
+    table = tables.fit_table(result, labels=labels)
     return [*blocks, TableBlock(analysis.name, table.titled(analysis.title))]
 
 
 def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
-    figure = figures.plot_dose_response(result)
-    x = in_sentence(str(analysis.arguments.get("x", "")))
+    x = _dose_said(analysis, results)
+    figure = figures.plot_dose_response(result, xlabel=capitalised(x))
+    band = f"{100 * result.level:g} %" if hasattr(result, "level") else "95 %"
+    caption = f"{analysis.title}. Line: {_model_said(analysis, results)}; band: pointwise {band} "
     tests = {
         f"Association with {x}": getattr(result, "overall", None),
         "Its departure from a straight line": getattr(result, "nonlinear", None),
@@ -208,14 +241,40 @@ def _dose(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
         if test is not None
     ]
     return [
-        FigureBlock(analysis.name, figure, analysis.title),
+        FigureBlock(analysis.name, figure, f"{caption}intervals."),
         *(Paragraph(text) for text in said),
         Paragraph(
             "People were not randomised to minutes walked: those who hurt may walk less. This "
-            "association is no effect of walking.",
+            "association may not be an effect of walking.",
             "caution",
         ),
     ]
+
+
+def _dose_said(analysis: Analysis, results: PlanResults) -> str:
+    """The dose with its unit; a mean of several weeks is no single week."""
+    x = str(analysis.arguments.get("x", ""))
+    weeks = _weeks(next((a for a in results.plan.analyses if a.name == analysis.of), analysis))
+    if x == "walking_minutes" and weeks:
+        return f"mean time walked in the {weeks} weeks before the visit (minutes/week)"
+    return in_sentence(x)
+
+
+def _weeks(analysis: Analysis) -> int | None:
+    return None if analysis.frame is None else analysis.frame.arguments.get("walking_weeks")
+
+
+def _model_said(analysis: Analysis, results: PlanResults) -> str:
+    """The model behind a curve of doses, and what it is adjusted for."""
+    fit = results.results[analysis.of]
+    others = [
+        lower(described(str(one.column)))
+        for term, one in fit.design.variables.items()
+        if term not in fit.design.knots
+    ]
+    others = list(dict.fromkeys(others))
+    shape = "restricted cubic spline in a linear regression" if fit.design.knots else "regression"
+    return f"{shape}, adjusted for {', '.join(others)}" if others else shape
 
 
 def _means(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:

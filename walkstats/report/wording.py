@@ -19,6 +19,21 @@ def event_of(analysis: Analysis) -> str:
     return lower(analysis.section.partition(" (")[0])
 
 
+def for_readers(text: str, strata: Sequence[str] = ()) -> str:
+    """A sentence of a method in words: strata without the joints of their column names.
+
+    Examples
+    --------
+    >>> for_readers("stratified by two_previous and referral", ["two_previous", "referral"])
+    'stratified by two previous and referral'
+    """
+    text = text.replace(" with g(t) ", ", with an effect that changes with time through ")
+    for name in strata:
+        if "_" in name:
+            text = re.sub(rf"\b{re.escape(name)}\b", name.replace("_", " "), text)
+    return text
+
+
 def lower(text: str) -> str:
     """The same text, its first letter small."""
     return f"{text[:1].lower()}{text[1:]}"
