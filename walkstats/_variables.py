@@ -235,14 +235,15 @@ def _quoted(name: str) -> str:
 def levels_of(series: pd.Series, reference: object = None) -> tuple[tuple[str, ...], str]:
     """Levels present in a column, the reference first, and a note where the order was ours.
 
-    The order is that of the categories; for text the sorted one.
+    The order is that of the categories; for text the sorted one. A first category without rows is
+    a reference that was meant and is not there: a note says which level stands in.
     """
     name = str(series.name)
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy()
         present = np.bincount(codes[codes >= 0], minlength=len(series.cat.categories)) > 0
         levels = [str(c) for c, here in zip(series.cat.categories, present, strict=True) if here]
-        note = ""
+        note = _said_of_reference(name, series.cat.categories[0], levels) if levels else ""
     else:
         known = series.dropna()
         try:
@@ -260,6 +261,12 @@ def levels_of(series: pd.Series, reference: object = None) -> tuple[tuple[str, .
         levels = [chosen, *(level for level in levels if level != chosen)]
         note = ""
     return tuple(levels), note
+
+
+def _said_of_reference(name: str, meant: object, levels: list[str]) -> str:
+    if str(meant) == levels[0]:
+        return ""
+    return f"The reference {meant} of {name} has no rows; {levels[0]} is taken."
 
 
 def refuse_ids(levels: tuple[str, ...], rows: int, name: str) -> None:

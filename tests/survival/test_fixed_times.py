@@ -171,3 +171,28 @@ def test_an_arm_without_events_is_no_certainty(options: dict[str, bool]) -> None
     assert found.tests.query("at == 300")["p_value"].notna().all()
     assert found.number_needed["benefit_low"].isna().tolist() == [True, False]
     assert "arm = walking: no event by 90; its variance cannot be estimated." in found.notes
+
+
+def test_a_reference_without_rows_is_not_replaced_in_silence():
+    frame = pd.DataFrame({"days": range(1, 9), "event": 1, "x": [1.0, 3, 2, 5, 4, 7, 5, 6]})
+    frame["g"] = pd.Categorical(list("abbaabab"), ["ref", "a", "b"])
+    said = "The reference ref of g has no rows; a is taken."
+    for found in (
+        ws.survival.compare_at(frame, "g", at=4),
+        ws.survival.restricted_means(frame, "g", tau=5).difference,
+        ws.survival.log_rank(frame, "g"),
+        ws.survival.cox(frame, "g"),
+        ws.regression.ols(frame, "x ~ g"),
+    ):
+        assert said in found.notes
+    trimmed = frame.assign(g=frame["g"].cat.remove_unused_categories())
+    assert not any("has no rows" in note for note in ws.survival.cox(trimmed, "g").notes)
+    assert said not in ws.survival.kaplan_meier(frame, "g").notes
+
+
+def test_beyond_follow_up_there_is_no_error_either():
+    frame = pd.DataFrame({"days": [2, 4, 6, 3, 5, 9], "event": [1, 1, 0, 1, 1, 0]})
+    frame["g"] = list("aaabbb")
+    found = ws.survival.compare_at(frame, "g", at=7).by_group.to_frame()
+    assert found.loc[0, ["estimate", "std_error", "conf_low", "conf_high"]].isna().all()
+    assert found.loc[1, "std_error"] > 0

@@ -284,7 +284,7 @@ def _pack(
         p_value=float(chi2_p(statistic, df)),
         parts=known,
         method=_said(weighting, rows),
-        notes=(*rows.notes, *_remarks(rows, groups, df)),
+        notes=(*rows.notes, *rows.absent_said, *_remarks(rows, groups, df)),
         counts=rows.counts,
         source=rows.source,
     )

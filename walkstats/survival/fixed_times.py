@@ -213,8 +213,8 @@ def survival_at(table: RiskTable, times: Floats, rows: GroupedRows) -> Contrasts
 
 
 def _without_certainty(survival: Floats, covariance: Floats) -> Floats:
-    """The covariance, missing where a group has had no event: its zero there is no certainty."""
-    none = survival == 1
+    """The covariance, missing where a group had no event (a zero is no certainty) or is unknown."""
+    none = (survival == 1) | np.isnan(survival)
     return np.where(none[:, None] | none, np.nan, covariance)
 
 

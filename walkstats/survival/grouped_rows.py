@@ -192,6 +192,11 @@ class GroupedRows:
         return float(self.start.min())
 
     @property
+    def absent_said(self) -> tuple[str, ...]:
+        """A note where the first category has no rows; no other order of groups needs one."""
+        return (self.order_note,) if "has no rows" in self.order_note else ()
+
+    @property
     def errors_said(self) -> str:
         """What ``method`` adds on errors that are robust, or on weights that count as copies."""
         if not self.robust:
@@ -329,8 +334,8 @@ def _coded(series: pd.Series) -> tuple[Indices, tuple[str, ...], str]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy().astype(np.intp)
         present = np.flatnonzero(np.bincount(codes))
-        levels = tuple(str(series.cat.categories[int(k)]) for k in present)
-        return np.searchsorted(present, codes), levels, ""
+        levels, note = levels_of(series)
+        return np.searchsorted(present, codes), levels, note
     levels, note = levels_of(series)
     codes, uniques = pd.factorize(series)
     try:

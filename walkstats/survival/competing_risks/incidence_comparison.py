@@ -209,7 +209,7 @@ def _pack(read: CauseRows, scores: list[GrayScore], one: int, rho: float) -> Hyp
     covariance = np.sum([score.covariance for score in scores], axis=0)
     statistic, df = quadratic_form(observed - expected, covariance)
     groups = _by_group(read, one, observed, expected)
-    notes = [read.events_said, *rows.notes]
+    notes = [read.events_said, *rows.notes, *rows.absent_said]
     if df < len(rows.labels) - 1:
         notes.append(
             f"{df} instead of {len(rows.labels) - 1} degrees of freedom: some groups are never at "
