@@ -1,4 +1,4 @@
-"""Cox's partial likelihood and its score residuals in compiled loops, as in ``survival``.
+"""Cox's partial likelihood in compiled loops, as in ``survival``.
 
 The arguments are those of the numpy forms; what they mean and where the formulas come from is told
 in ``walkstats.survival.partial_likelihood`` and ``risk_set_sums``.
@@ -32,25 +32,17 @@ LOOSE = {"reassoc", "contract", "nsz"}
 
 def evaluate(beta: Floats, model: Any) -> tuple[float, Floats, Floats] | None:
     """Log-likelihood, score and information; None where digits would be lost."""
-    prepared = _prepare(beta, model)
+    prepared = prepare(beta, model)
     if prepared is None:
         return None
     eta, relative, shift = prepared
-    value, score, information, exact = _evaluate(relative, shift, *_arrays(model))
+    value, score, information, exact = _evaluate(relative, shift, *arrays(model))
     # Not numpy's product, for which threads may start that take longer than the sum itself.
     return (value + _sum_products(model.event_mass, eta), score, information) if exact else None
 
 
-def score_residuals(beta: Floats, model: Any) -> Floats | None:
-    """Score residuals (k, n) in sorted order; None where digits would be lost."""
-    prepared = _prepare(beta, model)
-    if prepared is None:
-        return None
-    found, exact = _score_residuals(prepared[1], *_arrays(model))
-    return found if exact else None
-
-
-def _prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
+def prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
+    """Linear predictor, exp() of it less its largest, and that; None where exp() would underflow."""
     eta = beta @ model.columns
     if model.offset is not None:
         eta = eta + model.offset
@@ -64,7 +56,8 @@ def _prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
     return eta, np.exp(relative, out=relative), shift
 
 
-def _arrays(model: Any) -> tuple[Any, ...]:
+def arrays(model: Any) -> tuple[Any, ...]:
+    """What the compiled loops read of the sorted covariates."""
     sets = model.risk_sets
     return (
         model.columns,
@@ -83,7 +76,7 @@ def _arrays(model: Any) -> tuple[Any, ...]:
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
-def _sum_times(
+def sum_times(
     relative: Floats,
     columns: Floats,
     mass: Floats,
@@ -137,7 +130,7 @@ def _sum_products(left: Floats, right: Floats) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _sum_at_risk(
+def sum_at_risk(
     sums: Floats,
     relative: Floats,
     columns: Floats,
@@ -149,7 +142,7 @@ def _sum_at_risk(
     m, k = sums.shape[0], columns.shape[0]
     end = 0
     while end < first.size:
-        begin, end = end, _end_of_run(first, end, first.size)
+        begin, end = end, end_of_run(first, end, first.size)
         j = first[begin] - 1
         if j >= 0 and end - begin <= SHORT:
             for i in range(begin, end):
@@ -171,7 +164,7 @@ def _sum_at_risk(
 
 
 @njit(cache=True, nogil=True)
-def _end_of_run(first: Indices, begin: int, limit: int) -> int:
+def end_of_run(first: Indices, begin: int, limit: int) -> int:
     """Where the rows end, from one on, that have come under risk at the same time."""
     end = begin + 1
     while end < limit and first[end] == first[begin]:
@@ -192,7 +185,7 @@ def _take_out(
 
 
 @njit(cache=True, nogil=True)
-def _exact(total: Floats, tied: Indices, first: Indices) -> bool:
+def keeps_digits(total: Floats, tied: Indices, first: Indices) -> bool:
     """Whether no event's risk set is the small remainder of a large running sum."""
     largest = 0.0
     if first.size > 0:
@@ -204,7 +197,7 @@ def _exact(total: Floats, tied: Indices, first: Indices) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _steps(d: int, share: float) -> tuple[float, float, float, float, float, float]:
+def step_sums(d: int, share: float) -> tuple[float, float, float, float, float, float]:
     """Sums over Efron's steps of u, u^2, f u, f u^2, f^2 u^2, and of log u (see ``Steps``)."""
     taken = 0.0
     both = 0.0
@@ -244,10 +237,10 @@ def _evaluate(
 ) -> tuple[float, Floats, Floats, bool]:
     k, m = columns.shape[0], bounds.size - 1
     least = 2 if efron else m + columns.shape[1]
-    total, events = _sum_times(relative, columns, mass, event_mass, bounds, tied, least)
-    _sum_at_risk(total, relative, columns, mass, first, stratum_bounds)
+    total, events = sum_times(relative, columns, mass, event_mass, bounds, tied, least)
+    sum_at_risk(total, relative, columns, mass, first, stratum_bounds)
     information = np.zeros((k, k))
-    if not _exact(total, tied, first):
+    if not keeps_digits(total, tied, first):
         return 0.0, np.zeros(k), information, False
     hazard = np.zeros(m + 1)
     taken = np.zeros(m)
@@ -261,7 +254,7 @@ def _evaluate(
         value += each * (np.log(inverse) - shift)
         if d >= least:
             each /= d
-            whole, square, spared, cross, both, log = _steps(d, events[j, 0] * inverse)
+            whole, square, spared, cross, both, log = step_sums(d, events[j, 0] * inverse)
             value += each * log
             taken[j] = each * spared * inverse
             _add_rest(events[j], inverse, each * (both - cross * cross / square), information)
@@ -348,120 +341,3 @@ def _add_moments(
     for a in range(k):
         for b in range(a):
             information[b, a] = information[a, b]
-
-
-# --- score residuals ----------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _score_residuals(
-    relative: Floats,
-    columns: Floats,
-    mass: Floats,
-    event_mass: Floats,
-    bounds: Indices,
-    first: Indices,
-    stratum_bounds: Indices,
-    n_event: Floats,
-    tied: Indices,
-    efron: bool,
-) -> tuple[Floats, bool]:
-    k, m = columns.shape[0], bounds.size - 1
-    least = 2 if efron else m + columns.shape[1]
-    total, events = _sum_times(relative, columns, mass, event_mass, bounds, tied, least)
-    _sum_at_risk(total, relative, columns, mass, first, stratum_bounds)
-    if not _exact(total, tied, first):
-        return total, False
-    # Column 0: hazard; then hazard x mean covariate. The same for what ties take out.
-    moved = np.zeros((m + 1, 1 + k))
-    taken = np.zeros((m, 1 + k))
-    means = np.zeros((m, k))
-    stratum = 0
-    for j in range(m):
-        d = tied[j]
-        while j >= stratum_bounds[stratum + 1]:
-            stratum += 1
-        if j > stratum_bounds[stratum]:
-            moved[j + 1] = moved[j]
-        if d == 0:
-            continue
-        inverse = 1.0 / total[j, 0]
-        each, whole, square, spared, cross, both = n_event[j], 1.0, 1.0, 0.0, 0.0, 0.0
-        if d >= least:
-            each /= d
-            whole, square, spared, cross, both, _ = _steps(d, events[j, 0] * inverse)
-        moved[j + 1, 0] += each * whole * inverse
-        taken[j, 0] = each * spared * inverse
-        for a in range(1, k + 1):
-            mean = total[j, a] * inverse
-            event_mean = events[j, a] * inverse if d >= least else 0.0
-            means[j, a - 1] = (mean * whole - event_mean * spared) * (each / n_event[j])
-            moved[j + 1, a] += each * inverse * (mean * square - event_mean * cross)
-            taken[j, a] = each * inverse * (mean * cross - event_mean * both)
-    return _residuals_of_rows(
-        relative, columns, mass, event_mass, bounds, first, stratum_bounds, moved, taken, means
-    )
-
-
-@njit(cache=True, nogil=True)
-def _residuals_of_rows(
-    relative: Floats,
-    columns: Floats,
-    mass: Floats,
-    event_mass: Floats,
-    bounds: Indices,
-    first: Indices,
-    stratum_bounds: Indices,
-    moved: Floats,
-    taken: Floats,
-    means: Floats,
-) -> tuple[Floats, bool]:
-    residuals = np.zeros(columns.shape)
-    stratum = 0
-    largest = 0.0
-    spent = np.empty(moved.shape[1])
-    for j in range(bounds.size - 1):
-        while j >= stratum_bounds[stratum + 1]:
-            stratum += 1
-        end = bounds[j]
-        while end < bounds[j + 1]:
-            begin, end, begun = end, bounds[j + 1], 0  # 0: nothing has been added up yet
-            if first.size > 0:
-                end = _end_of_run(first, begin, end)
-                begun = first[begin] if first[begin] > stratum_bounds[stratum] else 0
-            for a in range(spent.size):
-                spent[a] = moved[j + 1, a] - moved[begun, a]
-            for i in range(max(begin, 0), end):
-                largest = max(largest, mass[i] * relative[i] * moved[begun, 0])
-            for a in range(columns.shape[0]):
-                _fill(
-                    residuals[a, begin:end],
-                    columns[a, begin:end],
-                    relative[begin:end],
-                    mass[begin:end],
-                    event_mass[begin:end],
-                    (spent[0], spent[1 + a]),
-                    (taken[j, 0], taken[j, 1 + a], means[j, a]),
-                )
-    return residuals, largest <= TOO_LARGE
-
-
-@njit(cache=True, nogil=True)
-def _fill(
-    residuals: Floats,
-    column: Floats,
-    relative: Floats,
-    mass: Floats,
-    event_mass: Floats,
-    spent: tuple[float, float],
-    at_event: tuple[float, float, float],
-) -> None:
-    """Residuals of rows that were at risk together, from hazard and hazard x mean covariate."""
-    hazard, mean = spent
-    spared, spared_mean, expected = at_event
-    for i in range(column.size):
-        x = column[i]
-        own = relative[i] * (mean - x * hazard)
-        happened = x - expected - relative[i] * (spared_mean - x * spared)
-        own += happened if event_mass[i] > 0.0 else 0.0
-        residuals[i] = own if mass[i] > 0.0 else 0.0

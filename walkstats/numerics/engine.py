@@ -32,7 +32,7 @@ PAIRS: dict[str, tuple[str, str]] = {
     ),
     "cox_score_residuals": (
         "walkstats.survival.partial_likelihood:score_residual_arrays",
-        "walkstats.fast.partial_likelihood:score_residuals",
+        "walkstats.fast.score_residuals:score_residuals",
     ),
     "compare_resamples": (
         "walkstats.resampling.sorted_groups:compare_resamples",
