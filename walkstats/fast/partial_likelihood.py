@@ -42,7 +42,7 @@ def evaluate(beta: Floats, model: Any) -> tuple[float, Floats, Floats] | None:
 
 
 def prepare(beta: Floats, model: Any) -> tuple[Floats, Floats, float] | None:
-    """Linear predictor, exp() of it less its largest, and that; None where exp() would underflow."""
+    """Linear predictor, exp() of it less its largest, that; None where exp() would underflow."""
     eta = beta @ model.columns
     if model.offset is not None:
         eta = eta + model.offset
