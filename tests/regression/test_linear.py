@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from walkstats.errors import DataError, FitError
 from walkstats.regression import ols
+from walkstats.tables import fit_table
 
 # Two roads to the same number on well-conditioned data.
 SAME = 1e-9
@@ -335,3 +336,11 @@ def test_ten_clusters_keep_their_level():
         if abs(found["satterthwaite"] - 0.05) <= room and found["z"] > 0.05 + room:
             return
     pytest.fail(f"rejections of true null hypotheses: {found}")
+
+
+def test_the_intercept_is_no_difference():
+    frame = pd.DataFrame({"y": [1.0, 2.0, 4.0, 3.0, 5.0], "x": [0.0, 1.0, 2.0, 3.0, 4.0]})
+    fit = ols(frame, "y ~ x")
+    assert fit.aside == ("intercept",)
+    assert fit.estimate("intercept").measure == ""
+    assert "Not shown: intercept." in fit_table(fit).notes

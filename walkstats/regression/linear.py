@@ -247,6 +247,7 @@ def _pack(
         covariance=variance.covariance,
         freedom=variance.freedom,
         level=level,
+        aside=tuple(term for term in rows.design.terms.names if term == "intercept"),
         measure=f"difference in {in_sentence(rows.outcome_name)}",
         formula=formula,
         design=rows.design.terms,
