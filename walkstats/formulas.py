@@ -37,6 +37,9 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 
+MOST_CODES = 5  # distinct whole numbers that look like codes of groups
+
+
 @dataclass(frozen=True)
 class Terms(Frozen):
     """The right side of a formula as learnt from the data of a fit.
@@ -294,6 +297,7 @@ def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], li
     notes: list[str] = []
     for label in dict.fromkeys(label for _, parts in parsed.terms for label in parts):
         variable, note = _variable(frame, label, parsed)
+        note = note or _said_of_codes(frame[variable.column], variable)
         if variable.levels is not None and len(variable.levels) < 2:
             word = "arms" if variable.column == "arm" else f"levels of {variable.column}"
             raise DataError.of(
@@ -305,6 +309,20 @@ def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], li
         notes += [note] if note else []
         notes += alike(variable.levels or (), variable.column)
     return variables, list(dict.fromkeys(notes))
+
+
+def _said_of_codes(series: pd.Series, variable: Variable) -> str:
+    """A note on whole numbers that may be codes of groups; 0 and 1 mean the same either way."""
+    if variable.levels is not None or variable.transform is not None:
+        return ""
+    if not pd.api.types.is_integer_dtype(series.dtype):
+        return ""
+    # Long columns of counts are told apart by their first values.
+    few = series.nunique() if series.iloc[:200].nunique() <= MOST_CODES else np.inf
+    if not 3 <= few <= MOST_CODES:
+        return ""
+    name = variable.column
+    return f"{name} (values: {few}) entered as a number: one slope; factor({name}) compares levels."
 
 
 def _knots(variables: Mapping[str, Variable]) -> dict[str, tuple[float, ...]]:

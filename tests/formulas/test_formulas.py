@@ -313,3 +313,12 @@ def test_an_id_is_no_covariate():
     assert build("factor(pid)", frame, intercept=False).matrix.shape == (300, 149)
     thrice = pd.concat([frame, frame.iloc[:1]])
     assert build("pid", thrice, intercept=False).matrix.shape == (301, 149)
+
+
+def test_codes_of_groups_that_enter_as_numbers_are_said():
+    frame = pd.DataFrame({"arm": [1, 2, 3, 1, 2, 3], "sex": [0, 1, 0, 1, 0, 1], "n": range(6)})
+    assert build("arm + sex + n", frame, intercept=False).notes == (
+        "arm (values: 3) entered as a number: one slope; factor(arm) compares levels.",
+    )
+    assert not any("slope" in note for note in build("factor(arm)", frame, intercept=False).notes)
+    assert build("arm", frame.astype(float), intercept=False).notes == ()
