@@ -261,6 +261,8 @@ def test_a_curve_without_events_has_a_table():
     )  # fmt: skip
     table = table_of(Curve(frame, "days", "survival", last={"all": 5.0}), at=[1])
     assert table.texts() == [["0"], ["not reached"], ["1.000 (1.000 to 1.000)"], ["3"]]
+    said = "Where both limits are 1, nobody has had the event yet: no interval is meant."
+    assert said in table.notes
 
 
 def test_what_is_no_fit_is_refused_in_words(lung):

@@ -75,7 +75,9 @@ class Curve(Result):
             One row per group and x. A step curve gives the estimate of the last step at or before
             x and the number at risk just before x (that of the next time); ``n_event`` and
             ``n_censor`` count from the start to x. Beyond the group's last x the estimate is
-            missing.
+            missing. Before the group's first row both limits are the start of the curve, as in R:
+            nobody has left yet, and no interval is meant. In rows without an event so far, and in
+            `walkstats.survival.compare_at`, limits on the log-log scale are missing.
 
         Raises
         ------

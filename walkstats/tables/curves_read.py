@@ -32,7 +32,7 @@ def curve_table(curve: Curve, at: Sequence[float], labels: Mapping[str, str]) ->
             for group, n in zip(curve.groups, starting, strict=True)
         ),
         rows=tuple(rows),
-        notes=remarks(curve),
+        notes=(*remarks(curve), *_said_before_steps(curve, at)),
         source=curve.source,
     )
 
@@ -49,13 +49,30 @@ def incidence_table(incidence: Incidence, at: Sequence[float], labels: Mapping[s
         )
     ]
     first = next(iter(tables.values()))
-    return replace(first, rows=tuple(rows), notes=remarks(incidence), source=incidence.source)
+    curves = (incidence.of(one) for one in incidence.outcomes)
+    before = dict.fromkeys(note for curve in curves for note in _said_before_steps(curve, at))
+    notes = (*remarks(incidence), *before)
+    return replace(first, rows=tuple(rows), notes=notes, source=incidence.source)
 
 
 def remarks(result: Result) -> tuple[str, ...]:
     """Method, counts and notes of a result, as footnotes."""
     counts = () if result.counts is None else (f"{capitalised(str(result.counts))}.",)
     return tuple(text for text in (result.method, *counts, *result.notes) if text)
+
+
+def _said_before_steps(curve: Curve, at: Sequence[float]) -> tuple[str, ...]:
+    """A note on limits that equal the estimate since nobody has had the event yet."""
+    if curve.shape != "step" or not len(at):
+        return ()
+    read = curve.at([x for x in at if x > curve.start_x] or [curve.start_x])
+    columns = ["estimate", "conf_low", "conf_high"]
+    if not (read.loc[read[curve.x] > curve.start_x, columns] == curve.start).all(axis=1).any():
+        return ()
+    return (
+        f"Where both limits are {curve.start:g}, nobody has had the event yet: no interval is "
+        "meant.",
+    )
 
 
 def _event_rows(curve: Curve) -> list[Row]:
