@@ -155,7 +155,7 @@ def _spellings(material: Material) -> list[Problem]:
             severity="warning",
         )
         for name in texts
-        for note in alike(people[name].dropna().unique(), name)
+        for note in alike(dict.fromkeys(v for v in people[name] if isinstance(v, str)), name)
     ]
 
 
