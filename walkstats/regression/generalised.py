@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -231,21 +231,15 @@ class _Setting:
         rows, y = self.rows, self.model.y
         infinite = self._infinite(found)
         covariance, freedom, pearson = self._covariance(found, infinite)
-        values = self.design.back @ found.g
-        moved = None if found.direction is None else self.design.back @ found.direction
-        if moved is not None:
-            values = np.where(infinite, np.copysign(np.inf, moved), values)
         null = self._null(found)
-        counts = rows.counts
-        counts = type(counts)(
-            len(frame), counts.used, counts.participants,
-            events=round(float(y.sum())),
-            left_out={**left_out, **counts.left_out}, clusters=counts.clusters,
-        )  # fmt: skip
         finite = np.isfinite(found.theta)
-        error = np.nan
-        if finite:
-            error = 1.0 / np.sqrt(theta_information(y, found.mu, found.theta))
+        counts = replace(
+            rows.counts,
+            rows=len(frame),
+            events=round(float(y.sum())),
+            left_out={**left_out, **rows.counts.left_out},
+        )
+        values = self._values(found, infinite)
         common: dict[str, Any] = {
             "method": self._method(freedom),
             "notes": (*rows.design.notes, *self._notes(found, infinite)),
@@ -268,7 +262,7 @@ class _Setting:
             se=self.se,
             alpha=1.0 / found.theta if finite else 0.0,
             theta=found.theta,
-            theta_std_error=error,
+            theta_std_error=self._theta_error(found),
             overdispersion=self._overdispersion(found, common),
             deviance=deviance(y, found.mu, found.theta),
             null_deviance=deviance(y, null.mu, null.theta),
@@ -284,6 +278,17 @@ class _Setting:
             index=rows.index,
             **common,
         )
+
+    def _values(self, found: CountMaximum, infinite: NDArray[np.bool_]) -> Floats:
+        values = self.design.back @ found.g
+        if found.direction is None:
+            return values
+        return np.where(infinite, np.copysign(np.inf, self.design.back @ found.direction), values)
+
+    def _theta_error(self, found: CountMaximum) -> float:
+        if not np.isfinite(found.theta):
+            return np.nan
+        return float(1.0 / np.sqrt(theta_information(self.model.y, found.mu, found.theta)))
 
     def _infinite(self, found: CountMaximum) -> NDArray[np.bool_]:
         """(k,) coefficients that run off."""
