@@ -229,3 +229,12 @@ def test_what_words_of_truth_mean_is_asked_and_not_guessed(cells, asked):
     (refusal,) = column("boolean", *cells).refusals
     assert asked in refusal.what_to_do
     assert "true or false in place of each ?" in refusal.what_to_do
+
+
+def test_days_and_months_exchanged_are_seen_where_that_reads_all_dates():
+    def told(*cells):
+        (refusal,) = column("date", *cells, dates="%d/%m/%Y").refusals
+        return refusal.what_to_do
+
+    assert 'dates = "%m/%d/%Y"' in told("05/13/2024", "", "06/01/2024")
+    assert told("05/13/2024", "13/05/2024") == "correct it"

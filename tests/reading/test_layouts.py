@@ -168,6 +168,7 @@ odi_3 = { measure = "odi", month = 3 }
     assert list(rows.columns) == ["participant_id", "value", "month", "measure"]
     assert rows["month"].tolist() == [0, 0, 0, 3, 3, 3]
     assert rows["value"].fillna(-1).tolist() == [40, 38, 1, 20, -1, 2]
+    assert [one[1] for one in actions(folder.read(), "not read")] == ["note"]
     folder.change("outcomes.csv", "P1,40", "P1,400")
     assert any("P1 month 0 odi 400 of 0 to 100" in one for one in problems(folder))
 

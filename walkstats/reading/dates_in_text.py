@@ -13,6 +13,7 @@ from functools import lru_cache
 from walkstats.reading.numbers_in_text import RefusedError
 
 ISO = "%Y-%m-%d"
+NO_SUCH_DAY = "a day that no calendar has"
 
 
 class WrongFormError(RefusedError):
@@ -124,7 +125,7 @@ def to_date(cell: str, declared: str, first: dt.date, last: dt.date) -> dt.date:
     try:
         day = dt.date(int(parts["year"]), int(month), int(parts["day"]))
     except ValueError:
-        raise RefusedError("a day that no calendar has", "correct it") from None
+        raise RefusedError(NO_SUCH_DAY, "correct it") from None
     if not first <= day <= last:
         raise RefusedError(
             f"outside {first.isoformat()} to {last.isoformat()}",

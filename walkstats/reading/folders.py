@@ -295,10 +295,22 @@ def _material(found: _Folder, tables: Mapping[str, Joined], declared: Declared) 
     )
 
 
+def _read_nowhere(notes: list[Note]) -> list[Note]:
+    """The notes without "not read" where another part of the table reads the column; each once."""
+    taken = {(table, detail) for table, _, action, _, detail in notes if action == "renamed"}
+    kept: list[Note] = []
+    for note in notes:
+        table, column, action, _, detail = note
+        source = f"from {column!r} of {detail.removeprefix('column of ')}"
+        if action != "not read" or ((table, source) not in taken and note not in kept):
+            kept.append(note)
+    return kept
+
+
 def _trial(
     found: _Folder, declared: Declared, tables: Mapping[str, Joined], problems: list[Problem]
 ) -> Trial:
-    notes = list(found.notes)
+    notes = _read_nowhere(found.notes)
     notes += [
         (one.table, one.column, one.severity, one.count, f"{one.problem} -> {one.what_to_do}")
         for one in problems

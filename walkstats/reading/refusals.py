@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from walkstats.reading.dates_in_text import ISO, WrongFormError, looks_like
+from walkstats.reading.dates_in_text import ISO, NO_SUCH_DAY, WrongFormError, looks_like, to_date
 from walkstats.reading.numbers_in_text import RefusedError
 
 SHOWN = 5
@@ -93,7 +95,8 @@ def group_refusals(
     truths = [k for k, why in refused.items() if isinstance(why, NoTruthError)]
     for k, why in refused.items():
         if not isinstance(why, WrongFormError | NoTruthError):
-            groups.setdefault((why.reason, why.remedy), []).append(k)
+            remedy = _exchanged(dates, seen) if why.reason == NO_SUCH_DAY else ""
+            groups.setdefault((why.reason, remedy or why.remedy), []).append(k)
     found = [
         Refusal(f"{seen.show(which)}: {reason}", remedy, seen.rows(which))
         for (reason, remedy), which in groups.items()
@@ -121,6 +124,19 @@ def _known(cell: str) -> str:
     """What a word means; a digit beside an unknown one may be any code: 1 and 2, say."""
     meaning = None if cell.strip().isdigit() else TRUTH.get(cell.strip().casefold())
     return "?" if meaning is None else str(meaning).lower()
+
+
+def _exchanged(declared: str | None, seen: Seen) -> str:
+    """What to do where all cells are dates with day and month exchanged; "" where they are not."""
+    places = {"%d": "%m", "%m": "%d"}
+    other = re.sub("%[dm]", lambda found: places[found[0]], declared or ISO)
+    try:
+        for cell, gone in zip(seen.distinct, seen.empty, strict=True):
+            if not gone:
+                to_date(cell, other, dt.date.min, dt.date.max)
+    except RefusedError:
+        return ""
+    return f'all dates of the column can be read with dates = "{other}": say so if that is meant'
 
 
 def _about_forms(which: list[int], seen: Seen, dates: str | None) -> Refusal:
