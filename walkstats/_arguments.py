@@ -62,8 +62,11 @@ def check_choice(value: object, allowed: Iterable[str], name: str) -> str:
     """A word out of those allowed."""
     words = list(allowed)
     if not isinstance(value, str) or value not in words:
+        plain = {"".join(filter(str.isalnum, str(w))).casefold(): w for w in words}
+        meant = plain.get("".join(filter(str.isalnum, str(value))).casefold())
+        hint = "" if meant is None or not isinstance(value, str) else f" Did you mean {meant!r}?"
         raise ValueError(
-            f"{name} must be one of {', '.join(repr(w) for w in words)}; got {value!r}."
+            f"{name} must be one of {', '.join(repr(w) for w in words)}; got {value!r}.{hint}"
         )
     return value
 

@@ -289,6 +289,8 @@ def as_numbers(series: pd.Series, name: str) -> Floats:
         For infinite values and for values that are no numbers.
     """
     try:
+        if pd.api.types.is_complex_dtype(series.dtype):
+            raise TypeError("complex")
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
             values = series.to_numpy().astype(float, copy=False)
         else:

@@ -322,3 +322,8 @@ def test_codes_of_groups_that_enter_as_numbers_are_said():
     )
     assert not any("slope" in note for note in build("factor(arm)", frame, intercept=False).notes)
     assert build("arm", frame.astype(float), intercept=False).notes == ()
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(DataError, match="no numbers"):
+        build("y ~ x", pd.DataFrame({"y": [1 + 1j, 2], "x": [1, 2]}), intercept=True, response=True)

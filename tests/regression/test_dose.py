@@ -196,6 +196,7 @@ def test_refusals():
         ({"x": "arm"}, "arm is a factor"),
         ({"reference": 1e5}, "outside the observed range"),
         ({"reference": float("nan")}, "outside the observed range"),
+        ({"reference": None}, "reference must be a number"),
         ({"at": ["much"]}, "at must be"),
         ({"level": 2}, "level must lie"),
     ):

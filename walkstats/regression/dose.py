@@ -143,6 +143,8 @@ def dose_response(
     level = check_level(level)
     dose = find_dose(fit, x, given or {})
     low, high = dose.range
+    if not isinstance(reference, (int, float, np.integer, np.floating)):
+        raise ValueError(f"reference must be a number, a value of {x}; got {reference!r}.")
     if not low <= reference <= high:
         raise ValueError(
             f"reference={reference:g} lies outside the observed range of {x}, {low:g} to {high:g}."

@@ -149,7 +149,7 @@ LOOKS = {"low": "low", "high": "high", **WEIBULL}
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (of("parametric", trial(), family="lognormal"), ValueError, "'log-normal'"),
+        (of("parametric", trial(), family="lognormal"), ValueError, "Did you mean 'log-normal'"),
         (of("parametric", trial(), scale=-1, **WEIBULL), ValueError, "above 0"),
         (of("parametric", trial(), family="exponential", scale=2), ValueError, "fixed at 1"),
         (of("parametric", trial(), strata="arm", scale=1, **WEIBULL), ValueError, "own"),

@@ -114,7 +114,9 @@ def test_death_is_seen() -> None:
     trial = ws.load_sample("bladder")
     spells = ws.derive.recurrences(trial, kind="any", at_risk="under_observation")
     unaware = ws.survival.mean_cumulative_count(spells, "arm")
-    assert "28 participants died; death counts as censoring" in " ".join(unaware.notes)
+    assert "28 participants are observed until they died; their death counts" in " ".join(
+        unaware.notes
+    )
     aware = ws.survival.mean_cumulative_count(
         spells, "arm", terminal="ended_by", terminal_value="died"
     )

@@ -165,3 +165,15 @@ def test_side_by_side() -> None:
     assert "Once more: rate ratio" in text
     assert "Rate (Andersen-Gill): The rate at which recurrences come" in text
     assert f"{np.exp(rates.values[0]):.2f} (" in text
+
+
+def test_people_without_follow_up_are_counted_once_and_frames_are_of_logs():
+    frame = bladder2()
+    odd = frame.groupby("id").head(1).head(3).assign(id=lambda rows: rows["id"] + 1000)
+    odd = odd.assign(start=0, stop=0, event=0)
+    found = ws.survival.wei_lin_weissfeld(
+        pd.concat([frame, odd], ignore_index=True), "rx", up_to=2, **COLUMNS
+    )
+    assert "3 participants are not at risk: no follow-up." in found.notes
+    logs, ratios = found.to_frame(), found.to_frame(ratio=True)
+    np.testing.assert_allclose(np.exp(logs["estimate"]), ratios["estimate"], rtol=1e-14)

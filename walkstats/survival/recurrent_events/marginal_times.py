@@ -31,6 +31,7 @@ Indices = NDArray[np.intp]
 NUMBER, WAITED, HAPPENED, ENTERED = "event number", "time to event", "event happened", "entry time"
 # By default as many events as at least so many participants have had, up to the paper's four.
 ENOUGH, MOST = 10, 4
+NO_FOLLOW_UP = "not at risk: no follow-up."
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +59,18 @@ class MarginalTimes(Result):
     global_tests: Mapping[str, HypothesisTest] = field(default_factory=dict)
     equality_tests: Mapping[str, HypothesisTest] = field(default_factory=dict)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per model ("specific", "average", "common") and term, as ratios."""
+    def to_frame(self, *, ratio: bool = False) -> pd.DataFrame:
+        """One row per model ("specific", "average", "common") and term.
+
+        Parameters
+        ----------
+        ratio : bool
+            Estimates and limits as ratios rather than logs, as of a Cox model.
+        """
         parts = []
         for name in ("specific", "average", "common"):
             estimates: Estimates = getattr(self, name)
-            frame = estimates.to_frame(ratio=True)
+            frame = estimates.to_frame(ratio=ratio)
             frame.insert(0, "model", name)
             parts.append(frame)
         return pd.concat(parts, ignore_index=True)
@@ -185,10 +192,24 @@ def wei_lin_weissfeld(
     apart = cox(own.frame, own.formula, **options)
     method = _method(int(laid_out[NUMBER].max()), said, apart)
     common, apart = (
-        replace(fit, method=method, notes=(*fit.notes, *notes), measure=f"hazard ratio {which}")
+        replace(
+            fit,
+            method=method,
+            notes=(*_by_person(fit.notes, laid_out, person), *notes),
+            measure=f"hazard ratio {which}",
+        )
         for fit, which in ((common, "common to all events"), (apart, "of each event"))
     )
     return _pack(common, apart, own)
+
+
+def _by_person(notes: tuple[str, ...], laid_out: pd.DataFrame, person: str) -> list[str]:
+    """Notes of a Cox fit, with people rather than their rows counted as not at risk."""
+    none = (laid_out[WAITED] <= laid_out[ENTERED]) & ~laid_out[HAPPENED].astype(bool)
+    number = laid_out.loc[none, person].nunique()
+    word = "participant is" if number == 1 else "participants are"
+    kept = [note for note in notes if not note.endswith(NO_FOLLOW_UP)]
+    return [*kept, f"{number} {word} {NO_FOLLOW_UP}"] if len(kept) < len(notes) else kept
 
 
 def _how_many(up_to: int | None, spells: Spells) -> tuple[int, str]:

@@ -274,8 +274,9 @@ def _deaths_unused(frame: pd.DataFrame, terminal: str | None) -> list[str]:
     if not died:
         return []
     return [
-        f"{died} participants died; death counts as censoring. With terminal='ended_by', "
-        "terminal_value='died' it ends their recurrences."
+        f"{died} participants are observed until they died; their death counts as censoring. With "
+        "terminal='ended_by', terminal_value='died' it ends their recurrences. A death after "
+        "observation had ended, at a missed check-in for instance, is not among them."
     ]
 
 
