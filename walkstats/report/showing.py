@@ -64,6 +64,7 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
             result,
             "arm",
             columns=_described(result, aside),
+            labels=_own_labels(result),
             median=[c.name for c in TABLES["participants"].columns if c.kind == "integer"],
             overall=True,
         )
@@ -126,6 +127,12 @@ def _described(frame: pd.DataFrame, carried: Collection[str]) -> list[str]:
         and frame[name].notna().any()
         and not _label_like(frame[name])
     ]
+
+
+def _own_labels(frame: pd.DataFrame) -> dict[str, str]:
+    """Columns that the dictionary does not describe, as the trial calls them, in words."""
+    words = {str(name): str(name).replace("_", " ") for name in frame.columns}
+    return {name: capitalised(said) for name, said in words.items() if described(name) == said}
 
 
 def _undeclared(names: Sequence[str]) -> list[str]:
