@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import walkstats as ws
-from tests.reading.trial_on_disk import FACTS, FILES, TrialOnDisk
+from tests.reading.trial_on_disk import FACTS, FILES, TABLES, TrialOnDisk
 
 PERIODS = """\
 id,group,start,stop,status,site
@@ -374,3 +374,10 @@ def test_a_trial_of_today_is_read_in_a_moment(folder):
     taken = time.perf_counter() - start
     assert np.array_equal(trial.walking["walking_minutes"].to_numpy(), minutes.ravel())
     assert taken < 10  # 0.6 s on one idle core; a wide margin, since tests share theirs
+
+
+def test_headers_that_end_with_a_space_are_found_and_shown_in_quotes(folder):
+    folder.change("participants.csv", "age_years,", "age_years ,")
+    assert folder.read().participants["age_years"].notna().all()
+    folder.toml(tables=TABLES.replace("referral =", 'bmi_kg_m2 = "weight"\nreferral =', 1))
+    assert any("withdrawal_reason, 'age_years ', referral" in one for one in problems(folder))

@@ -56,8 +56,9 @@ def not_found(name: str, header: Sequence[str], file: str) -> tuple[str, str]:
     spelled = {plain(one): one for one in header}
     near = difflib.get_close_matches(plain(name), spelled, n=1)
     hint = f"did you mean {spelled[near[0]]!r}? " if near else ""
+    shown = ", ".join(one if one == one.strip() else repr(one) for one in header)
     return (
-        f"there is no column {name!r} in {file}; its columns are: {', '.join(header)}",
+        f"there is no column {name!r} in {file}; its columns are: {shown}",
         f"{hint}name the file's own column in trial.toml",
     )
 
