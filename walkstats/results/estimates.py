@@ -407,9 +407,7 @@ class Estimates(Result):
             Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high; with
             ``ratio`` also std_error_of, which says that standard errors are those of the logs.
         """
-        rows = [
-            self.estimate(term, ratio=ratio and term not in self.aside) for term in self.terms
-        ]
+        rows = [self.estimate(term, ratio=ratio and term not in self.aside) for term in self.terms]
         return _estimates_frame(rows, ratio)
 
 
