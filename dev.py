@@ -31,7 +31,11 @@ TASKS = {
         ["-m walkstats report data/sample/walkback-like --out demo"],
     ),
     "test": ("run the tests, on all processors (options: those of pytest)", TEST, ["-m pytest"]),
-    "slow": ("run the slow simulations (options: those of pytest)", TEST, ["-m pytest -m slow"]),
+    "slow": (
+        "run the slow simulations (options: those of pytest)",
+        TEST,
+        ["-m pytest -m (slow)or(hypothesis)"],
+    ),
     "lab": ("open the notebooks in JupyterLab", [*TEST, "notebooks"], ["-m jupyterlab notebooks"]),
     "notebooks": ("run the notebooks, store their outputs", TEST, ["-m tests.notebooks.rerun"]),
     "agreement": ("write docs/agreement.md", TEST, ["-m tests.reference.agreement"]),

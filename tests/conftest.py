@@ -12,14 +12,23 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "walkstats",
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+# 60 examples of what has no number in the list of relations; those that have carry
+# `tests.relations.relation`, 200. `dev.py slow` runs all of them with 200.
+for profile, examples in (("walkstats", 60), ("thorough", 200)):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile("walkstats")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take all examples where the tests of hypothesis are asked for by their mark."""
+    if "hypothesis" in config.getoption("markexpr", ""):
+        settings.load_profile("thorough")
 
 
 # Files that take seconds come first: no process is to wait at the end for another's long file.

@@ -18,6 +18,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 
 import walkstats as ws
 from tests.reference import goldens
+from tests.relations import relation
 from walkstats.errors import FitError
 from walkstats.survival.partial_likelihood import hazard_increments, score_residuals
 from walkstats.survival.partial_maximum import maximum
@@ -118,6 +119,7 @@ def same(one: Answer, other: Answer, *, times: float = 1.0) -> None:
     assert np.allclose(one.robust / between, times * other.robust / between, rtol=0, atol=RATIO)
 
 
+@relation
 @given(SEEDS)
 def test_row_order_changes_nothing(seed):
     rows = data(seed)
@@ -125,6 +127,7 @@ def test_row_order_changes_nothing(seed):
     same(first(seed), fit(rows.rows(mixed)))
 
 
+@relation
 @given(SEEDS, st.sampled_from([1 / 365.25, 1e-6, 24.0, 1e6]))
 def test_the_unit_of_time_changes_nothing(seed, unit):
     rows = data(seed)
@@ -132,6 +135,7 @@ def test_the_unit_of_time_changes_nothing(seed, unit):
     same(first(seed), fit(replace(rows, stop=rows.stop * unit, start=start)))
 
 
+@relation
 @given(SEEDS, st.floats(-1e6, 1e6), st.floats(1e-3, 1e3))
 def test_covariates_shifted_and_scaled(seed, shift, scale):
     """What is left of the shifted covariate's own digits decides the tolerance."""
@@ -146,6 +150,7 @@ def test_covariates_shifted_and_scaled(seed, shift, scale):
     assert two.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-9)
 
 
+@relation
 @given(SEEDS)
 def test_swapped_arms_flip_the_sign(seed):
     rows = data(seed)
@@ -156,6 +161,7 @@ def test_swapped_arms_flip_the_sign(seed):
                       robust=turned @ two.robust @ turned))  # fmt: skip
 
 
+@relation
 @given(SEEDS)
 def test_people_censored_before_the_first_event_change_nothing(seed):
     rows = data(seed)
@@ -197,6 +203,7 @@ def split(rows: Data, seed: int) -> tuple[Data, np.ndarray]:
     return replace(cut, event=cut.event & (stop == rows.stop[whose])), whose
 
 
+@relation
 @given(SEEDS)
 def test_split_intervals_change_nothing(seed):
     rows = data(seed)
@@ -209,6 +216,7 @@ def test_split_intervals_change_nothing(seed):
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-10)
 
 
+@relation
 @given(SEEDS)
 def test_a_weight_of_k_is_k_copies_under_breslow(seed):
     rows = replace(data(seed), ties="breslow")
@@ -219,6 +227,7 @@ def test_a_weight_of_k_is_k_copies_under_breslow(seed):
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-10)
 
 
+@relation
 @given(SEEDS)
 def test_a_frequency_of_k_is_k_copies_always(seed):
     rows = data(seed)
@@ -230,6 +239,7 @@ def test_a_frequency_of_k_is_k_copies_always(seed):
     assert one.score_test == pytest.approx(two.score_test, rel=1e-8)
 
 
+@relation
 @given(SEEDS)
 def test_three_copies_as_strata_have_three_times_the_information(seed):
     """Each shifted in time by an amount of its own."""
@@ -243,6 +253,7 @@ def test_three_copies_as_strata_have_three_times_the_information(seed):
     same(first(seed), fit(replace(moved, strata=strata)), times=3.0)
 
 
+@relation
 @given(SEEDS)
 def test_score_residuals_sum_to_zero_at_the_estimate(seed):
     rows = data(seed)
@@ -253,6 +264,7 @@ def test_score_residuals_sum_to_zero_at_the_estimate(seed):
     assert np.all(np.abs(sets.mass @ residuals) * np.sqrt(np.diag(found.covariance)) < 1e-8)
 
 
+@relation
 @given(SEEDS)
 def test_the_score_test_is_the_log_rank_test(seed):
     """Under the discrete likelihood whatever the ties, else without ties."""
@@ -274,6 +286,7 @@ def log_rank(rows: Data) -> float:
     return apart**2 / variance
 
 
+@relation
 @given(SEEDS)
 def test_untied_methods_agree(seed):
     rows = replace(data(seed), start=None)
@@ -360,6 +373,7 @@ def alike(one: ws.results.CoxFit, other: ws.results.CoxFit) -> None:
     same(*answers)
 
 
+@relation
 @given(SEEDS)
 def test_a_row_with_a_missing_value_is_left_out_and_counted(seed):
     frame, options = people(seed)
@@ -382,12 +396,14 @@ DTYPES = {
 }
 
 
+@relation
 @given(SEEDS, st.sampled_from(sorted(DTYPES)))
 def test_dtypes_change_nothing(seed, kind):
     frame, options = people(seed)
     alike(first_public(seed), public(DTYPES[kind](frame), options))
 
 
+@relation
 @given(SEEDS)
 def test_names_and_order_of_people_do_not_matter(seed):
     """Several rows of a person, clustered; ids renamed and rows mixed."""
