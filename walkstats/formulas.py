@@ -197,6 +197,15 @@ def build(
     return Design(terms, matrix, kept, left_out, tuple(notes), outcome)
 
 
+def left_out_by_arm(frame: pd.DataFrame, design: Design) -> list[str]:
+    """Which arms lose rows to a missing value."""
+    if not design.left_out or "arm" not in frame.columns:
+        return []
+    lost = frame.loc[~design.kept, "arm"].value_counts(sort=False)
+    each = ", ".join(f"{arm} {count}" for arm, count in lost.items() if count)
+    return [f"Rows left out by arm: {each}."] if each else []
+
+
 def variables_in(formula: str) -> tuple[str, ...]:
     """Names of the columns that a formula reads, the outcome first where there is one.
 

@@ -344,3 +344,14 @@ def test_the_intercept_is_no_difference():
     assert fit.aside == ("intercept",)
     assert fit.estimate("intercept").measure == ""
     assert "Not shown: intercept." in fit_table(fit).notes
+
+
+def test_rows_left_out_are_told_by_arm():
+    frame = pd.DataFrame(
+        {
+            "arm": pd.Categorical(["control", "walking"] * 10, ["control", "walking"]),
+            "age": [np.nan, 40.0, np.nan, 41.0, 42.0, np.nan, *range(50, 64)],
+            "pain": np.arange(20.0) % 7,
+        }
+    )
+    assert "Rows left out by arm: control 2, walking 1." in ols(frame, "pain ~ arm + age").notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_column, check_frame
 from walkstats._variables import as_numbers, codes_of, is_factor
 from walkstats.errors import DataError
-from walkstats.formulas import Design, build, variables_in
+from walkstats.formulas import Design, build, left_out_by_arm, variables_in
 from walkstats.results import Counts
 
 Floats = NDArray[np.float64]
@@ -92,6 +92,7 @@ def read_rows(
     _check_outcome(frame, formula)
     given, keep, left_out = _read_weights(frame, weights)
     design = build(formula, frame, intercept=True, response=True, keep=keep)
+    design = replace(design, notes=(*design.notes, *left_out_by_arm(frame, design)))
     kept = np.flatnonzero(design.kept)
     people = None
     if subject in frame.columns or subject != DEFAULT_SUBJECT:

@@ -15,7 +15,7 @@ from walkstats._formula_text import parse
 from walkstats._time_zero import immortal_time
 from walkstats._variables import as_numbers, codes_of
 from walkstats.errors import DataError, FitError
-from walkstats.formulas import Design, Terms, build, variables_in
+from walkstats.formulas import Design, Terms, build, left_out_by_arm, variables_in
 from walkstats.results import Counts
 from walkstats.survival.clusters import clusters_shared
 from walkstats.survival.grouped_rows import said_of_groups
@@ -168,7 +168,7 @@ def _joined(
             *design.notes,
             *said_of_groups(events, names, rows, seen.start is not None),
             *immortal_time(covariates, spells=seen.start is not None),
-            *_left_out_by_arm(events, design),
+            *left_out_by_arm(events, design),
             *said_of_events_left_out(events, lost),
         ),
         source=seen.source,
@@ -245,15 +245,6 @@ def _strata(
     places = np.unravel_index(present, [len(found) for found in levels])
     columns = [[found[k] for k in own] for found, own in zip(levels, places, strict=True)]
     return codes.astype(np.intp), tuple(zip(*columns, strict=True))
-
-
-def _left_out_by_arm(frame: pd.DataFrame, design: Design) -> list[str]:
-    """Which arms lose rows to a missing covariate."""
-    if not design.left_out or "arm" not in frame.columns:
-        return []
-    lost = frame.loc[~design.kept, "arm"].value_counts(sort=False)
-    each = ", ".join(f"{arm} {count}" for arm, count in lost.items() if count)
-    return [f"Rows left out by arm: {each}."] if each else []
 
 
 def said_of_events_left_out(frame: pd.DataFrame, lost: Indices) -> list[str]:
