@@ -131,7 +131,9 @@ def test_any_column_comes_back_from_csv_bit_for_bit(data, kind, rows):
     assert returned.dtype == dtype
     assert returned.equals(frame["x"])
     if kind == "number":
-        assert returned.to_numpy().tobytes() == frame["x"].to_numpy().tobytes()
+        # A missing number is missing, whichever of the many bit patterns of nan it had.
+        known = frame["x"].notna().to_numpy()
+        assert returned.to_numpy()[known].tobytes() == frame["x"].to_numpy()[known].tobytes()
 
 
 @settings(max_examples=15)
