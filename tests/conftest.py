@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# 60 examples of what has no number in the list of relations; those that have carry
+# 30 examples of what has no number in the list of relations; those that have carry
 # `tests.relations.relation`, 200. `dev.py slow` runs all of them with 200.
-for profile, examples in (("walkstats", 60), ("thorough", 200)):
+for profile, examples in (("walkstats", 30), ("thorough", 200)):
     settings.register_profile(
         profile,
         max_examples=examples,
