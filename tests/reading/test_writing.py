@@ -121,7 +121,7 @@ def test_any_column_comes_back_from_csv_bit_for_bit(data, kind, rows):
     values = data.draw(st.lists(cells, min_size=rows, max_size=rows))
     if kind == "day":
         values = pd.to_datetime(pd.Series(values, dtype=object))
-    frame = pd.DataFrame({"x": pd.Series(values).astype(dtype), "y": ["1"] * rows})
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=object).astype(dtype), "y": ["1"] * rows})
     codes = writing._missing_codes(frame)
     text = read_delimited(writing._csv_text(frame, codes).encode(), "t.csv", FileFormat())
     meaning = Meaning(writing.kind_of(frame["x"].dtype), (codes.get("x", ""),))
