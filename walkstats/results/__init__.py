@@ -9,7 +9,8 @@ what a reader must know: ``method`` (as a methods section says it), ``notes``, `
 ``HypothesisTest``  a test
 ``Freedom``         degrees of freedom of a linear combination
 ``Estimates``       several estimates with their covariance
-``Fit``             a fitted model; ``CoxFit`` a Cox model
+``Fit``             a fitted model; ``CoxFit`` a Cox model,
+                    ``MixedFit`` one of repeated measures
 ``Curve``           a curve by group; ``Incidence`` one by group and outcome
 ``Draws``           statistics of resampled data, with their intervals
 ``Result``, ``Frozen``   what they are built on
@@ -18,7 +19,7 @@ what a reader must know: ``method`` (as a methods section says it), ``notes``, `
 from walkstats.results.curves import Curve
 from walkstats.results.draws import Draws
 from walkstats.results.estimates import Estimate, Estimates, Freedom, HypothesisTest
-from walkstats.results.fits import CoxFit, Fit
+from walkstats.results.fits import CoxFit, Fit, MixedFit
 from walkstats.results.frozen import Counts, Frozen, Result
 from walkstats.results.incidences import Incidence
 
@@ -34,5 +35,6 @@ __all__ = [
     "Frozen",
     "HypothesisTest",
     "Incidence",
+    "MixedFit",
     "Result",
 ]

@@ -103,3 +103,44 @@ class CoxFit(Fit):
     subjects: NDArray[Any] | None = None
     penalty: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class MixedFit(Fit):
+    """A fitted model of repeated measures.
+
+    Attributes
+    ----------
+    outcome_name : str
+        Left side of the formula.
+    variance : Estimates or None
+        Variances and correlations of the model, with their intervals.
+    covariance_by_group : mapping of str to (q, q) array
+        Covariance of what is repeated, by group, or under "all": of the visits (``mmrm``), of the
+        random effects (``linear_mixed``).
+    random_effects : pandas.DataFrame or None
+        Predicted random effects, one row per subject.
+    reml : bool
+        Whether the likelihood is the restricted one.
+    matrix : (n, k) array
+        The design matrix of the rows used.
+    outcome, fitted : (n,) arrays
+        Of the rows used; ``fitted`` is the mean, without random effects.
+    subjects : (n,) array or None
+        Person of each row used.
+    kept : (n,) positions of the rows used in the frame given
+    index : pandas.Index or None
+        Labels of the rows used.
+    """
+
+    outcome_name: str = ""
+    variance: Estimates | None = None
+    covariance_by_group: Mapping[str, Floats] = field(default_factory=dict)
+    random_effects: pd.DataFrame | None = None
+    reml: bool = True
+    matrix: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    outcome: Floats = field(default_factory=lambda: np.empty(0))
+    fitted: Floats = field(default_factory=lambda: np.empty(0))
+    subjects: NDArray[Any] | None = None
+    kept: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    index: pd.Index | None = None
