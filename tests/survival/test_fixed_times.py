@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import walkstats as ws
 from tests.survival.small_trials import tied_trials
 from walkstats.errors import DataError
-from walkstats.survival.number_needed import number_needed_to_treat
+from walkstats.numerics.number_needed import number_needed_to_treat
 
 
 @settings(max_examples=100)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_flag, check_level, check_times
 from walkstats.numerics.limits import INTERVAL_FORMS, chi2_p, probability_limits
+from walkstats.numerics.number_needed import number_needed_to_treat, said_of_infinity
 from walkstats.results import Estimates
 from walkstats.results.frozen import Result
 from walkstats.survival.against_reference import (
@@ -23,7 +24,6 @@ from walkstats.survival.against_reference import (
     transformed,
 )
 from walkstats.survival.grouped_rows import GroupedRows, read_grouped_rows
-from walkstats.survival.number_needed import number_needed_to_treat, said_of_infinity
 from walkstats.survival.people import PERSON
 from walkstats.survival.product_limit import influence, product_limit
 from walkstats.survival.risk_tables import RiskTable

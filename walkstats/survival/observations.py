@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._spellings import alike
+from walkstats._event_values import events_of, holds_text, wanted_values
 from walkstats._variables import as_numbers, missing
 from walkstats.errors import DataError
 from walkstats.results import Counts, Frozen
@@ -23,8 +23,6 @@ from walkstats.survival.clusters import clusters_shared
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
-
-SHOWN = 8  # values of a column listed in a note or finding
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,8 @@ def observe(
         )
     stop = _times(frame, stop_name, kept)
     start = None if start_name is None else _entries(frame, start_name, kept)
-    happened, notes = _events(frame, event, event_value, kept)
+    ending = frame[event].loc[kept] if not kept.all() else frame[event]
+    happened, notes = events_of(ending, str(event), event_value)
     case_weights = weights_of(frame, weights, kept, "weights")
     copies = frequencies_of(frame, frequencies, kept)
     _check_order(frame, start, stop, kept, start_name, stop_name, negative)
@@ -236,24 +235,13 @@ def plain_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
             f"{name} holds {found}, no times", column=str(name), what_to_do="name the time column"
         )
     known = series.loc[kept] if not kept.all() else series
-    if _holds_text(known):
+    if holds_text(known):
         raise DataError.of(
             f"{name} holds text", column=str(name), what_to_do="convert the column to numbers"
         )
     if not (pd.api.types.is_numeric_dtype(dtype) or dtype == "object"):
         raise DataError.of(f"{name} holds no numbers", column=str(name), what_to_do="give numbers")
     return known.to_numpy(dtype=float, na_value=np.nan)
-
-
-def _holds_text(series: pd.Series) -> bool:
-    """Whether some value is text, in whatever way this version of pandas stores text."""
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        series = pd.Series(series.dtype.categories)
-    if pd.api.types.is_numeric_dtype(series.dtype):
-        return False
-    if series.dtype == "object":
-        return any(isinstance(value, str) for value in series)
-    return bool(pd.api.types.is_string_dtype(series.dtype)) and len(series) > 0
 
 
 def _times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
@@ -283,83 +271,16 @@ def _entries(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
     return entries
 
 
-def _events(
-    frame: pd.DataFrame, name: str, value: object, kept: Booleans
-) -> tuple[Booleans, tuple[str, ...]]:
-    """Which of the rows kept end in the event, and notes on how other values were taken."""
-    series = frame[name].loc[kept] if not kept.all() else frame[name]
-    if value is not None:
-        return _events_named(series, name, value)
-    if pd.api.types.is_bool_dtype(series.dtype):
-        return series.to_numpy(dtype=bool), ()
-    try:
-        if pd.api.types.is_complex_dtype(series.dtype):
-            raise TypeError("complex")
-        numbers = series.to_numpy(dtype=float)
-        texts = _holds_text(series)
-    except (TypeError, ValueError):
-        texts = True
-    if texts or not np.all((numbers == 0) | (numbers == 1)):
-        found = [_plain(one) for one in pd.unique(series)][:SHOWN]
-        listed = ", ".join(repr(one) for one in sorted(found, key=str))
-        raise DataError.of(
-            f"{name} must be 0/1 or boolean; found {{{listed}}}",
-            column=name,
-            what_to_do=f"say which value is the event: event_value={sorted(found, key=str)[-1]!r}",
-        )
-    return numbers == 1, ()
-
-
 def ended_in_event(
     frame: pd.DataFrame, name: str, value: object, rows: NDArray[np.intp]
 ) -> Booleans:
     """Which rows at these positions, such as those left out, end in the event."""
     return (
-        frame[name].iloc[rows].isin([1] if value is None else _wanted(value)).to_numpy(dtype=bool)
+        frame[name]
+        .iloc[rows]
+        .isin([1] if value is None else wanted_values(value))
+        .to_numpy(dtype=bool)
     )
-
-
-def _wanted(value: object) -> list[Any]:
-    """The values that mean the event, given as one or as several."""
-    if isinstance(value, (list, tuple, set, frozenset, np.ndarray, pd.Index, pd.Series)):
-        return list(value)
-    return [value]
-
-
-def _events_named(series: pd.Series, name: str, value: object) -> tuple[Booleans, tuple[str, ...]]:
-    """Rows with a value that means the event; what the others were is said where it may mislead."""
-    wanted = _wanted(value)
-    codes, uniques = pd.factorize(series)
-    found = list(uniques)
-    meant = np.array([any(_equal(one, each) for each in wanted) for one in found], dtype=bool)
-    absent = [each for each in wanted if not any(_equal(one, each) for one in found)]
-    if not meant.any():
-        listed = ", ".join(repr(_plain(one)) for one in found[:SHOWN])
-        raise DataError.of(
-            f"no row has {name} = {' or '.join(map(repr, wanted))}; found {listed}",
-            column=name,
-            what_to_do="give values found as event_value=",
-        )
-    notes = alike(found, name)
-    if absent:
-        notes = (f"No row has {name} = {' or '.join(map(repr, absent))}.", *notes)
-    others = np.flatnonzero(~meant)
-    if others.size > 1:
-        sizes = np.bincount(codes, minlength=len(found))
-        each = ", ".join(f"{_plain(found[k])!r} ({sizes[k]})" for k in others[:SHOWN])
-        more = f" and {others.size - SHOWN} more values" if others.size > SHOWN else ""
-        events = " or ".join(repr(_plain(found[k])) for k in np.flatnonzero(meant))
-        notes = (f"The event is {name} = {events}; taken as no event: {each}{more}.", *notes)
-    return meant[codes], notes
-
-
-def _equal(one: object, value: object) -> bool:
-    return bool(one == value) and isinstance(one, str) == isinstance(value, str)
-
-
-def _plain(value: object) -> object:
-    value = value.item() if isinstance(value, np.generic) else value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def weights_of(frame: pd.DataFrame, name: str | None, kept: Booleans, role: str) -> Floats | None:
