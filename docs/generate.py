@@ -13,6 +13,7 @@ PARTS = {
     "survival": "Time to event",
     "regression": "Regression",
     "resampling": "Resampling",
+    "missing": "Missing answers",
     "evidence": "Published results",
     "design": "Simulated trials",
     "plan": "Plans",

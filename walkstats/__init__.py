@@ -10,6 +10,7 @@ Parts
     ``survival``    time to recurrence
     ``regression``  pain on walking and on the arm
     ``resampling``  bootstrap and permutation
+    ``missing``     missing answers: imputed, pooled, and what if they were worse
     ``evidence``    published figures to stand beside
     ``design``      simulated trials
     ``plan``        an analysis plan as data, and its run
@@ -38,6 +39,7 @@ __getattr__, __dir__, __all__ = attach(
         "design",
         "evidence",
         "figures",
+        "missing",
         "plan",
         "regression",
         "report",
@@ -60,6 +62,9 @@ if TYPE_CHECKING:
     )
     from walkstats import (
         figures as figures,
+    )
+    from walkstats import (
+        missing as missing,
     )
     from walkstats import (
         plan as plan,
