@@ -77,19 +77,29 @@ def _merged(needed: list[frozenset[str]]) -> list[tuple[frozenset[str], frozense
     return products
 
 
+def columns_by_variable(
+    variables: Mapping[str, Variable], frame: pd.DataFrame
+) -> dict[str, Floats]:
+    """Columns (n, m) of each variable; of a factor one per level."""
+    return {label: variable.columns(frame) for label, variable in variables.items()}
+
+
 def assemble(
     pieces: Iterable[Piece],
     variables: Mapping[str, Variable],
-    frame: pd.DataFrame,
+    made: Mapping[str, Floats],
+    rows: int,
     intercept: bool,
 ) -> tuple[Floats, list[str], dict[str, slice]]:
-    """The matrix, the names of its columns, and the columns of each term."""
-    made = {label: variable.columns(frame) for label, variable in variables.items()}
-    blocks: list[Floats] = [np.ones((len(frame), 1))] if intercept else []
+    """The matrix, the names of its columns, and the columns of each term.
+
+    ``made`` holds the columns of each variable on as many ``rows``.
+    """
+    blocks: list[Floats] = [np.ones((rows, 1))] if intercept else []
     names: list[str] = ["intercept"] if intercept else []
     columns_of: dict[str, slice] = {"intercept": slice(0, 1)} if intercept else {}
     for piece in pieces:
-        block = np.ones((len(frame), 1))
+        block = np.ones((rows, 1))
         labels = [""]
         for label in piece.variables:
             columns, own = _coded(variables[label], made[label], label in piece.full)
@@ -97,7 +107,7 @@ def assemble(
                 block, labels = columns, own
                 continue
             # The first variable varies fastest, as in R.
-            block = (columns[:, :, None] * block[:, None, :]).reshape(len(frame), -1)
+            block = (columns[:, :, None] * block[:, None, :]).reshape(rows, -1)
             labels = [f"{first}:{second}" for second in own for first in labels]
         start = len(names)
         blocks.append(block)

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._formula_columns import Piece, assemble, pieces_of
+from walkstats._formula_columns import Piece, assemble, columns_by_variable, pieces_of
 from walkstats._formula_text import Parsed, parse
 from walkstats._spellings import alike
 from walkstats._variables import (
@@ -60,6 +60,10 @@ class Terms(Frozen):
     intercept : bool
     ranges : mapping of column to (lowest, highest)
         What the fit has seen of each numeric column.
+    means : mapping of column to float
+        Of each numeric column over the rows used.
+    cells : mapping of tuple of levels to int
+        Rows used of each combination of levels that occurs, the factors in the order of ``levels``.
     """
 
     formula: str
@@ -71,6 +75,8 @@ class Terms(Frozen):
     pieces: tuple[Piece, ...]
     intercept: bool
     ranges: Mapping[Any, tuple[float, float]] = field(default_factory=dict)
+    means: Mapping[Any, float] = field(default_factory=dict)
+    cells: Mapping[tuple[str, ...], int] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -102,7 +108,8 @@ class Terms(Frozen):
                 column=absent[0],
                 what_to_do=f"give all of: {', '.join(str(c) for c in self.columns)}",
             )
-        return assemble(self.pieces, self.variables, frame, self.intercept)[0]
+        made = columns_by_variable(self.variables, frame)
+        return assemble(self.pieces, self.variables, made, len(frame), self.intercept)[0]
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,9 @@ def build(
         )
     variables, notes = _learn(used, parsed)
     pieces = pieces_of(parsed.terms, variables)
-    matrix, names, columns_of = assemble(pieces, variables, used, intercept)
+    made = columns_by_variable(variables, used)
+    matrix, names, columns_of = assemble(pieces, variables, made, len(used), intercept)
+    ranges, means = _numbers_seen(used, variables)
     terms = Terms(
         formula=formula,
         names=tuple(names),
@@ -189,7 +198,9 @@ def build(
         variables=variables,
         pieces=pieces,
         intercept=intercept,
-        ranges=_ranges(used, variables),
+        ranges=ranges,
+        means=means,
+        cells=_cells(variables, made),
     )
     outcome = None
     if response and parsed.outcome is not None:
@@ -346,7 +357,31 @@ def _knots(variables: Mapping[str, Variable]) -> dict[str, tuple[float, ...]]:
     }
 
 
-def _ranges(frame: pd.DataFrame, variables: Mapping[str, Variable]) -> dict[Any, Any]:
+def _numbers_seen(
+    frame: pd.DataFrame, variables: Mapping[str, Variable]
+) -> tuple[dict[Any, tuple[float, float]], dict[Any, float]]:
+    """Range and mean of each numeric column."""
     columns = dict.fromkeys(v.column for v in variables.values() if v.levels is None)
     values = {column: as_numbers(frame[column], str(column)) for column in columns}
-    return {column: (float(v.min()), float(v.max())) for column, v in values.items()}
+    ranges = {column: (float(v.min()), float(v.max())) for column, v in values.items()}
+    return ranges, {column: float(v.mean()) for column, v in values.items()}
+
+
+def _cells(
+    variables: Mapping[str, Variable], made: Mapping[str, Floats]
+) -> dict[tuple[str, ...], int]:
+    """How many rows have each combination of levels; none without factors."""
+    levels = [v.levels for v in variables.values() if v.levels is not None]
+    if not levels:
+        return {}
+    place = np.zeros(1, dtype=np.int64)
+    for label, variable in variables.items():
+        if variable.levels is not None:
+            codes = made[label] @ np.arange(float(len(variable.levels)))
+            place = place * len(variable.levels) + codes.astype(np.int64)
+    found, counts = np.unique(place, return_counts=True)
+    codes_of = np.unravel_index(found, [len(own) for own in levels])
+    return {
+        tuple(own[k] for own, k in zip(levels, combination, strict=True)): int(count)
+        for combination, count in zip(zip(*codes_of, strict=True), counts, strict=True)
+    }

@@ -123,7 +123,8 @@ def test_log_rank_is_the_score_test_of_cox(frame: pd.DataFrame) -> None:
     if np.isnan(test.statistic):
         return
     score = ws.survival.cox(frame, "arm").tests["score"]
-    np.testing.assert_allclose(test.statistic, score.statistic, rtol=1e-8)
+    # Where no arm has more events than expected, either may be a rounding error squared.
+    np.testing.assert_allclose(test.statistic, score.statistic, rtol=1e-8, atol=1e-24)
 
 
 @relation

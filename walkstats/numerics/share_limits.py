@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from walkstats.numerics.limits import normal_quantile
 
@@ -46,3 +50,91 @@ def wilson_limits(count: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats
     high = np.where(part == whole, 1.0, high)
     none = ~(whole > 0)
     return np.where(none, np.nan, low), np.where(none, np.nan, high)
+
+
+def exact_limits(count: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats, Floats]:
+    """Clopper and Pearson's confidence limits of a share, from its two exact one-sided tests.
+
+    Parameters
+    ----------
+    count, of : array_like of shape (k,)
+    level : float
+
+    Returns
+    -------
+    low, high : (k,) arrays
+
+    References
+    ----------
+    Clopper CJ, Pearson ES. Biometrika 1934;26:404-413. doi:10.1093/biomet/26.4.404
+
+    Examples
+    --------
+    >>> low, high = exact_limits([0, 13], [15, 40], 0.95)
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.0, 0.1857], [0.218, 0.4913])
+    """
+    part, whole = np.asarray(count, dtype=float), np.asarray(of, dtype=float)
+    tail = (1.0 - level) / 2.0
+    some, rest = np.maximum(part, 1e-300), np.maximum(whole - part, 1e-300)
+    low = np.where(part > 0, special.betaincinv(some, rest + 1.0, tail), 0.0)
+    high = np.where(whole > part, special.betaincinv(part + 1.0, rest, 1.0 - tail), 1.0)
+    none = ~(whole > 0)
+    return np.where(none, np.nan, low), np.where(none, np.nan, high)
+
+
+def _jeffreys(count: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats, Floats]:
+    part, whole = np.asarray(count, dtype=float), np.asarray(of, dtype=float)
+    tail = (1.0 - level) / 2.0
+    low = np.where(part > 0, special.betaincinv(part + 0.5, whole - part + 0.5, tail), 0.0)
+    high = np.where(
+        part < whole, special.betaincinv(part + 0.5, whole - part + 0.5, 1.0 - tail), 1.0
+    )
+    return low, high
+
+
+def _agresti_coull(count: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats, Floats]:
+    part, whole = np.asarray(count, dtype=float), np.asarray(of, dtype=float)
+    z = normal_quantile(level)
+    share = (part + z**2 / 2.0) / (whole + z**2)
+    half = z * np.sqrt(share * (1.0 - share) / (whole + z**2))
+    return share - half, share + half
+
+
+def _wald(count: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats, Floats]:
+    part, whole = np.asarray(count, dtype=float), np.asarray(of, dtype=float)
+    share = part / whole
+    half = normal_quantile(level) * np.sqrt(share * (1.0 - share) / whole)
+    return share - half, share + half
+
+
+def _wilson_corrected(count: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats, Floats]:
+    """Wilson's limits of the share moved by half a person (Newcombe 1998, method 4)."""
+    part, whole = np.asarray(count, dtype=float), np.asarray(of, dtype=float)
+    z, share = normal_quantile(level), part / whole
+    below, above = np.maximum(share - 0.5 / whole, 0.0), np.minimum(share + 0.5 / whole, 1.0)
+
+    def limit(moved: Floats, sign: float) -> Floats:
+        spread = np.sqrt(moved * (1.0 - moved) / whole + z**2 / (4.0 * whole**2))
+        return (moved + z**2 / (2.0 * whole) + sign * z * spread) / (1.0 + z**2 / whole)
+
+    low = np.where(part == 0, 0.0, limit(below, -1.0))
+    return low, np.where(part == whole, 1.0, limit(above, 1.0))
+
+
+@dataclass(frozen=True)
+class ShareInterval:
+    """A kind of interval for a share: what a methods section calls it, and its limits."""
+
+    described: str
+    limits: Callable[[ArrayLike, ArrayLike, float], tuple[Floats, Floats]]
+
+
+SHARE_INTERVALS = {
+    "wilson": ShareInterval("Wilson", wilson_limits),
+    "exact": ShareInterval("exact (Clopper and Pearson)", exact_limits),
+    "jeffreys": ShareInterval("Jeffreys", _jeffreys),
+    "agresti-coull": ShareInterval("Agresti and Coull", _agresti_coull),
+    "wilson-corrected": ShareInterval("Wilson, with continuity correction", _wilson_corrected),
+    "wald": ShareInterval("Wald", _wald),
+}
