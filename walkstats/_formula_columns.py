@@ -114,7 +114,7 @@ def assemble(
         names += labels
         begun = columns_of.get(piece.term)
         columns_of[piece.term] = slice(begun.start if begun else start, len(names))
-    matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((len(frame), 0))
+    matrix = np.concatenate(blocks, axis=1) if blocks else np.empty((rows, 0))
     return matrix, names, columns_of
 
 

@@ -9,6 +9,7 @@ spelled one way.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -370,9 +371,9 @@ def _numbers_seen(
 def _cells(
     variables: Mapping[str, Variable], made: Mapping[str, Floats]
 ) -> dict[tuple[str, ...], int]:
-    """How many rows have each combination of levels; none without factors."""
+    """How many rows have each combination of levels; none without factors, or with too many."""
     levels = [v.levels for v in variables.values() if v.levels is not None]
-    if not levels:
+    if not levels or math.prod(len(own) for own in levels) >= 2**62:
         return {}
     place = np.zeros(1, dtype=np.int64)
     for label, variable in variables.items():

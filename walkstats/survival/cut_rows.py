@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._formula_columns import Piece, assemble
+from walkstats._formula_columns import Piece, assemble, columns_by_variable
 from walkstats._variables import Variable
 from walkstats.errors import DataError
 from walkstats.formulas import Terms
@@ -208,7 +208,8 @@ def _with(design: Terms, row: pd.DataFrame, term: str, variable: Variable) -> Te
     pieces = (*others[:first], *([] if variable.levels else own), *products, *others[first:])
     variables = {**design.variables, label: variable}
     value = variable.levels[0] if variable.levels else 0.0
-    _, names, columns_of = assemble(pieces, variables, row.assign(**{label: value}), False)
+    made = columns_by_variable(variables, row.assign(**{label: value}))
+    _, names, columns_of = assemble(pieces, variables, made, len(row), False)
     levels = {**design.levels, **({label: variable.levels} if variable.levels else {})}
     return replace(
         design, names=tuple(names), columns_of=columns_of, pieces=pieces, levels=levels,
