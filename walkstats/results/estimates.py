@@ -167,6 +167,8 @@ class Estimates(Result):
     statistics : (k,) array or None
         Test statistics that are not Wald's (signed roots of likelihood ratios), with the same
         reference distribution.
+    p_values : (k,) array or None
+        P-values that are not those of the statistics alone, such as adjusted ones.
     null : float or None
         Null value of every term on the scale of the model; None where none makes sense.
     measure : str
@@ -185,6 +187,7 @@ class Estimates(Result):
     level: float = 0.95
     limits: Floats | None = None
     statistics: Floats | None = None
+    p_values: Floats | None = None
     null: float | None = 0.0
     measure: str = ""
     aside: tuple[str, ...] = ()
@@ -225,6 +228,9 @@ class Estimates(Result):
             statistic = (value - null) / std_error
         if self.statistics is not None and own is not None:
             statistic = self.statistics[own]
+        p_value = limits.t_p(statistic, df)
+        if self.p_values is not None and own is not None:
+            p_value = self.p_values[own]
         show = np.exp if ratio else float
         return Estimate(
             term=term,
@@ -232,7 +238,7 @@ class Estimates(Result):
             std_error=std_error,
             statistic=float(statistic),
             df=float(df),
-            p_value=float(limits.t_p(statistic, df)),
+            p_value=float(p_value),
             conf_low=float(show(low)),
             conf_high=float(show(high)),
             level=level,

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from walkstats._clusters import number_of
 from walkstats._variables import codes_of
 from walkstats.errors import FitError
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Booleans = NDArray[np.bool_]
 
 # Below this number a robust variance is known to be too small.
 FEW_CLUSTERS = 20
-
-
-def number_of(clusters: NDArray[np.integer[Any]]) -> int:
-    """How many clusters the codes (n,) name."""
-    return int(clusters.max(initial=-1)) + 1
 
 
 def read_clusters(frame: pd.DataFrame, cluster: Any, used: Indices) -> Indices:
@@ -77,35 +71,6 @@ def in_one_cluster(group: Indices, groups: int, clusters: Indices) -> Booleans:
     np.minimum.at(low, group, clusters)
     np.maximum.at(high, group, clusters)
     return low == high
-
-
-def columns_in_one_cluster(
-    matrix: Floats, columns_of: Mapping[str, slice], clusters: Indices
-) -> Booleans:
-    """Which columns (k,) of a model compare a level that lies wholly in one cluster.
-
-    Parameters
-    ----------
-    matrix : (n, k)
-    columns_of : mapping of term to its columns
-        Where each column of a term has two values, they are its levels.
-    clusters : (n,) codes
-    """
-    alone = np.zeros(matrix.shape[1], dtype=bool)
-    for where in columns_of.values():
-        block = matrix[:, where]
-        low, high = block.min(axis=0), block.max(axis=0)
-        if not np.all((block == low) | (block == high)):
-            continue
-        above = block > low
-        alone[where] = [_together(clusters[level]) for level in above.T]
-        # Every other level is compared with the reference.
-        alone[where] |= _together(clusters[~above.any(axis=1)])
-    return alone
-
-
-def _together(clusters: Indices) -> bool:
-    return bool(clusters.size and clusters.min() == clusters.max())
 
 
 def said_of_clusters(clusters: Indices) -> list[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from walkstats.survival.clusters import number_of, said_of_clusters
+from walkstats._clusters import number_of
+from walkstats.survival.clusters import said_of_clusters
 from walkstats.survival.cox_rows import CoxRows
 from walkstats.survival.partial_maximum import PartialMaximum
 from walkstats.survival.profile_likelihood import separating_alone
 from walkstats.survival.risk_sets import RiskSets
 
 Floats = NDArray[np.float64]
-Booleans = NDArray[np.bool_]
 
 
 def method_of(
@@ -75,18 +75,6 @@ def notes_of(fitted: PartialMaximum, rows: CoxRows, risk_sets: RiskSets, robust:
             f"The search did not converge in {fitted.iterations} steps: do not use these numbers."
         )
     return notes
-
-
-def said_of_single_clusters(names: tuple[str, ...], alone: Booleans) -> list[str]:
-    """A note where a level lies in one cluster, so that its error is missing."""
-    found = [names[k] for k in np.flatnonzero(alone)]
-    if not found:
-        return []
-    listed = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-    return [
-        f"{listed}: a level that is compared belongs to one cluster. What varies between clusters "
-        "cannot be seen in it: its robust standard error and tests are missing."
-    ]
 
 
 def said_of_infinity(

@@ -10,18 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_flag, check_frame, check_level
+from walkstats._clusters import columns_in_one_cluster, said_of_single_clusters
 from walkstats.errors import FitError
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import CoxFit, HypothesisTest
-from walkstats.survival.clusters import check_clusters, columns_in_one_cluster
+from walkstats.survival.clusters import check_clusters
 from walkstats.survival.cox_rows import CoxRows, read_cox_rows
-from walkstats.survival.cox_wording import (
-    method_of,
-    notes_of,
-    said_of_infinity,
-    said_of_single_clusters,
-)
+from walkstats.survival.cox_wording import method_of, notes_of, said_of_infinity
 from walkstats.survival.partial_maximum import PartialMaximum, maximum
 from walkstats.survival.profile_likelihood import profile_limit_pair, profile_limits, profile_tests
 from walkstats.survival.risk_sets import RiskSets, sort_risk_sets
