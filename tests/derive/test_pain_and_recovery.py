@@ -87,6 +87,22 @@ def test_recovery_of_limiting_recurrences_begins_when_they_limit():
     assert frame[["onset_days", "days"]].iloc[0].tolist() == [11, 4]
 
 
+def test_an_episode_whose_last_day_is_not_known_is_no_recovery_on_its_first():
+    frame = recovery(
+        Person(ALL, (Report(8, None), Report(30, 31))),
+        Person(ALL, (Report(8, None, limiting=9), Report(12, 14))),
+        Person(ALL, (Report(8, 12), Report(10, None, limiting=12))),
+        Person(ALL, (Report(8, 12), Report(10, None, limiting=13), Report(40, 41))),
+    )
+    assert frame[["days", "event", "ended_by"]].to_numpy().tolist() == [
+        [1, False, "last day of pain not known"],
+        [7, True, "recovered"],
+        [43, False, "end of follow-up"],
+        [6, False, "last day of pain not known"],
+    ]
+    assert "2 first episode(s) over by the next one" in frame.attrs["notes"][-1]
+
+
 def test_recovery_needs_last_days_of_pain():
     with pytest.raises(DataError, match="no last days of pain"):
         ws.derive.recovery(ws.load_sample("bladder"), kind="any")

@@ -27,6 +27,9 @@ class Episodes:
         Place among the participants.
     onset, last : (m,) arrays
         First and last day of pain [days]; last is inf where no end of the pain is known.
+    ended : (m,) bool array
+        Whether a report says that the pain ended on the last day, or that nothing ended it (inf);
+        False where it is only the last day on which there is known to have been pain.
     met : (m,) array
         First day that meets the definition of the kind [days]; nan where none does.
     rows : pandas.DataFrame
@@ -40,6 +43,7 @@ class Episodes:
     person: Ints
     onset: Floats
     last: Floats
+    ended: NDArray[np.bool_]
     met: Floats
     rows: pd.DataFrame
     reports: Ints
@@ -77,6 +81,9 @@ def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
     first_met, whose = np.full(size, np.inf), np.zeros(size, dtype=np.int64)
     np.minimum.at(begins, reports, onset)
     np.maximum.at(ends, reports, last)
+    ended = np.isinf(ends)
+    told = trial.recurrences["resolved_days"].notna().to_numpy() & (last == ends[reports])
+    ended[reports[told]] = True
     np.fmin.at(first_met, reports, met)
     whose[reports] = person
     joined = len(reports) - size
@@ -89,6 +96,7 @@ def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
         person=whose,
         onset=begins,
         last=ends,
+        ended=ended,
         met=np.where(np.isinf(first_met), np.nan, first_met),
         rows=trial.recurrences,
         reports=reports,

@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 
 # Column of recurrences -> how reports that make one episode are put together.
 SEVERITY = {"worst_pain_nrs": "max", "average_pain_nrs": "mean", "interference": "max"}
-RECOVERED = "recovered"
+RECOVERED, UNKNOWN_END = "recovered", "last day of pain not known"
 CAUTION = (
     "Only those who recurred are compared, and who recurs differs between arms: this is not a "
     "comparison of randomised groups."
@@ -72,6 +72,10 @@ def recovery(
     average pain the mean, of the reports that make the episode. Kaplan-Meier curves and Cox models
     take the frame as it is; a hazard ratio above 1 is faster recovery.
 
+    Without a recorded last day nobody is known to have recovered on any day: the row is censored,
+    at the end of observation or, where another episode follows, on the last day on which there is
+    known to have been pain.
+
     Whether somebody recurs is itself an outcome of the arms, so those who did are no longer
     randomised groups; ``attrs["notes"]`` says so first.
 
@@ -96,14 +100,17 @@ def recovery(
     who, place = np.unique(episodes.person[seen], return_index=True)
     first = seen[place]
     until, last, onset = spans.until[who], episodes.last[first], episodes.met[first]
-    recovered = last <= until
+    # An episode without a last day that another follows is over, but nobody knows since when.
+    untold = ~episodes.ended[first] & (last <= until)
+    recovered = (last <= until) & ~untold
+    why = np.where(untold, UNKNOWN_END, spans.ended_by[who].astype(object))
     frame = at_baseline(trial, columns=tuple(dict.fromkeys([*trial.strata, *baseline])))
     frame = frame.iloc[who].reset_index(drop=True)
     made = {
         "onset_days": onset,
-        "days": np.where(recovered, last, until) - onset + 1.0,
+        "days": np.minimum(last, until) - onset + 1.0,
         "event": recovered,
-        "ended_by": np.where(recovered, RECOVERED, spans.ended_by[who]).astype(object),
+        "ended_by": np.where(recovered, RECOVERED, why).astype(object),
         **_severity(episodes.rows, episodes.reports, first),
     }
     for position, (name, column) in enumerate(made.items(), 2):
@@ -111,7 +118,7 @@ def recovery(
     frame.attrs = {
         "source": trial.source,
         "derived": f"{trial.name}: recovery from the first {KINDS[kind].described}",
-        "notes": (CAUTION, *episodes.notes, *frame.attrs["notes"]),
+        "notes": (CAUTION, *episodes.notes, *_censored(untold), *frame.attrs["notes"]),
         "method": f"Time from the first day of the first {KINDS[kind].described} to its last day "
         f"before {float(gap_days):g} pain-free days, among those who recurred; without recovery: "
         f"{GAP_RULES[after_gap]}.",
@@ -120,6 +127,12 @@ def recovery(
         "after_gap": after_gap,
     }
     return frame
+
+
+def _censored(untold: NDArray[np.bool_]) -> list[str]:
+    number = int(untold.sum())
+    words = "first episode(s) over by the next one, on a day not recorded: censored on the last "
+    return [f"{number} {words}day on which there is known to have been pain."] if number else []
 
 
 def _check_ends_recorded(trial: Trial) -> None:
