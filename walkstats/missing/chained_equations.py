@@ -1,0 +1,146 @@
+"""How are the gaps of several columns filled when each is needed for the others? In turns.
+
+Every gap begins with a known value drawn at random. Then column after column is drawn anew given
+all others as they stand, and so on for several rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from walkstats.errors import DataError
+from walkstats.missing.conditional_models import CONDITIONALS
+from walkstats.missing.incomplete_columns import IncompleteColumn
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+Generator = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Chained:
+    """One completed group of rows.
+
+    Attributes
+    ----------
+    filled : mapping of column to (missing,) array
+        Values or codes of the gaps, in the order of the rows.
+    means, sds : (iterations, columns) arrays
+        Of the values imputed, after each round; columns as in ``filled``.
+    """
+
+    filled: Mapping[str, Floats]
+    means: Floats
+    sds: Floats
+
+
+def chain(
+    generator: Generator,
+    columns: Sequence[IncompleteColumn],
+    methods: Mapping[str, str],
+    *,
+    iterations: int,
+    donors: int,
+) -> Chained:
+    """Fill the gaps of all columns of one group of rows once.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    columns : sequence of IncompleteColumn
+        Those that are imputed and those that only predict, complete.
+    methods : mapping of column to key of ``CONDITIONALS``
+        For each column with gaps.
+    iterations : int
+        Rounds; one is enough where only one column has gaps.
+    donors : int
+        Of predictive mean matching.
+
+    Returns
+    -------
+    Chained
+    """
+    current = {one.name: one.values.copy() for one in columns}
+    turns = sorted((one for one in columns if one.gaps.any()), key=lambda one: one.gaps.sum())
+    for one in turns:
+        known = one.values[~one.gaps]
+        current[one.name][one.gaps] = generator.choice(known, int(one.gaps.sum()))
+    table = _Predictors(columns, current)
+    rounds = 1 if len(turns) == 1 else iterations
+    means, sds = np.empty((rounds, len(turns))), np.empty((rounds, len(turns)))
+    for r in range(rounds):
+        for k, one in enumerate(turns):
+            drawn = _draw(generator, one, table.without(one.name), methods[one.name], donors)
+            current[one.name][one.gaps] = drawn
+            table.put(one, current[one.name])
+            means[r, k] = drawn.mean()
+            sds[r, k] = drawn.std(ddof=1) if len(drawn) > 1 else 0.0
+    return Chained({one.name: current[one.name][one.gaps] for one in turns}, means, sds)
+
+
+def _draw(
+    generator: Generator, one: IncompleteColumn, matrix: Floats, method: str, donors: int
+) -> Floats:
+    known = ~one.gaps
+    size = donors if one.levels is None or method == "pmm" else len(one.levels)
+    return CONDITIONALS[method].draw(
+        generator, one.values[known], matrix[known], matrix[~known], size
+    )
+
+
+def check_enough(
+    columns: Sequence[IncompleteColumn], methods: Mapping[str, str], group: str
+) -> None:
+    """Refuse a group of rows from which a column's model cannot be learnt.
+
+    Raises
+    ------
+    DataError
+        For a column without known values, or with no more of them than coefficients.
+    """
+    at = f" in {group}" if group else ""
+    for one in columns:
+        known = int((~one.gaps).sum())
+        others = sum(len(_moving(two)) for two in columns if two is not one)
+        if not one.gaps.any():
+            continue
+        if known <= others + 2:
+            raise DataError.of(
+                f"{one.name} has {known} known value(s){at} and {others} predictors",
+                column=one.name,
+                count=known,
+                what_to_do="name fewer predictors (using=), or impute all groups as one (by=None)",
+            )
+
+
+def _moving(one: IncompleteColumn) -> list[int]:
+    """Predictors of a column that vary among the known rows."""
+    matrix = one.predictors(one.values)[~one.gaps]
+    return [k for k in range(matrix.shape[1]) if np.ptp(matrix[:, k]) > 0]
+
+
+class _Predictors:
+    """The predictors of all columns side by side, kept up to date as columns are drawn anew."""
+
+    def __init__(self, columns: Sequence[IncompleteColumn], current: Mapping[str, Floats]) -> None:
+        self._place: dict[str, NDArray[np.intp]] = {}
+        self._moving = {one.name: _moving(one) for one in columns}
+        parts, at = [np.ones((len(columns[0].values), 1))], 1
+        for one in columns:
+            matrix = one.predictors(current[one.name])[:, self._moving[one.name]]
+            self._place[one.name] = np.arange(at, at + matrix.shape[1])
+            at += matrix.shape[1]
+            parts.append(matrix)
+        self._table = np.column_stack(parts)
+
+    def without(self, name: str) -> Floats:
+        """The matrix by which a column is predicted: 1 and all other columns."""
+        return np.delete(self._table, self._place[name], axis=1)
+
+    def put(self, one: IncompleteColumn, values: Floats) -> None:
+        """Take the new values of a column."""
+        self._table[:, self._place[one.name]] = one.predictors(values)[:, self._moving[one.name]]
