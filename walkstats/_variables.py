@@ -323,7 +323,13 @@ def missing(series: pd.Series) -> NDArray[np.bool_]:
     return series.isna().to_numpy(dtype=bool)
 
 
-def codes_of(frame: pd.DataFrame, name: Any, used: NDArray[np.intp], role: str) -> NDArray[np.intp]:
+def codes_of(
+    frame: pd.DataFrame,
+    name: Any,
+    used: NDArray[np.intp],
+    role: str,
+    what_to_do: str = "fill it in, or leave these rows out on purpose",
+) -> NDArray[np.intp]:
     """Codes 0, 1, ... of a column that says which of the rows used belong together.
 
     Raises
@@ -342,7 +348,7 @@ def codes_of(frame: pd.DataFrame, name: Any, used: NDArray[np.intp], role: str) 
             column=str(name),
             row=int(used[gaps[0]]),
             count=int(gaps.size),
-            what_to_do="fill it in, or leave these rows out on purpose",
+            what_to_do=what_to_do,
         )
     return codes.astype(np.intp)
 

@@ -12,11 +12,12 @@ from walkstats._arguments import check_choice, check_level
 from walkstats._labels import in_sentence
 from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor, Solution, factor, leverages, solve
-from walkstats.regression.rows import DEFAULT_SUBJECT, Rows, read_rows
+from walkstats.regression.rows import DEFAULT_SUBJECT, MISSING_CLUSTER, Rows, read_rows
 from walkstats.regression.standard_errors import (
     STANDARD_ERRORS,
     Variance,
     choose_clusters,
+    clusters_said,
     variance_notes,
     variance_of,
 )
@@ -107,6 +108,7 @@ def ols(
     *,
     se: str | None = None,
     cluster: str | None = None,
+    missing_cluster: str = "refuse",
     weights: str | None = None,
     level: float = 0.95,
     subject: str = DEFAULT_SUBJECT,
@@ -126,6 +128,9 @@ def ols(
     cluster : str, optional
         Column of clusters (a clinic, a therapist, the participant). By default the participant,
         where `subject` repeats.
+    missing_cluster : {"refuse", "own"}
+        Whether a row without a cluster is a gap in the data, or somebody who belongs to none and
+        is a cluster of its own (its participant is, where one has several rows).
     weights : str, optional
         Column of weights, inverse variances up to a constant. Rows of weight 0 are left out.
     level : float
@@ -167,6 +172,10 @@ def ols(
     clubSandwich for ``lm(sqrt(w) * y ~ 0 + sqrt(w) * X)``, in general not for ``lm(weights = w)``,
     whose default takes equal error variances.
 
+    Clusters in one arm only: where 25 clinics deliver the walking arm and the controls go nowhere,
+    ``cluster="clinic", missing_cluster="own"`` makes each control a cluster [3]_. A number for the
+    controls in the column of clinics would make them one cluster, from which nothing is learnt.
+
     A coefficient that rests on one row alone (leverage 1), or with clusters on one cluster alone,
     has no residual that says how sure it is: its robust standard error is missing and a note says
     so. R gives a number near zero, or NaN.
@@ -181,6 +190,8 @@ def ols(
     .. [2] Pustejovsky JE, Tipton E (2018). Small-sample methods for cluster-robust variance
        estimation and hypothesis testing in fixed effects models. *J Bus Econ Stat* 36:672-683.
        https://doi.org/10.1080/07350015.2016.1247004
+    .. [3] Roberts C, Roberts SA (2005). Design and analysis of clinical trials with clustering
+       effects due to treatment. *Clin Trials* 2:152-162. https://doi.org/10.1191/1740774505cn076oa
 
     Examples
     --------
@@ -200,7 +211,15 @@ def ols(
     """
     check_level(level)
     kind = None if se is None else check_choice(se, STANDARD_ERRORS, "se")
-    rows = read_rows(frame, formula, weights=weights, cluster=cluster, subject=subject)
+    check_choice(missing_cluster, MISSING_CLUSTER, "missing_cluster")
+    rows = read_rows(
+        frame,
+        formula,
+        weights=weights,
+        cluster=cluster,
+        subject=subject,
+        missing_cluster=missing_cluster,
+    )
     chosen, by, groups = choose_clusters(rows, kind, cluster, subject)
     names = rows.design.terms.names
     if len(rows.outcome) <= len(names):
@@ -300,7 +319,7 @@ def _method(rows: Rows, variance: Variance, by: str, weights: str | None) -> str
         text += f", weighted by {weights} (inverse variances)"
     text += f"; {variance.kind.described}"
     if variance.clusters:
-        text += f", {variance.clusters} clusters of {by}"
+        text += f", {clusters_said(rows, variance, by)}"
     if variance.freedom.rule == "satterthwaite":
         return f"{text}; t with Bell and McCaffrey's Satterthwaite degrees of freedom."
     named = "clusters less one" if variance.freedom.rule == "clusters" else f"{n} rows less {k}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ Booleans = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 DEFAULT_SUBJECT = "participant_id"
+# What a row without a cluster can be: a gap in the data, or somebody who belongs to no cluster.
+MISSING_CLUSTER = ("refuse", "own")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Rows:
         Participants with more than one row.
     groups : (n,) integer codes or None
         Cluster of each row, where clusters were named.
+    unclustered : int
+        Participants (rows) without a cluster, each of them one of its own.
     counts : Counts
     kept : (n,) positions in the frame
     index : pandas.Index
@@ -54,6 +59,7 @@ class Rows:
     kept: NDArray[np.int64]
     index: pd.Index
     source: str
+    unclustered: int = 0
 
 
 def read_rows(
@@ -63,6 +69,7 @@ def read_rows(
     weights: str | None,
     cluster: str | None,
     subject: str,
+    missing_cluster: str | None = None,
 ) -> Rows:
     """Read a frame for a regression with a numeric outcome.
 
@@ -76,6 +83,8 @@ def read_rows(
         Columns.
     subject : str
         Column of the participant; may be absent when it is the default.
+    missing_cluster : {"refuse", "own"} or None
+        What to do with rows without a cluster; None where a method does not offer the choice.
 
     Returns
     -------
@@ -97,7 +106,9 @@ def read_rows(
     people = None
     if subject in frame.columns or subject != DEFAULT_SUBJECT:
         people = codes_of(frame, subject, kept, "the participant")
-    groups = None if cluster is None else codes_of(frame, cluster, kept, "clusters")
+    groups, unclustered = _read_clusters(frame, cluster, kept, people, missing_cluster)
+    if unclustered:
+        design = replace(design, notes=(*design.notes, *_said_of_none(frame, cluster, kept)))
     sizes = np.ones(kept.size, dtype=int) if people is None else np.bincount(people)
     assert design.response is not None
     return Rows(
@@ -112,7 +123,49 @@ def read_rows(
         kept=kept,
         index=frame.index[design.kept],
         source=str(frame.attrs.get("source", "")),
+        unclustered=unclustered,
     )
+
+
+def _read_clusters(
+    frame: pd.DataFrame,
+    cluster: str | None,
+    kept: NDArray[np.int64],
+    people: Codes | None,
+    missing_cluster: str | None,
+) -> tuple[Codes | None, int]:
+    """Cluster of each row, and how many participants (rows) are one of their own."""
+    if cluster is None:
+        return None, 0
+    if missing_cluster is None:
+        return codes_of(frame, cluster, kept, "clusters"), 0
+    if missing_cluster == "refuse":
+        advice = "fill it in; where they belong to none, say missing_cluster='own'"
+        return codes_of(frame, cluster, kept, "clusters", advice), 0
+    codes = pd.factorize(check_column(frame, cluster, "clusters").iloc[kept])[0].astype(np.intp)
+    none = codes < 0
+    own = np.arange(len(codes)) if people is None else people
+    torn = np.intersect1d(own[none], own[~none])
+    if torn.size:
+        raise DataError.of(
+            f"{torn.size} participants have {cluster} in some rows and none in others",
+            column=str(cluster),
+            row=int(kept[none & np.isin(own, torn)][0]),
+            count=int(torn.size),
+            what_to_do="fill it in for all rows of a participant, or for none",
+        )
+    codes[none] = codes.max(initial=-1) + 1 + own[none]
+    return np.unique(codes, return_inverse=True)[1].astype(np.intp), len(np.unique(own[none]))
+
+
+def _said_of_none(frame: pd.DataFrame, cluster: Any, kept: NDArray[np.int64]) -> list[str]:
+    """Where the rows without a cluster are: in one arm, as planned, or also in the other."""
+    if "arm" not in frame.columns:
+        return []
+    used = frame.iloc[kept]
+    arms = used.loc[used[cluster].isna().to_numpy(), "arm"].value_counts(sort=False)
+    each = ", ".join(f"{arm} {count}" for arm, count in arms.items() if count)
+    return [f"Rows without {cluster}, by arm: {each}."]
 
 
 def _check_outcome(frame: pd.DataFrame, formula: str) -> None:
@@ -142,7 +195,7 @@ def _read_weights(
             column=str(name),
             row=int(negative[0]),
             count=len(negative),
-            what_to_do="weights are inverse variances and cannot be negative",
+            what_to_do="a weight cannot be negative: correct these rows",
         )
     left_out = {}
     for reason, gap in (("missing", np.isnan(values)), ("is 0", values == 0)):

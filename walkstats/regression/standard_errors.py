@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats._clusters import columns_in_one_cluster, said_of_single_clusters
 from walkstats.errors import FitError
 from walkstats.numerics.cluster_robust import cr_covariance, hc_covariance
 from walkstats.numerics.least_squares import Factor, Solution, factor, solve
@@ -212,17 +213,65 @@ def variance_notes(rows: Rows, variance: Variance, by: str) -> list[str]:
         notes.append(
             f"{name} standard errors are too small with {variance.clusters} clusters; CR2 is not."
         )
-    if variance.unknown:
+    alone = in_one_cluster(rows, variance)
+    notes += said_of_single_clusters(names, alone)
+    # Where the reference lies in one cluster the intercept shares its fate, and needs no words.
+    told = alone | (alone.any() & (np.array(names) == "intercept"))
+    unknown = [names[j] for j in variance.unknown if not told[j]]
+    if unknown:
         many = len(variance.exact)
         what = (
             f"cluster{'s' * (many > 1)} of {by}" if variance.clusters else f"row{'s' * (many > 1)}"
         )
         notes.append(
-            f"No standard error for {', '.join(names[j] for j in variance.unknown)}: {many} {what} "
+            f"No standard error for {', '.join(unknown)}: {many} {what} "
             f"{'are' if many > 1 else 'is'} fitted exactly, so that nothing is left to say how "
             "sure this is."
         )
     return notes
+
+
+def clusters_said(rows: Rows, variance: Variance, by: str) -> str:
+    """How many clusters there are, and of what.
+
+    Parameters
+    ----------
+    rows : Rows
+    variance : Variance
+    by : str
+        Name of the clusters.
+
+    Returns
+    -------
+    str
+    """
+    if not rows.unclustered or rows.groups is not variance.groups:
+        return f"{variance.clusters} clusters of {by}"
+    who = "rows" if rows.people is None else "participants"
+    return (
+        f"{variance.clusters} clusters ({variance.clusters - rows.unclustered} of {by}, and "
+        f"{rows.unclustered} {who} that belong to none, each for itself)"
+    )
+
+
+def in_one_cluster(rows: Rows, variance: Variance) -> NDArray[np.bool_]:
+    """Which coefficients (k,) without standard error compare a level that lies in one cluster.
+
+    Parameters
+    ----------
+    rows : Rows
+    variance : Variance
+
+    Returns
+    -------
+    (k,) bool array
+    """
+    alone = np.zeros(len(rows.design.terms.names), dtype=bool)
+    if variance.groups is None or not variance.unknown:
+        return alone
+    alone[list(variance.unknown)] = True
+    design = rows.design
+    return alone & columns_in_one_cluster(design.matrix, design.terms.columns_of, variance.groups)
 
 
 def wald_of_columns(
