@@ -57,6 +57,13 @@ def test_words_stand_beside_their_points():
     assert "Hazard ratio (95% CI)" in texts
 
 
+def test_the_heading_of_several_measures_names_none_of_them():
+    rate = dataclasses.replace(ratio(0.8, 0.7, 0.9), measure="rate ratio")
+    ax = plot_forest({"Hazard": ratio(0.72, 0.6, 0.85), "Rate": rate}).axes[0]
+    assert "Ratio (95% CI)" in [t.get_text() for t in ax.texts]
+    assert ax.get_xlabel() == "Ratio"
+
+
 def test_an_interval_that_reaches_far_ends_in_arrows():
     ax = plot_forest(SUBGROUPS).axes[0]
     arrows = [line.get_marker() for line in ax.lines if line.get_marker() in "<>"]
@@ -157,7 +164,7 @@ def test_drawn_on_axes_of_ones_own():
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("text", "needs a fit or a mapping of label to Estimate, got str"),
+        ("text", "mapping of label to Estimate, such as {name: .*}, got str"),
         ({"All": 0.7}, "Under 'All' a forest needs Estimates, got float"),
         ({"Age": {"old": 0.7}}, "Under 'Age', 'old' a forest needs an Estimate, got float"),
     ],

@@ -266,6 +266,20 @@ def test_many_groups_get_a_legend(lung):
     ax = axes(figure, "survival")
     assert len(ax.get_legend().get_texts()) == lung["inst"].nunique()
     assert len(figure.axes) == 1
+    beside, page = ax.get_legend().get_window_extent(), figure.bbox
+    assert ax.get_window_extent().x1 < beside.x0 < beside.x1 < page.x1
+    assert page.y0 < beside.y0 < beside.y1 < page.y1
+
+
+def test_hazard_ratios_over_time_stand_on_a_logarithmic_axis_with_1():
+    frame = pd.DataFrame(
+        {"group": "a", "days": [10.0, 90.0], "estimate": [0.5, 0.8], "std_error": 0.1,
+         "conf_low": [0.3, 0.6], "conf_high": [0.9, 1.2]}
+    )  # fmt: skip
+    ax = plot_survival(Curve(frame, "days", "hazard ratio", shape="line", start=np.nan)).axes[0]
+    assert ax.get_yscale() == "log"
+    assert [line.get_ydata()[0] for line in ax.lines if line.get_label() == "_null"] == [1.0]
+    assert "1" in [label.get_text() for label in ax.get_yticklabels()]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,11 @@ INDENT = 10.0  # points
 # A limit this many times further from the null than the estimates reach is cut and given an arrow.
 FAR = 4.0
 
+NEEDED = (
+    "A forest needs a fit or a mapping of label to Estimate, such as "
+    "{name: fit.estimate(term, ratio=True)}"
+)
+
 Rows = Mapping[str, "Estimate | Mapping[str, Estimate]"]
 
 
@@ -64,7 +69,7 @@ def forest_rows(
         as_ratio = estimates.link != "identity" if ratio is None else ratio
         shown = [term for term in estimates.terms if term not in estimates.aside]
         estimates = {term: estimates.estimate(term, ratio=as_ratio) for term in shown}
-    check_result(estimates, Mapping, "A forest needs a fit or a mapping of label to Estimate")
+    check_result(estimates, Mapping, NEEDED)
     rows: list[ForestRow] = []
     for label, one in estimates.items():
         if isinstance(one, Estimate):
@@ -211,14 +216,22 @@ def _draw(
     for place, row in enumerate(rows):
         if row.estimate is not None:
             _draw_one(ax, place, row.estimate, (low, high))
-    _write_beside(ax, rows, first)
+    measure = _measure_of(known)
+    _write_beside(ax, rows, f"{measure} ({percent_level(first.level)}% CI)")
     if on_log:
         set_ratio_ticks(ax.xaxis, low, high)
     else:
         ax.xaxis.set_major_formatter(NumberFormatter())
-    ax.set_xlabel(literal(xlabel or capitalised(first.measure) or "Estimate"))
+    ax.set_xlabel(literal(xlabel or measure))
     if favours is not None:
         _write_favours(ax, favours, first.null)
+
+
+def _measure_of(known: Sequence[Estimate]) -> str:
+    """What heads the numbers: their measure, and of several measures only what they share."""
+    if len({one.measure for one in known}) == 1:
+        return capitalised(known[0].measure) or "Estimate"
+    return "Ratio" if known[0].scale == "ratio" else "Estimate"
 
 
 def axis_limits(known: Sequence[Estimate]) -> tuple[float, float]:
@@ -266,7 +279,7 @@ def _draw_one(ax: Axes, place: int, one: Estimate, limits: tuple[float, float]) 
         ax.plot(one.estimate, place, marker="s", color=colour, markersize=5.5)
 
 
-def _write_beside(ax: Axes, rows: Sequence[ForestRow], first: Estimate) -> None:
+def _write_beside(ax: Axes, rows: Sequence[ForestRow], heading: str) -> None:
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     weights = ["normal" if row.estimate is not None else "bold" for row in rows]
@@ -283,11 +296,9 @@ def _write_beside(ax: Axes, rows: Sequence[ForestRow], first: Estimate) -> None:
     beside = ax.get_yaxis_transform()
     for place, row in enumerate(rows):
         ax.text(1.03, place, row.text, transform=beside, va="center", fontsize=NORMAL, color=INK)
-    measure = capitalised(first.measure) or "Estimate"
     ax.annotate(
-        f"{literal(measure)} ({percent_level(first.level)}% CI)", (1.03, 1.0), (0.0, 4.0),
-        "axes fraction", "offset points", fontsize=NORMAL, fontweight="bold",
-        annotation_clip=False,
+        literal(heading), (1.03, 1.0), (0.0, 4.0), "axes fraction", "offset points",
+        fontsize=NORMAL, fontweight="bold", annotation_clip=False,
     )  # fmt: skip
     ax.axhline(-0.5, color=RULE, linewidth=0.8)
 

@@ -24,11 +24,19 @@ from walkstats.figures.canvas import (
 )
 from walkstats.figures.end_labels import label_ends
 from walkstats.figures.numbers_at_risk import LINE, draw_numbers_at_risk, risk_lines
-from walkstats.figures.palette import BAND_ALPHA, BAND_ALPHA_MANY, NORMAL, PALE_ALPHA, arm_style
+from walkstats.figures.palette import (
+    BAND_ALPHA,
+    BAND_ALPHA_MANY,
+    MUTED,
+    NORMAL,
+    PALE_ALPHA,
+    arm_style,
+)
 from walkstats.figures.time_axis import (
     NumberFormatter,
     TimeUnit,
     number_labels,
+    set_ratio_ticks,
     set_time_axis,
     set_y_label,
     tick_times,
@@ -297,7 +305,11 @@ def _set_y_axis(ax: Axes, curve: Curve, show: str, ylabel: str | None) -> None:
         ("follow-up", "survival"): "Probability of being followed (events set aside)",
     }
     set_y_label(ax, ylabel or stated.get((curve.quantity, show), capitalised(curve.quantity)))
-    if curve.quantity in PROBABILITIES:
+    if curve.quantity == "hazard ratio":
+        ax.axhline(1.0, color=MUTED, linewidth=0.9, zorder=1, label="_null")
+        ax.set_yscale("log")
+        set_ratio_ticks(ax.yaxis, *ax.get_ylim())
+    elif curve.quantity in PROBABILITIES:
         ticks = np.linspace(0.0, 1.0, 6)
         ax.set_ylim(0.0, 1.0)
         ax.yaxis.set_major_locator(FixedLocator(list(ticks)))
@@ -314,8 +326,11 @@ def name_curves(ax: Axes, lines: list[Line2D], labels: str) -> None:
     """Names at the ends of the curves, or in a legend where they are too many for that."""
     if labels == "direct" and len(lines) <= MOST_DIRECT:
         label_ends(ax, lines)
-    else:
-        ax.legend(handles=[_key(line, place) for place, line in enumerate(lines)], loc="best")
+        return
+    # So many names would cover the curves: they stand beside the axes.
+    aside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    where: dict[str, Any] = aside if len(lines) > MOST_DIRECT else {"loc": "best"}
+    ax.legend(handles=[_key(line, place) for place, line in enumerate(lines)], **where)
 
 
 def _key(line: Line2D, place: int) -> Line2D:
