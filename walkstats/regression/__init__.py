@@ -7,12 +7,11 @@ Counts and rates
     ``rate_regression``   rate ratios: Poisson or negative binomial counts, with an exposure
     ``compare_rates``  events per person-time by group, exactly
     ``CountFit``, ``RateComparison``   what they return
-Events that happen or do not
-    ``logistic``       odds ratios; Firth's penalty, profile intervals, separation said in words
-    ``relative_risk``, ``risk_difference``   what a covariate does to the risk itself
-    ``standardised_risks``   the same people, all in one arm and then in the other
-    ``predict_risks``  risks of new people
-    ``BinaryFit``, ``StandardisedRisks``   what they return
+People measured again and again
+    ``linear_mixed``   random intercepts and slopes, people within groups
+    ``LinearMixedFit``   what it returns
+    ``variance_components``, ``intraclass_correlation``   how much people differ, with limits
+    ``compare_mixed``  are the further terms or variances of the larger model needed?
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
@@ -32,11 +31,10 @@ __getattr__, __dir__, __all__ = attach(
         "linear": ["LinearFit", "ols"],
         "event_rates": ["RateComparison", "compare_rates"],
         "generalised": ["CountFit", "rate_regression"],
-        "risks.binary_fit": ["BinaryFit"],
-        "risks.odds": ["logistic"],
-        "risks.ratios": ["relative_risk", "risk_difference"],
-        "risks.standardised": ["StandardisedRisks", "standardised_risks"],
-        "risks.predicted": ["predict_risks"],
+        "mixed.mixed_fits": ["LinearMixedFit"],
+        "mixed.random_intercepts": ["linear_mixed"],
+        "mixed.spread_of_people": ["intraclass_correlation", "variance_components"],
+        "mixed.comparing": ["compare_mixed"],
         "dose": ["DoseResponse", "dose_response"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
@@ -56,12 +54,14 @@ if TYPE_CHECKING:
     from walkstats.regression.generalised import rate_regression as rate_regression
     from walkstats.regression.linear import LinearFit as LinearFit
     from walkstats.regression.linear import ols as ols
-    from walkstats.regression.risks.binary_fit import BinaryFit as BinaryFit
-    from walkstats.regression.risks.odds import logistic as logistic
-    from walkstats.regression.risks.predicted import predict_risks as predict_risks
-    from walkstats.regression.risks.ratios import relative_risk as relative_risk
-    from walkstats.regression.risks.ratios import risk_difference as risk_difference
-    from walkstats.regression.risks.standardised import StandardisedRisks as StandardisedRisks
-    from walkstats.regression.risks.standardised import standardised_risks as standardised_risks
+    from walkstats.regression.mixed.comparing import compare_mixed as compare_mixed
+    from walkstats.regression.mixed.mixed_fits import LinearMixedFit as LinearMixedFit
+    from walkstats.regression.mixed.random_intercepts import linear_mixed as linear_mixed
+    from walkstats.regression.mixed.spread_of_people import (
+        intraclass_correlation as intraclass_correlation,
+    )
+    from walkstats.regression.mixed.spread_of_people import (
+        variance_components as variance_components,
+    )
     from walkstats.regression.sums_of_squares import TermTests as TermTests
     from walkstats.regression.sums_of_squares import term_tests as term_tests
