@@ -7,6 +7,12 @@ Counts and rates
     ``rate_regression``   rate ratios: Poisson or negative binomial counts, with an exposure
     ``compare_rates``  events per person-time by group, exactly
     ``CountFit``, ``RateComparison``   what they return
+Events that happen or do not
+    ``logistic``       odds ratios; Firth's penalty, profile intervals, separation said in words
+    ``relative_risk``, ``risk_difference``   what a covariate does to the risk itself
+    ``standardised_risks``   the same people, all in one arm and then in the other
+    ``predict_risks``  risks of new people
+    ``BinaryFit``, ``StandardisedRisks``   what they return
 People measured again and again
     ``linear_mixed``   random intercepts and slopes, people within groups
     ``LinearMixedFit``   what it returns
@@ -35,6 +41,11 @@ __getattr__, __dir__, __all__ = attach(
         "mixed.random_intercepts": ["linear_mixed"],
         "mixed.spread_of_people": ["intraclass_correlation", "variance_components"],
         "mixed.comparing": ["compare_mixed"],
+        "risks.binary_fit": ["BinaryFit"],
+        "risks.odds": ["logistic"],
+        "risks.ratios": ["relative_risk", "risk_difference"],
+        "risks.standardised": ["StandardisedRisks", "standardised_risks"],
+        "risks.predicted": ["predict_risks"],
         "dose": ["DoseResponse", "dose_response"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
@@ -63,5 +74,12 @@ if TYPE_CHECKING:
     from walkstats.regression.mixed.spread_of_people import (
         variance_components as variance_components,
     )
+    from walkstats.regression.risks.binary_fit import BinaryFit as BinaryFit
+    from walkstats.regression.risks.odds import logistic as logistic
+    from walkstats.regression.risks.predicted import predict_risks as predict_risks
+    from walkstats.regression.risks.ratios import relative_risk as relative_risk
+    from walkstats.regression.risks.ratios import risk_difference as risk_difference
+    from walkstats.regression.risks.standardised import StandardisedRisks as StandardisedRisks
+    from walkstats.regression.risks.standardised import standardised_risks as standardised_risks
     from walkstats.regression.sums_of_squares import TermTests as TermTests
     from walkstats.regression.sums_of_squares import term_tests as term_tests
