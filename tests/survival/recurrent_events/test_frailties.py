@@ -181,6 +181,19 @@ def test_nobody_more_prone() -> None:
     assert "estimated as zero" in " ".join(fit.notes)
 
 
+def test_a_few_large_groups_that_are_alike() -> None:
+    """Clinics instead of people: the limit of the variance lies far below that of small groups."""
+    frame = pd.DataFrame({"clinic": np.arange(400) % 4, "days": np.arange(400) * 7 % 401 + 1.0})
+    frame = frame.assign(event=True, x=np.arange(400) % 5)
+    fit = ws.survival.shared_frailty(frame, "x", subject="clinic")
+    assert fit.state == "boundary"
+    limit = fit.frailty_variance.limits[0, 1]
+    assert 0.0 < limit < 0.02
+    there = ws.survival.shared_frailty(frame, "x", subject="clinic", variance=limit)
+    drop = 2 * (fit.log_likelihood_null - there.log_likelihood)
+    assert drop == pytest.approx(3.841459, abs=1e-5)
+
+
 def test_whole_information_is_a_little_different() -> None:
     options = {"subject": "id", "variance": 0.9, **SPELLS}
     diagonal, full = (

@@ -112,7 +112,7 @@ def gamma_variance(
     low, high = _around(slope, START, down=rising)
     if low is None:
         height = null
-        return FrailtyVariance(None, "boundary", 0.0, _upper(above, SMALL))
+        return FrailtyVariance(None, "boundary", 0.0, _upper(above, _within(above, SMALL)))
     if high is None:
         return FrailtyVariance(follow(LARGEST), "not converged")
     best = follow(_root(slope, low, high))
@@ -197,6 +197,16 @@ def _lower(above: Callable[[float], float], best: float) -> float:
     while above(low) > 0.0 and low > SMALLEST:
         low, high = 0.7 * low, low
     return _root(above, low, high, LIMITS) if low > SMALLEST else 0.0
+
+
+def _within(above: Callable[[float], float], start: float) -> float:
+    """A variance at which a function that is positive near zero is positive.
+
+    A few large groups tell small variances apart: ``start`` may lie beyond the limit already.
+    """
+    while above(start) < 0.0 and start > SMALLEST:
+        start *= 0.5
+    return start
 
 
 def _upper(above: Callable[[float], float], best: float) -> float:
