@@ -215,7 +215,7 @@ def _constant_column(matrix: Floats) -> int | None:
 def _centred(matrix: Floats, weights: Floats | None, constant: int | None) -> tuple[Floats, Floats]:
     """Columns about their (weighted) means, and the means as multiples of the constant column."""
     if constant is None:
-        return matrix, np.zeros(matrix.shape[1])
+        return matrix.copy(), np.zeros(matrix.shape[1])
     # The mean of the differences from the first row keeps the digits of a covariate far from 0.
     shifted = matrix - matrix[0]
     means = np.average(shifted, axis=0, weights=weights)

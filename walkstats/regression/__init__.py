@@ -17,7 +17,16 @@ People measured again and again
     ``linear_mixed``   random intercepts and slopes, people within groups
     ``LinearMixedFit``   what it returns
     ``variance_components``, ``intraclass_correlation``   how much people differ, with limits
+    ``predict_mixed``  the mean of people at large, or of one of those measured
     ``compare_mixed``  are the further terms or variances of the larger model needed?
+Groups, from rows or from published numbers
+    ``compare_means``, ``compare_means_from``   differences of means, or shifts by ranks
+    ``compare_risks``, ``compare_risks_from``   differences, ratios and odds ratios of risks
+    ``compare_paired_risks_from``   the same people before and after, from a printed table
+    ``one_risk``       a single risk with its limits
+    ``association``    are two classifications independent?
+    ``equivalence``    is a difference too small to matter, or not worse by a margin?
+    ``MeanComparison``, ``RiskComparison``, ``Association``, ``MarginTest``   what they return
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
@@ -41,11 +50,22 @@ __getattr__, __dir__, __all__ = attach(
         "mixed.random_intercepts": ["linear_mixed"],
         "mixed.spread_of_people": ["intraclass_correlation", "variance_components"],
         "mixed.comparing": ["compare_mixed"],
+        "mixed.foretelling": ["predict_mixed"],
         "risks.binary_fit": ["BinaryFit"],
         "risks.odds": ["logistic"],
         "risks.ratios": ["relative_risk", "risk_difference"],
         "risks.standardised": ["StandardisedRisks", "standardised_risks"],
         "risks.predicted": ["predict_risks"],
+        "groups.means": ["MeanComparison", "compare_means", "compare_means_from"],
+        "groups.risks": [
+            "RiskComparison",
+            "compare_paired_risks_from",
+            "compare_risks",
+            "compare_risks_from",
+        ],
+        "groups.single_risks": ["one_risk"],
+        "groups.associations": ["Association", "association"],
+        "groups.margins": ["MarginTest", "equivalence"],
         "dose": ["DoseResponse", "dose_response"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
@@ -63,9 +83,24 @@ if TYPE_CHECKING:
     from walkstats.regression.event_rates import compare_rates as compare_rates
     from walkstats.regression.generalised import CountFit as CountFit
     from walkstats.regression.generalised import rate_regression as rate_regression
+    from walkstats.regression.groups.associations import Association as Association
+    from walkstats.regression.groups.associations import association as association
+    from walkstats.regression.groups.margins import MarginTest as MarginTest
+    from walkstats.regression.groups.margins import equivalence as equivalence
+    from walkstats.regression.groups.means import MeanComparison as MeanComparison
+    from walkstats.regression.groups.means import compare_means as compare_means
+    from walkstats.regression.groups.means import compare_means_from as compare_means_from
+    from walkstats.regression.groups.risks import RiskComparison as RiskComparison
+    from walkstats.regression.groups.risks import (
+        compare_paired_risks_from as compare_paired_risks_from,
+    )
+    from walkstats.regression.groups.risks import compare_risks as compare_risks
+    from walkstats.regression.groups.risks import compare_risks_from as compare_risks_from
+    from walkstats.regression.groups.single_risks import one_risk as one_risk
     from walkstats.regression.linear import LinearFit as LinearFit
     from walkstats.regression.linear import ols as ols
     from walkstats.regression.mixed.comparing import compare_mixed as compare_mixed
+    from walkstats.regression.mixed.foretelling import predict_mixed as predict_mixed
     from walkstats.regression.mixed.mixed_fits import LinearMixedFit as LinearMixedFit
     from walkstats.regression.mixed.random_intercepts import linear_mixed as linear_mixed
     from walkstats.regression.mixed.spread_of_people import (
