@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from scipy import special
 
 from walkstats._arguments import check_column, check_frame, check_level
-from walkstats._variables import as_numbers, codes_of, levels_of
+from walkstats._variables import Variable, as_numbers, codes_of, levels_of
 from walkstats.errors import DataError
+from walkstats.numerics.exact_binomial import binomial_p
 from walkstats.regression.rows import DEFAULT_SUBJECT
 from walkstats.results import Counts, Estimates, HypothesisTest
 from walkstats.results.frozen import Result
 
 Floats = NDArray[np.float64]
-
-# Probabilities within rounding of the observed one count as no larger, as in R's binom.test.
-AS_RARE = 1.0 + 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +36,7 @@ class RateComparison(Result):
         ``arm[walking]``.
     tests : mapping of str to HypothesisTest
         By term: exact conditional test of equal rates; its statistic is the number of events of
-        the group.
+        the group, and ``parts`` holds the one-sided ``p_less`` and ``p_greater``.
     """
 
     rates: pd.DataFrame
@@ -127,7 +125,7 @@ def compare_rates(
             column=by,
             what_to_do="check the filters and the column of the groups",
         )
-    codes = pd.Categorical(group.astype(str), categories=list(levels)).codes
+    codes = Variable(by, by, levels).columns(group.to_frame()).argmax(axis=1)
     counts = np.bincount(codes, y, len(levels)).astype(np.float64)
     exposed = np.bincount(codes, time, len(levels)).astype(np.float64)
     people = _people(frame, kept, subject)
@@ -224,17 +222,19 @@ def _pack(
         ratio_limits = np.log(odds * scale[:, None])
         covariance = np.diag(spread[1:]) + spread[0]
         by_group = np.diag(counts / exposed**2)
+    exact = [_exact_p(counts[k], counts[0], exposed[k], exposed[0]) for k in range(1, len(levels))]
     tests = {
         term: HypothesisTest(
             name=f"exact conditional test of {term}",
             null=f"The rates of {by} = {name} and {by} = {levels[0]} are equal.",
             statistic=float(counts[k]),
             df=np.nan,
-            p_value=_exact_p(counts[k], counts[0], exposed[k], exposed[0]),
+            p_value=p[0],
+            parts={"p_less": p[1], "p_greater": p[2]},
             distribution="binomial",
             **common,
         )
-        for k, (term, name) in enumerate(zip(terms, levels[1:], strict=True), 1)
+        for k, (term, name, p) in enumerate(zip(terms, levels[1:], exact, strict=True), 1)
     }
     return RateComparison(
         rates=table,
@@ -263,13 +263,11 @@ def _share(own: float, other: float, tail: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _exact_p(own: float, other: float, own_time: float, other_time: float) -> float:
-    """Probability of a split of the events as rare as this one, or rarer, under equal rates."""
+def _exact_p(
+    own: float, other: float, own_time: float, other_time: float
+) -> tuple[float, float, float]:
+    """Chances of a split of the events as rare as this one, of fewer, of more, at equal rates."""
     total = round(own + other)
     if total == 0:
-        return 1.0
-    share = own_time / (own_time + other_time)
-    k = np.arange(total + 1)
-    log_choose = -special.betaln(k + 1.0, total - k + 1.0) - np.log(total + 1.0)
-    chance = np.exp(log_choose + special.xlogy(k, share) + special.xlog1py(total - k, -share))
-    return float(min(1.0, chance[chance <= chance[round(own)] * AS_RARE].sum()))
+        return 1.0, 1.0, 1.0
+    return binomial_p(round(own), total, own_time / (own_time + other_time))

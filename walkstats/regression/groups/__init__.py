@@ -1,0 +1,14 @@
+"""Do groups differ, and by how much? Means, ranks and risks, from rows or from published numbers.
+
+``group_rows``        which rows does each group have?
+``means``             by how much do means differ?
+``ranks``             by how much, if only the order is trusted?
+``pairs``             who are compared with each other?
+``risks``             by how much do risks differ?
+``risk_limits``       how far may a difference or a ratio of risks reach?
+``exact_odds``        which odds ratios agree with tables of which the margins are known?
+``across_strata``     what is common to several such tables?
+``before_and_after``  did the same people change?
+``associations``      are two classifications independent?
+``margins``           is a difference small enough not to matter?
+"""
