@@ -22,6 +22,16 @@ _CALL = re.compile(_QUOTED + rf"|(?P<name>[^\W\d]\w*)\s*\((?P<inside>(?:{_QUOTED
 _ALLOWED = re.compile(rf"\s+|{_QUOTED}|[^\W\d]\w*|\d+\.?\d*|[+:*()]")
 _ARGUMENT = re.compile(rf"(?:\s*{_QUOTED}\s*(?=,|$))?[\w\s.,\[\]='\"+-]*")
 _SIDES = re.compile(rf"(?P<left>(?:{_QUOTED}|[^`])*)~(?P<right>(?:{_QUOTED}|[^`~])*)")
+# What R and other formulas write, and what stands for it here.
+INSTEAD = {
+    "C": "Write factor(x) for C(x). ",
+    "I": "Compute it as a column first. ",
+    "Surv": "Time and event are arguments: time=, event=. ",
+    "strata": "Strata are an argument: strata=. ",
+    "cluster": "Clusters are an argument: cluster=. ",
+    "offset": "An offset is an argument: offset=. ",
+    "frailty": "Frailties are those of shared_frailty(). ",
+}
 _MARKED = re.compile(r"\x1b\[[\d;]+m(?P<part>.*?)\x1b\[0m", re.DOTALL)
 
 
@@ -80,9 +90,10 @@ def _unreadable(formula: str, error: str, names: Mapping[str, str]) -> str:
     marked = _MARKED.search(error)
     part = re.sub(r"\bt\d+_", lambda m: names.get(m[0], m[0]), marked["part"]) if marked else ""
     near = f" at {part!r}" if part else ""
+    spaced = " A column name that holds spaces stands in backticks." if " " in part else ""
     return (
         f"The formula {formula!r} cannot be read{near}: a name, an operator or a bracket is "
-        "missing or out of place."
+        f"missing or out of place.{spaced}"
     )
 
 
@@ -95,7 +106,8 @@ def _side(text: str, calls: dict[str, Any], formula: str) -> str:
             return match[0]
         if name not in TRANSFORMS and name != "factor":
             raise ValueError(
-                f"{name}() is not allowed in a formula. Allowed: factor, {', '.join(TRANSFORMS)}."
+                f"{name}() is not allowed in a formula. {INSTEAD.get(name, '')}Allowed: factor, "
+                f"{', '.join(TRANSFORMS)}."
             )
         if not _ARGUMENT.fullmatch(inside):
             raise ValueError(f"The arguments of {match[0]!r} must be a column and plain numbers.")

@@ -203,10 +203,10 @@ def is_factor(series: pd.Series) -> bool:
 
 def _refuse_numbers_as_text(distinct: list[Any], name: str) -> None:
     """One 'n/a' or one decimal comma turns a column of numbers into text, without a word."""
-    numbers = [v for v in distinct if _reads_as_number(v, comma=True)]
+    numbers = [v for v in distinct if reads_as_number(v, comma=True)]
     if 2 * len(numbers) <= len(distinct):
         return
-    rest = [repr(v) for v in distinct if not _reads_as_number(v)]
+    rest = [repr(v) for v in distinct if not reads_as_number(v)]
     more = ", ..." if len(rest) > 5 else ""
     but = f", but also {', '.join(rest[:5])}{more}" if 0 < len(rest) < len(distinct) else ""
     raise DataError.of(
@@ -218,7 +218,7 @@ def _refuse_numbers_as_text(distinct: list[Any], name: str) -> None:
     )
 
 
-def _reads_as_number(value: object, comma: bool = False) -> bool:
+def reads_as_number(value: object, comma: bool = False) -> bool:
     """Whether a value is or reads as a number; with ``comma`` also as one with a decimal comma."""
     text = str(value).replace(",", ".") if comma else str(value)
     try:
@@ -323,6 +323,12 @@ def missing(series: pd.Series) -> NDArray[np.bool_]:
     return series.isna().to_numpy(dtype=bool)
 
 
+def without_blanks(codes: NDArray[np.intp], uniques: Any) -> NDArray[np.intp]:
+    """Codes with -1 where the text is blank: an id left empty is missing and names nobody."""
+    blank = [k for k, value in enumerate(uniques) if isinstance(value, str) and not value.strip()]
+    return np.where(np.isin(codes, blank), -1, codes).astype(np.intp) if blank else codes
+
+
 def codes_of(
     frame: pd.DataFrame,
     name: Any,
@@ -337,9 +343,9 @@ def codes_of(
     ValueError
         For a column that is not there.
     DataError
-        Where it is missing.
+        Where it is missing or blank.
     """
-    codes, _ = pd.factorize(check_column(frame, name, role).iloc[used])
+    codes = without_blanks(*pd.factorize(check_column(frame, name, role).iloc[used]))
     gaps = np.flatnonzero(codes < 0)
     if gaps.size:
         raise DataError.of(

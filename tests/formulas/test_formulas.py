@@ -296,6 +296,17 @@ def test_an_unreadable_formula_is_one_plain_sentence(formula, near, frame):
     assert f"cannot be read at {near}: " in said
     assert said.isascii()
     assert said.isprintable()
+    assert ("backticks" in said) == (" " in near)
+
+
+@pytest.mark.parametrize(
+    ("formula", "instead"),
+    [("C(arm)", "Write factor"), ("Surv(age, sex)", "time=, event="), ("strata(arm)", "strata=")],
+)
+def test_what_other_formulas_write_is_told_in_the_words_of_this(formula, instead, frame):
+    with pytest.raises(ValueError, match="not allowed in a formula") as caught:
+        build(formula, frame, intercept=False)
+    assert instead in str(caught.value)
 
 
 def test_a_reference_level_is_noted_once(frame):

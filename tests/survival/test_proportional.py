@@ -174,6 +174,8 @@ def test_ids_must_be_known(spells):
 def test_clusters_must_be_known_and_are_not_many_when_few(trial):
     with pytest.raises(DataError, match="site is missing in 2 of"):
         cox(trial.assign(site=trial["site"].where(trial.index > 1)), "arm", cluster="site")
+    with pytest.raises(DataError, match="site is missing in 2 of"):
+        cox(trial.assign(site=trial["site"].where(trial.index > 1, " ")), "arm", cluster="site")
     assert any("few clusters" in note for note in cox(trial, "arm", cluster="site").notes)
 
 
@@ -311,6 +313,7 @@ def test_arguments_that_do_not_go(trial, options, words):
         ({"days": -2}, "time is negative"),
         ({"days": np.inf}, "time is infinite"),
         ({"age": lambda one: one["age"].astype(str)}, "numbers as text"),
+        ({"age": [f"{k},5" for k in range(200)]}, "numbers as text"),
         ({"age": np.inf}, "age is infinite"),
         ({"w": -1}, "missing or negative"),
     ],

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import as_names, check_column
 from walkstats._formula_text import parse
 from walkstats._time_zero import immortal_time
-from walkstats._variables import as_numbers, codes_of
+from walkstats._variables import as_numbers, codes_of, reads_as_number
 from walkstats.errors import DataError, FitError
 from walkstats.formulas import Design, Terms, build, left_out_by_arm, variables_in
 from walkstats.results import Counts
@@ -29,6 +29,8 @@ Booleans = NDArray[np.bool_]
 
 # A text column with more levels is taken for labels of the rows, not for a factor.
 MOST_LEVELS = 50
+# How the note on rows of one person that overlap ends.
+OVERLAP = "overlap in time: they count in a risk set twice."
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +222,7 @@ def _refuse_labels(frame: pd.DataFrame, formula: str, seen: Observations) -> Non
         found = column.loc[seen.kept].dropna().unique()
         levels = len(found)
         # Numbers kept as text are refused where the formula is read, in words of their own.
-        if levels > MOST_LEVELS and pd.to_numeric(pd.Series(found), errors="coerce").isna().all():
+        if levels > MOST_LEVELS and not any(reads_as_number(value, comma=True) for value in found):
             events = seen.counts().events
             raise FitError(
                 f"{name} is text with {levels} levels: {levels - 1} coefficients for {events} "
@@ -289,7 +291,7 @@ def _with_clusters(read: CoxRows, frame: pd.DataFrame, cluster: str | None) -> C
         raise overlapping_rows(name, overlapping, read.subjects, read.kept, meant=meant)
     if overlapping.size:
         people = np.unique(read.subject[overlapping]).size
-        note = f"Rows of {people} participants overlap in time: they count in a risk set twice."
+        note = f"Rows of {people} participants {OVERLAP}"
         return replace(read, notes=(*read.notes, note))
     events = np.bincount(read.subject[read.event], minlength=1)
     read = replace(read, pieces=bool(events.max() <= 1))

@@ -69,6 +69,20 @@ def test_overlapping_spells(call: Any) -> None:
         call(spells, "arm")
 
 
+def test_clusters_of_several_people_need_the_person() -> None:
+    spells = SPELLS.assign(site="north")
+    with pytest.raises(DataError, match="name the person with subject="):
+        ws.survival.andersen_gill(spells, "arm", cluster="site")
+    with pytest.raises(ValueError, match="for the person, named by subject= or cluster="):
+        ws.survival.andersen_gill(spells.rename(columns={"participant_id": "who"}), "arm")
+
+
+@everywhere
+def test_blank_ids_are_nobody(call: Any) -> None:
+    with pytest.raises(DataError, match="participant_id is missing in 1 row"):
+        call(SPELLS.assign(participant_id=["a", " ", "b", "c"]), "arm")
+
+
 @everywhere
 def test_rows_without_a_person(call: Any) -> None:
     spells = SPELLS.assign(participant_id=[1, None, 2, 3])

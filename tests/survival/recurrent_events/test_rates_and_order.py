@@ -41,6 +41,9 @@ def test_the_method_names_what_is_at_risk(walking: dict[str, pd.DataFrame]) -> N
     for frame in walking.values():
         fit = ws.survival.prentice_williams_peterson(frame, "arm", timescale="gap", up_to=5)
         assert fit.state == "converged"
+        said = " ".join(fit.notes)
+        assert "stand more than once in the stratum of pooled events" in said
+        assert "overlap in time" not in said
     naive = ws.survival.andersen_gill(walking["under_observation"], "arm", cluster=None)
     assert "taken as independent" in naive.method
     assert (
@@ -127,6 +130,27 @@ def test_each_event_from_the_beginning() -> None:
     at = found.specific.terms.index("rx:event[3]")
     assert found.specific.values[at] == pytest.approx(alone.values[0], rel=1e-9)
     assert found.weights.groupby("term")["weight"].sum().to_numpy() == pytest.approx([1, 1])
+
+
+def test_an_infinite_effect_leaves_the_others_their_average() -> None:
+    frame = bladder2().assign(never=lambda f: np.where(f["id"] % 5 == 0, "yes", "no"))
+    frame.loc[frame["never"] == "yes", "event"] = 0
+    found = ws.survival.wei_lin_weissfeld(frame, "never + size", up_to=2, **COLUMNS)
+    assert np.isneginf(found.specific.estimate("never[yes]:event[1]").estimate)
+    average = found.average.to_frame().set_index("term")
+    assert np.isnan(average.loc["never[yes]", "estimate"])
+    assert "never[yes]: no average" in found.notes[-1]
+    assert np.isfinite(average.loc["size", ["estimate", "std_error"]].to_list()).all()
+    assert np.isnan(found.equality_tests["never[yes]"].statistic)
+
+
+def test_estimates_that_go_together_entirely_have_no_weights() -> None:
+    who, turn = np.repeat(np.arange(12), 2), np.tile([0, 1], 12)
+    frame = pd.DataFrame({"participant_id": who, "arm": who * 5 % 12 % 2})
+    frame = frame.assign(start_days=(who + 10.0) * turn, stop_days=(who + 10.0) * (turn + 1))
+    found = ws.survival.wei_lin_weissfeld(frame.assign(event=True), "arm", up_to=2)
+    assert found.weights["weight"].isna().all()
+    assert np.isfinite(found.common.values).all()
 
 
 def test_each_event_refusals_and_notes() -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import as_names, check_choice, check_column, check_frame
 from walkstats.errors import DataError
 from walkstats.results import CoxFit
+from walkstats.survival.cox_rows import OVERLAP
 from walkstats.survival.proportional import cox
 from walkstats.survival.recurrent_events.own_effects import own_effects
 from walkstats.survival.recurrent_events.spells import Spells, read_spells
@@ -29,6 +30,8 @@ UNKNOWN_BEFORE = (
     "Follow-up resumes after gaps in which recurrences may be unknown: the number before counts "
     "those known."
 )
+# In time since the last event rows of one stratum begin at 0 all: nothing is wrong with them.
+POOLED = "stand more than once in the stratum of pooled events: each of their gaps begins at 0."
 # Columns that the prepared frame gains.
 STRATUM = "episode number"
 GAP_START, GAP_STOP = "gap start", "gap stop"
@@ -232,7 +235,8 @@ class _Said:
             f"{kind} model of Prentice, Williams and Peterson: hazard of the next event by "
             f"{known}, given the number before{self._pooled()}. {spells.said()} {fit.method}"
         )
-        notes = (*fit.notes, *spells.notes(), *_thin(numbers, event), *self._unknown)
+        of_rows = [note.replace(OVERLAP, POOLED) for note in fit.notes]
+        notes = (*of_rows, *spells.notes(), *_thin(numbers, event), *self._unknown)
         counts = fit.counts
         if counts is not None:
             missing = {} if not self._left_out else {self._reason(): self._left_out}

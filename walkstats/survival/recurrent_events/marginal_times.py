@@ -32,6 +32,7 @@ NUMBER, WAITED, HAPPENED, ENTERED = "event number", "time to event", "event happ
 # By default as many events as at least so many participants have had, up to the paper's four.
 ENOUGH, MOST = 10, 4
 NO_FOLLOW_UP = "not at risk: no follow-up."
+NO_AVERAGE = "no average, since an effect is infinite or two of them cannot be told apart."
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,21 +299,20 @@ def _method(number: int, said: str, fit: CoxFit) -> str:
 
 
 def _pack(common: CoxFit, specific: CoxFit, own: OwnEffects) -> MarginalTimes:
+    places = np.array([[specific.terms.index(name) for name in names] for names in own.terms])
+    weights = np.array([_least_variance(specific.covariance[np.ix_(at, at)]) for at in places])
+    lost = [name for name, mine in zip(own.effects, weights, strict=True) if np.isnan(mine).any()]
     shared: dict[str, Any] = {
         "method": specific.method,
-        "notes": specific.notes,
+        "notes": (*specific.notes, *([f"{', '.join(lost)}: {NO_AVERAGE}"] if lost else [])),
         "counts": specific.counts,
         "source": specific.source,
     }
-    places = np.array([[specific.terms.index(name) for name in names] for names in own.terms])
-    weights = np.array([_least_variance(specific.covariance[np.ix_(at, at)]) for at in places])
-    turn = np.zeros((len(places), len(specific.terms)))
-    for row, (at, weight) in enumerate(zip(places, weights, strict=True)):
-        turn[row, at] = weight
+    values, covariance = _combined(specific, places, weights)
     average = Estimates(
         terms=own.effects,
-        values=turn @ specific.values,
-        covariance=turn @ specific.covariance @ turn.T,
+        values=values,
+        covariance=covariance,
         link="log",
         level=specific.level,
         measure="hazard ratio combined over events",
@@ -339,10 +339,25 @@ def _pack(common: CoxFit, specific: CoxFit, own: OwnEffects) -> MarginalTimes:
 
 
 def _least_variance(covariance: Floats) -> Floats:
-    if not np.all(np.isfinite(covariance)):
+    """Weights that add up to 1; nan where a coefficient is infinite or two go together entirely."""
+    _, rank = quadratic_form(np.ones(len(covariance)), covariance)
+    if not np.all(np.isfinite(covariance)) or rank < len(covariance):
         return np.full(len(covariance), np.nan)
     solved = np.linalg.solve(covariance, np.ones(len(covariance)))
     return np.asarray(solved / solved.sum())
+
+
+def _combined(fit: CoxFit, places: Indices, weights: Floats) -> tuple[Floats, Floats]:
+    """Weighted coefficients of each effect and their covariance.
+
+    Each from its own coefficients only: an infinite one of another effect says nothing of it.
+    """
+    pairs = list(zip(places, weights, strict=True))
+    values = np.array([weight @ fit.values[at] for at, weight in pairs])
+    joint = [
+        [w @ fit.covariance[np.ix_(at, there)] @ v for there, v in pairs] for at, w in pairs
+    ]  # fmt: skip
+    return values, np.array(joint)
 
 
 def _global(fit: CoxFit, name: str, at: Indices, shared: Mapping[str, Any]) -> HypothesisTest:
@@ -360,7 +375,9 @@ def _global(fit: CoxFit, name: str, at: Indices, shared: Mapping[str, Any]) -> H
 def _equality(fit: CoxFit, name: str, at: Indices, shared: Mapping[str, Any]) -> HypothesisTest:
     against = np.hstack([np.ones((at.size - 1, 1)), -np.eye(at.size - 1)])
     spread = against @ fit.covariance[np.ix_(at, at)] @ against.T
-    statistic, df = quadratic_form(against @ fit.values[at], spread)
+    with np.errstate(invalid="ignore"):  # infinite coefficients: there is no test
+        differences = against @ fit.values[at]
+    statistic, df = quadratic_form(differences, spread)
     return HypothesisTest(
         name=f"Wald test of equal effects of {name}",
         null=f"{name} has the same effect on the time to each of the first {at.size} events.",

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_column
+from walkstats._variables import without_blanks
 from walkstats.errors import DataError
 from walkstats.survival.observations import observe
 from walkstats.survival.risk_sets import merge_times
@@ -118,7 +119,7 @@ def read_spells(
         For a person with several rows and no entry time, for spells that overlap, and for a person
         that is missing.
     """
-    check_column(frame, subject, "the person")
+    check_column(frame, subject, "the person, named by subject= or cluster=")
     seen = observe(frame, **follow_up)
     kept = np.flatnonzero(seen.kept)
     person = _codes(frame, subject, kept)
@@ -149,7 +150,7 @@ def read_spells(
 
 
 def _codes(frame: pd.DataFrame, subject: str, kept: Indices) -> Indices:
-    codes, _ = pd.factorize(frame[subject].iloc[kept])
+    codes = without_blanks(*pd.factorize(frame[subject].iloc[kept]))
     missing = np.flatnonzero(codes < 0)
     if missing.size:
         raise DataError.of(
@@ -201,7 +202,8 @@ def _refuse_overlaps(
         row=int(kept[following].min()),
         ids=ids,
         count=len(ids),
-        what_to_do="let each spell start where the one before stops, or later",
+        what_to_do="let each spell start where the one before stops, or later; where cluster= "
+        "holds several people, name the person with subject=",
     )
 
 
