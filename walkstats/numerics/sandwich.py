@@ -12,7 +12,8 @@ Codes = NDArray[np.integer]
 def cluster_sums(rows: Floats, cluster: Codes) -> Floats:
     """Add rows (n, k) up within clusters coded 0, 1, ...: (clusters, k)."""
     size = int(cluster.max()) + 1 if cluster.size else 0
-    return np.column_stack([np.bincount(cluster, column, size) for column in rows.T])
+    sums = [np.bincount(cluster, column, size) for column in rows.T]
+    return np.column_stack(sums) if sums else np.zeros((size, 0))
 
 
 def outer_sum(rows: Floats, cluster: Codes | None = None, copies: Floats | None = None) -> Floats:

@@ -91,6 +91,8 @@ class Curve(Result):
             self._steps_at(group, points) if self.shape == "step" else self._line_at(group, points)
             for group in self.groups
         ]
+        if not parts:
+            return self._own("frame").iloc[:0].reset_index(drop=True)
         return pd.concat(parts, ignore_index=True)
 
     def _line_at(self, group: str, points: Floats) -> pd.DataFrame:
@@ -159,7 +161,7 @@ class Curve(Result):
                     end = rows[self.x].to_numpy(dtype=float)[-1]
                     word = "median" if share == 0.5 else f"quantile {share:g}"
                     notes.append(f"{group}: {word} not reached by {end:g} {self.x}.")
-        table = np.concatenate(found)
+        table = np.concatenate(found) if found else np.empty((0, 3))
         size = len(terms)
         return Estimates(
             terms=tuple(terms),

@@ -169,9 +169,9 @@ def compare_at(
         start_time=start_time,
     )  # fmt: skip
     rows.check_comparison()
-    beyond = np.zeros((times.size, len(rows.labels)), dtype=bool)
-    if not extend:
-        beyond = times[:, None] > rows.follow_up_ends()[None, :]
+    ends = rows.follow_up_ends()
+    ends = np.where(np.isfinite(ends), np.inf, ends) if extend else ends
+    beyond = times[:, None] > ends[None, :]
     found = survival_at(rows.table(), times, rows)
     known = np.where(beyond.ravel(), np.nan, found.values)
     spread = _without_certainty(known, found.covariance)
@@ -360,6 +360,8 @@ def _remarks(rows: GroupedRows, times: Floats, beyond: Booleans, survival: Float
     for k, moment in enumerate(times):
         for g, label in enumerate(rows.labels):
             group = f"{rows.by} = {label}"
+            if np.isneginf(ends[g]):
+                continue  # the rows' own note says so
             if beyond[k, g]:
                 notes.append(
                     f"{group} is followed to {ends[g]:g}: nothing is estimated at {moment:g}."

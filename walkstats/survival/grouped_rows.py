@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import as_names, check_column
 from walkstats._spellings import alike
 from walkstats._time_zero import immortal_time
-from walkstats._variables import levels_of
+from walkstats._variables import levels_of, missing
 from walkstats.errors import DataError
 from walkstats.results import Counts
 from walkstats.survival.clusters import in_one_cluster
@@ -168,10 +168,40 @@ class GroupedRows:
         return np.round(counted).astype(np.int64)
 
     def follow_up_ends(self) -> Floats:
-        """Last time seen in each group."""
+        """Last time at which each group is at risk; minus infinity where nobody of it ever is."""
         ends = np.full(len(self.labels), -np.inf)
-        np.maximum.at(ends, self.group, self.stop)
+        np.maximum.at(ends, self.group[self._at_risk], self.stop[self._at_risk])
         return ends
+
+    @property
+    def _at_risk(self) -> Booleans:
+        """Rows with follow-up that count: a weight, or a frequency, of 0 is no row."""
+        seen = np.ones(self.stop.size, dtype=bool) if self.start is None else self.start < self.stop
+        for counted in (self.weights, self.frequencies):
+            if counted is not None:
+                seen &= counted > 0
+        return seen
+
+    def check_at_risk(self) -> None:
+        """Refuse a group of which nobody is at risk at any time: its curve is not known."""
+        unseen = np.flatnonzero(np.isneginf(self.follow_up_ends()))
+        if unseen.size:
+            names = [self.labels[k] for k in unseen]
+            raise DataError.of(
+                f"nobody {f'of {self.by} = ' if self.by else ''}{', '.join(names)} is at risk at "
+                "any time",
+                column=self.by,
+                what_to_do="leave the group out, or correct its follow-up",
+            )
+
+    def said_of_unseen(self) -> tuple[str, ...]:
+        """A note on each group of which nobody is at risk."""
+        unseen = np.flatnonzero(np.isneginf(self.follow_up_ends()))
+        return tuple(
+            f"{self.by} = {self.labels[k]}: nobody is at risk at any time."
+            for k in unseen
+            if self.by
+        )
 
     def check_comparison(self) -> None:
         """Refuse to compare fewer than two groups."""
@@ -280,7 +310,22 @@ def read_grouped_rows(
         source=seen.source,
         clustered_by="" if cluster is None else str(cluster),
     )
-    return replace(rows, notes=(*rows.notes, *rows.said_of_single_units()))
+    lost = _said_of_lost(frame, by_names, used, rows.by, labels)
+    return replace(
+        rows, notes=(*rows.notes, *lost, *rows.said_of_unseen(), *rows.said_of_single_units())
+    )
+
+
+def _said_of_lost(
+    frame: pd.DataFrame, names: Sequence[Any], used: Indices, by: str, labels: Sequence[str]
+) -> list[str]:
+    """A note on the groups of which every row is left out."""
+    if not names or used.size == len(frame):
+        return []
+    known = ~np.any([missing(frame[name]) for name in names], axis=0)
+    everybody = combined_groups(frame, names, np.flatnonzero(known))[1]
+    lost = [label for label in everybody if label not in set(labels)]
+    return [f"{by} = {label}: all its rows are left out." for label in lost]
 
 
 def _from(frame: pd.DataFrame, start_time: float | None, time: str | None) -> Booleans | None:

@@ -120,7 +120,7 @@ def restricted_means(
     ValueError
         For a tau that lies beyond somebody's follow-up, with the largest one that can be used.
     DataError
-        For follow-up that cannot be analysed.
+        For follow-up that cannot be analysed, and a group of which nobody is at risk.
 
     Notes
     -----
@@ -186,6 +186,7 @@ def check_tau(tau: float, start: float, rows: GroupedRows, steps: Steps, extend:
         raise ValueError(f"tau must be a number, got {tau!r}.") from None
     if not (np.isfinite(horizon) and horizon > start):
         raise ValueError(f"tau must be a finite number above {start:g}, got {tau!r}.")
+    rows.check_at_risk()
     ends = np.where(steps.value[:, -1] > 0, rows.follow_up_ends(), np.inf)
     if extend or horizon <= ends.min():
         return horizon

@@ -364,7 +364,8 @@ def _count_up_to(keys: Indices, values: Indices, limit: int) -> Indices:
 def _sum_by(index: Indices, values: Floats, size: int) -> Floats:
     if values.ndim == 1:
         return np.bincount(index, values, size).astype(np.float64, copy=False)
-    return np.column_stack([np.bincount(index, column, size) for column in values.T])
+    sums = [np.bincount(index, column, size) for column in values.T]
+    return np.column_stack(sums) if sums else np.zeros((size, 0))
 
 
 def _times(values: ArrayLike) -> Floats:

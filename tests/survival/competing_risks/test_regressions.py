@@ -402,3 +402,31 @@ def test_what_is_said_of_rows_that_end_at_time_zero_is_what_is_done():
     np.testing.assert_allclose(alone.values, moved.values, **FITTED)
     without = ws.survival.fine_gray(frame.drop(index=[0, 1]), "x", of="a")
     assert abs(without.values[0] - alone.values[0]) > 0.01
+
+
+def test_everybody_censored_before_the_others_enter() -> None:
+    """Somebody who is at risk at no event changes nothing, though censoring then takes all."""
+    frame = random_trial(8, 80).assign(entry=3.0)
+    frame["days"] += 4.0
+    early = frame.iloc[[0]].assign(participant_id="early", entry=0.0, days=2.0, outcome="censored")
+    both = pd.concat([frame, early], ignore_index=True)
+    options = {"of": "recurrence", "entry": "entry"}
+    for known in ("known", "estimated"):
+        own, found = (
+            ws.survival.fine_gray(one, "arm + age", censoring_weights=known, **options)
+            for one in (frame, both)
+        )
+        np.testing.assert_allclose(found.values, own.values, **FITTED)
+        np.testing.assert_allclose(found.covariance, own.covariance, **FITTED)
+
+
+def test_weights_and_copies_are_said() -> None:
+    frame = random_trial(9, 60).assign(w=0.5, copies=2)
+    fit = ws.survival.fine_gray(frame, "arm", of="recurrence", weights="w", frequencies="copies")
+    assert "weighted by w, rows counted copies times" in fit.method
+
+
+def test_without_covariates() -> None:
+    fit = ws.survival.fine_gray(random_trial(9, 60), "1", of="recurrence")
+    assert fit.terms == ()
+    assert fit.covariance.shape == (0, 0)

@@ -139,3 +139,19 @@ def test_groups_that_cannot_be_told_apart() -> None:
     test = ws.survival.interval_log_rank(frame, "arm")
     assert np.isnan(test.p_value)
     assert any("cannot be told apart" in note for note in test.notes)
+
+
+def test_no_copies_are_no_rows() -> None:
+    frame = pd.DataFrame(
+        {
+            "arm": list("abbbbcb"),
+            "low_days": [2.0, 3, 1, 2, 0, 2, 2],
+            "high_days": [4.0, np.inf, 1, np.inf, 1, 3, np.inf],
+            "copies": [1, 0, 2, 2, 2, 1, 0],
+        }
+    )
+    found = ws.survival.interval_log_rank(frame, "arm", frequencies="copies")
+    present = frame[frame["copies"] > 0]
+    own = ws.survival.interval_log_rank(present, "arm", frequencies="copies")
+    assert found.statistic == pytest.approx(own.statistic, rel=SEARCHED)
+    assert found.df == own.df

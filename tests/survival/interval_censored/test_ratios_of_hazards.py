@@ -228,6 +228,37 @@ def test_an_infinite_ratio_is_said_in_words() -> None:
     np.testing.assert_allclose(fit.log_likelihood, control.log_likelihood, rtol=1e-8)
 
 
+def test_a_ratio_is_infinite_where_all_of_an_arm_have_the_event_at_once() -> None:
+    """The likelihood levels off where nearly nobody is expected to pass the first visit."""
+    frame = monthly(5, n=120)
+    first = frame["arm"] == "control"
+    frame.loc[first, ["low_days", "high_days"]] = [0.0, 30.0]
+    fit = ws.survival.interval_cox(frame, "arm")
+    assert fit.state == "infinite"
+    shown = fit.estimate("arm[walking]", ratio=True)
+    assert shown.estimate == 0.0
+    assert 0 < shown.conf_high < 0.2
+    assert np.isnan(shown.std_error)
+
+
+def test_what_an_infinite_ratio_leaves_unknown_is_missing() -> None:
+    """Given that c is infinite, a and b alone are left, all of them in one interval."""
+    frame = pd.DataFrame(
+        {
+            "arm": list("caaccccb"),
+            "low_days": [2.0, 2, 2, 3, 1, 0, 3, 2],
+            "high_days": [3.0, 4, 4, 5, 1, 1, 5, 4],
+        }
+    )
+    fit = ws.survival.interval_cox(frame, "arm")
+    assert fit.values[1] == np.inf
+    assert np.isnan(fit.values[0])
+    assert np.isnan(fit.std_errors).all()
+    assert any(note.startswith("arm[b] cannot be estimated") for note in fit.notes)
+    table = ws.survival.ascertainment_sensitivity(frame, "arm")
+    assert any("Interval: arm[b] cannot be estimated" in note for note in table.notes)
+
+
 REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("arm", {"high_days": np.inf}, FitError, "all are right-censored"),
     ("arm", {"arm": "control"}, DataError, "control"),
@@ -238,6 +269,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("name", {"name": [f"n{k}" for k in range(300)]}, FitError, "text with 300 levels"),
     ("x", {"high_days": 1.0}, DataError, "low_days lies after high_days"),
     ("arm ~ x", {}, ValueError, "left side"),
+    ("1", {}, ValueError, "names no covariate"),
 ]  # fmt: skip
 
 

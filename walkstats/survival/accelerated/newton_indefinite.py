@@ -97,4 +97,5 @@ def _upwards(information: Floats) -> Floats:
     except np.linalg.LinAlgError:
         roots, vectors = np.linalg.eigh(scaled)
     lifted = (vectors * np.maximum(np.abs(roots), FLAT * np.abs(roots).max())) @ vectors.T
-    return lifted * np.outer(scale, scale)
+    with np.errstate(over="ignore"):  # a step into such a direction is refused by its height
+        return lifted * np.outer(scale, scale)

@@ -220,7 +220,7 @@ def _pack(
             parts.append(pd.DataFrame(columns, index=np.arange(at.size)))
     errors = rows.errors_said if rows.robust else f"{ERRORS[variance]}. {rows.errors_said}".strip()
     return Incidence(
-        frame=pd.concat([part for part in parts if len(part)], ignore_index=True),
+        frame=pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True),
         x=rows.time,
         last=free.last,
         level=level,

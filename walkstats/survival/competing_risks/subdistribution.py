@@ -16,7 +16,7 @@ from walkstats.errors import FitError
 from walkstats.formulas import variables_in
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
-from walkstats.numerics.sandwich import outer_sum, sandwich
+from walkstats.numerics.sandwich import cluster_sums, outer_sum, sandwich
 from walkstats.results import Counts, CoxFit, HypothesisTest
 from walkstats.survival.competing_risks.modelled_rows import ModelledRows, read_modelled_rows
 from walkstats.survival.competing_risks.weighted_rows import (
@@ -41,7 +41,10 @@ WEIGHTS = {
 # Columns of the rows that the Cox engine reads.
 START, STOP, EVENT, WEIGHT, UNIT = "_from", "_until", "_event", "_weight", "_unit"
 # How notes end that hold for curves and Cox models but not after an outcome that competes.
-NO_FOLLOW_UP = ("at risk at time 0 only.", "at risk at no time.", "not at risk: no follow-up.")
+NO_FOLLOW_UP = (
+    "at risk at time 0 only.", "at risk at no time.", "at risk at any time.",
+    "not at risk: no follow-up.",
+)  # fmt: skip
 
 
 def fine_gray(
@@ -121,7 +124,8 @@ def fine_gray(
     the estimated weights. Breslow's ties and this variance are those of R's ``crr``;
     ``censoring_weights="known"`` is R's ``finegray`` followed by ``coxph``. At a tied time
     those with an outcome still count as at risk of being censored, as in ``crr``; ``finegray``
-    takes them out first. With ``censoring_by`` ``crr`` (2.2-11) leaves out of the variance what
+    takes them out first. Case weights count in the estimate of censoring too, which ``finegray``
+    leaves unweighted. With ``censoring_by`` ``crr`` (2.2-11) leaves out of the variance what
     a censoring moves at the events of other groups; here all events count.
 
     References
@@ -239,9 +243,7 @@ def _covariance(fit: CoxFit, read: ModelledRows, made: _Weighted, estimated: boo
         fit.values, fit.matrix - fit.centre, fit.risk_sets, fit.offset, fit.ties
     )
     residuals = residuals * fit.risk_sets.weights[:, None]
-    size = rows.stop.size
-    parts = [np.bincount(made.rows.row, part, size) for part in residuals.T]
-    scores = np.column_stack(parts).astype(np.float64)
+    scores = cluster_sums(residuals, made.rows.row)
     if estimated:
         copies = 1.0 if rows.frequencies is None else rows.frequencies[made.rows.row][:, None]
         moved = weight_influence(
@@ -268,7 +270,7 @@ def _pack(
     copies = np.ones(happened.size) if rows.frequencies is None else rows.frequencies
     used, number = round(float(copies.sum())), round(float(copies[happened].sum()))
     common: dict[str, Any] = {
-        "method": _method(fit, read, one, said, columns["cluster"]),
+        "method": _method(fit, read, one, said, columns),
         "counts": Counts(
             len(events), used, read.people, number, read.left_out, events_left_out=read.lost.size
         ),
@@ -321,17 +323,25 @@ def _without_follow_up(read: ModelledRows, one: int) -> list[str]:
 def _tests(fit: CoxFit, covariance: Floats, common: dict[str, Any]) -> dict[str, HypothesisTest]:
     """Those of the weighted Cox model, the Wald test by the covariance of this one."""
     tests = {key: replace(test, **common) for key, test in fit.tests.items()}
+    if not tests:
+        return tests
     wald = quadratic_form(fit.values, covariance)[0]
     p_value = float(chi2_p(wald, len(fit.values)))
     return {**tests, "wald": replace(tests["wald"], statistic=wald, p_value=p_value)}
 
 
-def _method(fit: CoxFit, read: ModelledRows, one: int, said: str, cluster: str | None) -> str:
+def _method(
+    fit: CoxFit, read: ModelledRows, one: int, said: str, columns: Mapping[str, Any]
+) -> str:
     rows, name = read.causes.rows, read.causes.causes[one]
     among = f" within {rows.by}" if rows.by else ""
     late = " and late entry" if rows.start is not None else ""
     within = f", stratified by {' and '.join(fit.strata)}" if fit.strata else ""
-    units = f", clustered by {cluster}" if cluster else ""
+    if rows.weights is not None:
+        within += f", weighted by {columns['weights']}"
+    if rows.frequencies is not None:
+        within += f", rows counted {columns['frequencies']} times"
+    units = f", clustered by {columns['cluster']}" if columns["cluster"] else ""
     intervals = "Wald intervals."
     if fit.state == "infinite":
         intervals = "Profile-likelihood interval where a coefficient is infinite."

@@ -101,7 +101,7 @@ def times_lost(
     ValueError
         For a tau that lies beyond somebody's follow-up.
     DataError
-        For follow-up that cannot be analysed.
+        For follow-up that cannot be analysed, and a group of which nobody is at risk.
 
     Notes
     -----
@@ -166,6 +166,7 @@ def _check_reach(
     read: CauseRows, n_risk: Floats, table: RiskTable, tau: float, extend: bool
 ) -> None:
     """Refuse a horizon beyond follow-up, unless nobody was left to have an event."""
+    read.rows.check_at_risk()
     over = table.all_end.any(axis=1)
     ends = np.where(over, np.inf, read.rows.follow_up_ends())
     if extend or tau <= ends.min():

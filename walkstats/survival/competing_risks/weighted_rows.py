@@ -22,6 +22,8 @@ Booleans = NDArray[np.bool_]
 NOTHING = -30.0
 # What rounding leaves of people who only go on in another row.
 SOMEBODY = 1e-12
+# Log of the share that stays where all leave: far below NOTHING.
+ALL_LEFT = -1e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,8 @@ def leaving_times(
     censored = _sum_at(last[ends], mass[ends], q)
     with np.errstate(divide="ignore", invalid="ignore"):
         staying = np.where(censored > 0, np.log1p(-np.minimum(censored / at_risk, 1.0)), 0.0)
+        # Finite, so that shares after everybody seen so far has left can still be compared.
+        staying = np.maximum(staying, ALL_LEFT)
         coming = np.where(
             (entering > SOMEBODY) & (waiting > entering), np.log1p(-entering / waiting), 0.0
         )
@@ -142,7 +146,7 @@ def weighted_rows(
         alone = curve.log_share[np.searchsorted(curve.times, times, side="right")] != log_share
         alone &= apart
         # Event times with the same share before them are one piece.
-        begins = np.flatnonzero((np.diff(log_share, prepend=np.nan) != 0) | alone)
+        begins = np.flatnonzero(np.append(True, log_share[1:] != log_share[:-1]) | alone)
         ends = np.append(begins[1:], times.size) - 1
         rows = np.flatnonzero(other & (group == g))
         mine = curve.log_share[np.searchsorted(curve.times, stop[rows], side="left")]

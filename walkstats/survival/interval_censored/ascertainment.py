@@ -217,7 +217,14 @@ def _widths(frame: pd.DataFrame, rows: Intervals, by: list[Any]) -> pd.DataFrame
 
 
 def _notes(fits: Mapping[str, Estimates], counts: Counts | None) -> list[str]:
-    notes = []
+    said: dict[str, list[str]] = {}
+    for name, fit in fits.items():
+        for note in fit.notes:
+            said.setdefault(note, []).append(name.replace("_", " ").capitalize())
+    notes = [
+        note if len(names) == len(fits) else f"{', '.join(names)}: {note}"
+        for note, names in said.items()
+    ]
     for name, fit in fits.items():
         if counts is None or fit.counts is None or name == "interval":
             continue

@@ -25,6 +25,8 @@ TIGHT = 1e-13
 # Further from the maximum than this Newton's steps are too short or too long.
 FAR_OFF = 0.3
 EM_STEPS = 20
+# Share of the weight that a run is given where all its steps have vanished.
+LIFT, VANISHED = 1e-6, 1e-100
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +103,8 @@ class Derivatives:
 
     def gap(self, steps: Floats) -> float:
         """Largest departure from the conditions of a maximum, as a share of those who passed."""
+        if not np.isfinite(self.value):
+            return np.inf
         share = self.slope / self.passed
         return float(np.where(steps > 0, np.abs(share), share).max(initial=0.0))
 
@@ -168,9 +172,17 @@ def _nearer(steps: Floats, risk: Floats, passed: Floats, stratum: Stratum) -> Fl
     first, last = stratum.places.first[rows], stratum.places.last[rows]
     mass = stratum.weight[rows] * risk[rows]
     down = passed + sum_over_runs(mass, first, last, number)
+    lift = LIFT * float(stratum.weight.sum()) / passed
     for _ in range(EM_STEPS):
         total = np.concatenate([[0.0], np.cumsum(steps)])
-        v = risk[rows] * _within(steps, total, first, last)
+        within = _within(steps, total, first, last)
+        if within.min(initial=1.0) < VANISHED:
+            # Far from here rounding can take a run all its steps: its row would be impossible.
+            lost = sum_over_runs((within < VANISHED).astype(float), first, last, number)
+            steps = np.where(lost > 0, np.fmax(steps, lift), steps)
+            total = np.concatenate([[0.0], np.cumsum(steps)])
+            within = _within(steps, total, first, last)
+        v = risk[rows] * within
         steps = steps * sum_over_runs(mass / -np.expm1(-v), first, last, number) / down
     return steps
 

@@ -152,8 +152,9 @@ def _check_comparison(rows: Intervals, labels: Sequence[str], named: str) -> Non
 def _score(
     rows: Intervals, chosen: Indices, group: Indices, groups: int, variance: str
 ) -> tuple[GroupScore, Floats]:
+    chosen = chosen[rows.weight[chosen] > 0]
     weight, own = rows.weight[chosen], group[chosen]
-    if not np.any(weight > 0):
+    if not chosen.size:
         nothing = np.zeros(groups)
         return GroupScore(nothing, nothing, np.diag(nothing), 0.0), np.diag(nothing)
     places = places_of_mass(rows.low[chosen], rows.high[chosen])

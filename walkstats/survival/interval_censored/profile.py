@@ -27,7 +27,8 @@ FAR = 15.0
 BEYOND, WIDEST = 30.0, 60.0
 # A Newton step that still changes hazard ratios by this factor (log) approaches nothing.
 STILL_MOVING = 0.3
-PROFILE = 1e-10
+# A direction that keeps less than this share of the information at no effect has lost it all.
+VANISHING = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,8 @@ def profile(
     for stratum, start in zip(strata, starts, strict=True):
         best = best_steps(eta[stratum.rows], stratum, start)
         here = derivatives(best, eta[stratum.rows], stratum)
+        if not np.isfinite(here.value):  # beyond what numbers can hold: no place to search from
+            return Profiled(-np.inf, score, information, rows, tuple(starts), np.inf)
         x = matrix[stratum.rows]
         direction, eliminated = _eliminated(here, best, x, stratum)
         value += here.value
@@ -179,8 +182,30 @@ def maximise_profile(
     b, best = trail[-1]
     if not np.array_equal(b, found.values):
         best = profile(found.values, matrix, strata, best.steps, offset)
+    if found.state == "converged":
+        step = _direction_without_end(found.values, null.information, best.information)
+        found = found if step is None else replace(found, state="infinite", step=step)
     score_test = quadratic_form(null.score, null.information)[0]
     return ProfileMaximum(found, null, best, _covariance(best.information), score_test)
+
+
+def _direction_without_end(values: Floats, null: Floats, best: Floats) -> Floats | None:
+    """Direction (k,) in which all but nothing is left of the information at no effect, if any.
+
+    Where a hazard that has run off makes events certain, the likelihood levels off long before
+    linear predictors lie far apart, and the search ends there.
+    """
+    if not values.any():
+        return None
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(null))
+    except np.linalg.LinAlgError:
+        return None
+    shares, vectors = np.linalg.eigh(root @ best @ root.T)
+    if not shares[0] < VANISHING:
+        return None
+    step = root.T @ vectors[:, 0]
+    return step if step @ null @ values >= 0 else -step
 
 
 def rises_for_ever(

@@ -213,6 +213,11 @@ def _read(
             )
     _refuse_labels(frame, formula, seen)
     design = build(formula, frame, intercept=False, keep=seen.kept)
+    if not design.terms.names:
+        raise ValueError(
+            f"The formula '{formula}' names no covariate, so there is no hazard ratio to estimate. "
+            "The curve without covariates is survival.turnbull."
+        )
     used = np.flatnonzero(design.kept)
     codes, labels, _ = combined_groups(frame, names, used)
     clusters = None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from walkstats.errors import FitError
 from walkstats.numerics.limits import normal_quantile
+from walkstats.numerics.newton import inverse_information
 from walkstats.numerics.sandwich import outer_sum, sandwich
 from walkstats.survival.interval_censored.baseline_steps import Stratum
 from walkstats.survival.interval_censored.profile import (
@@ -32,6 +33,8 @@ COLLINEAR = 1e-9
 SILENT = 1e-9
 # Share of the largest component of a rise without end that counts as part of it.
 TAKES_PART = 1e-3
+# A variance this many times that at no effect is what is left of information at infinity.
+UNTOLD = 1e5
 # The profile likelihood is followed up to this many standard deviations of the covariate.
 FARTHEST_LIMIT = 64.0
 
@@ -184,11 +187,14 @@ def _at_infinity(
     away = np.abs(step) > TAKES_PART * np.abs(step).max()
     held = np.where(away, found.found.values + step * FAR / np.ptp(scaled @ step), 0.0)
     rest = maximise_profile(scaled[:, ~away], strata, scaled @ held)
-    values = np.where(away, np.sign(step) * np.inf, 0.0)
+    values = np.where(away, np.copysign(np.inf, step), 0.0)
     values[~away] = rest.found.values / scale[~away]
     covariance = np.full((step.size, step.size), np.nan)
     inside = np.outer(scale[~away], scale[~away])
     covariance[np.ix_(~away, ~away)] = rest.covariance / inside
+    untold = _untold(found, rest, away)
+    values[untold] = np.nan
+    covariance[untold, :] = covariance[:, untold] = np.nan
     limits = np.full((step.size, 2), np.nan)
     alone = int(np.flatnonzero(away)[0])
     if away.sum() == 1:
@@ -207,8 +213,24 @@ def _at_infinity(
         state="infinite",
         steps=tuple(np.full_like(one, np.nan) for one in rest.best.steps),
         gap=rest.best.gap,
-        notes=(_said(names, np.flatnonzero(away), step, limits[alone], level),),
+        notes=(
+            _said(names, np.flatnonzero(away), step, limits[alone], level),
+            *(
+                f"{names[k]} cannot be estimated: given the infinite ones, nothing tells it."
+                for k in untold
+            ),
+        ),
     )
+
+
+def _untold(found: ProfileMaximum, rest: ProfileMaximum, away: NDArray[np.bool_]) -> Indices:
+    """Columns of which nothing is known once those that run off are held far out."""
+    try:
+        usual = np.diag(inverse_information(found.null.information))[~away]
+    except np.linalg.LinAlgError:  # nothing to compare with
+        return np.empty(0, dtype=np.intp)
+    known = np.diag(rest.covariance) < UNTOLD * usual
+    return np.flatnonzero(~away)[~known]
 
 
 def _said(names: Sequence[str], away: Indices, step: Floats, limits: Floats, level: float) -> str:

@@ -149,9 +149,9 @@ def compare_mean_counts(
     )  # fmt: skip
     counted.rows.check_comparison()
     values, covariance = _at(counted, times)
-    beyond = np.zeros((times.size, len(counted.rows.labels)), dtype=bool)
-    if not extend:
-        beyond = times[:, None] > counted.rows.follow_up_ends()[None, :]
+    ends = counted.rows.follow_up_ends()
+    ends = np.where(np.isfinite(ends), np.inf, ends) if extend else ends
+    beyond = times[:, None] > ends[None, :]
     known = np.where(beyond.ravel(), np.nan, values)
     return _pack(counted, times, np.ndim(at) > 0, known, covariance, beyond, interval, level)
 
@@ -261,6 +261,8 @@ def _remarks(counted: Counted, times: Floats, values: Floats, beyond: Booleans) 
     for k, moment in enumerate(times):
         for g, label in enumerate(rows.labels):
             group = f"{rows.by} = {label}"
+            if np.isneginf(ends[g]):
+                continue  # the rows' own note says so
             if beyond[k, g]:
                 notes.append(
                     f"{group} is followed to {ends[g]:g}: nothing is estimated at {moment:g}."
