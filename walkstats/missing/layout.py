@@ -114,7 +114,8 @@ def _try(frame: pd.DataFrame, name: Any) -> tuple[IncompleteColumn | None, str]:
     try:
         return read_column(frame[name], str(name)), ""
     except DataError as error:
-        return None, f"{name} was neither imputed nor used: {error.problems[0].problem}."
+        why = error.problems["problem"].iloc[0]
+        return None, f"{name} was neither imputed nor used: {why}."
 
 
 def people_side_by_side(

@@ -1,0 +1,210 @@
+"""Completed data: what stays, what is drawn, from the seed alone; and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import walkstats as ws
+from walkstats.errors import DataError
+from walkstats.missing import impute, pool
+from walkstats.regression import ols
+
+
+def wide(rows=120, seed=5):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "participant_id": [f"p{k:03}" for k in range(rows)],
+            "arm": pd.Categorical(["control", "walking"] * (rows // 2)),
+            "age": rng.integers(20, 70, rows),
+            "pain": rng.integers(0, 11, rows).astype(float),
+            "works": rng.random(rows) < 0.6,
+            "job": rng.choice(["desk", "feet", "none"], rows),
+        }
+    )
+    frame["minutes"] = (20 * (10 - frame["pain"]) + rng.normal(0, 20, rows)).round()
+    frame["works"] = frame["works"].astype("boolean")
+    for name, share in (("minutes", 0.2), ("pain", 0.1), ("works", 0.15), ("job", 0.1)):
+        frame.loc[rng.random(rows) < share, name] = None
+    frame.attrs["source"] = "synthetic: made for a test"
+    return frame
+
+
+def made(frame=None, **given):
+    options = {"imputations": 5, "seed": 1, "iterations": 3} | given
+    return impute(wide() if frame is None else frame, **options)
+
+
+def test_known_values_stay_and_gaps_are_filled():
+    frame = wide()
+    before = frame.copy()
+    filled = made(frame)
+    pd.testing.assert_frame_equal(frame, before)
+    assert set(filled.imputed) == {"minutes", "pain", "works", "job"}
+    for one in filled.frames:
+        assert not one.isna().any().any()
+        assert one.dtypes.equals(frame.dtypes)
+        for name in frame.columns:
+            known = frame[name].notna()
+            assert (one.loc[known, name] == frame.loc[known, name]).all()
+            assert filled.imputed.get(name, np.zeros(120, bool)).sum() == (~known).sum()
+
+
+def test_predictive_mean_matching_takes_values_of_the_same_arm():
+    frame = wide()
+    frame.loc[frame["arm"] == "walking", "minutes"] += 1000
+    filled = made(frame, columns="minutes", imputations=20)
+    for one in filled.frames:
+        for arm in ("control", "walking"):
+            known = frame.loc[(frame["arm"] == arm) & frame["minutes"].notna(), "minutes"]
+            assert set(one.loc[one["arm"] == arm, "minutes"]) <= set(known)
+
+
+def test_data_sets_differ_and_the_seed_decides():
+    one, two, other = made(), made(), made(seed=2)
+    for name in one.values:
+        assert np.array_equal(one.values[name], two.values[name])
+    assert not np.array_equal(one.values["minutes"], other.values["minutes"])
+    assert len({row.tobytes() for row in one.values["minutes"]}) == 5
+    more = made(imputations=8)  # the first five are the same
+    assert np.array_equal(more.values["minutes"][:5], one.values["minutes"])
+
+
+def test_the_number_of_workers_changes_nothing():
+    from joblib import parallel_config
+
+    with parallel_config(backend="threading"):
+        two = made(workers=2)
+    for name, values in made().values.items():
+        assert np.array_equal(two.values[name], values)
+
+
+def test_what_was_imputed_is_said_everywhere():
+    filled = made(columns="minutes")
+    table = filled.to_frame().set_index("group")
+    lacking = wide().groupby("arm", observed=True)["minutes"].agg(lambda v: v.isna().sum())
+    assert table["imputed"].to_dict() == lacking.to_dict()
+    fits = [ols(one, "minutes ~ arm") for one in filled.frames]
+    total = int(lacking.sum())
+    words = f"minutes {total} of 120 values (control {lacking['control']}, walking"
+    assert f"; imputation 2 of 5: {words}" in fits[1].source
+    pooled = pool(fits)
+    assert f"; 5 imputations: {words}" in pooled.source
+    assert pooled.source.startswith("synthetic: made for a test")
+    assert "predictive mean matching with 5 donors (minutes)" in filled.method
+    assert "seed 1" in filled.method
+
+
+def long():
+    """Pain at three visits, falling apart by person; one visit without a row."""
+    rng = np.random.default_rng(8)
+    level = np.repeat(rng.normal(5, 2, 40), 3)
+    frame = pd.DataFrame(
+        {
+            "participant_id": np.repeat([f"p{k}" for k in range(40)], 3),
+            "arm": np.repeat(["control", "walking"] * 20, 3),
+            "month": np.tile([3, 6, 12], 40),
+            "pain": level + rng.normal(0, 0.1, 120),
+            "pain_baseline": level,
+        }
+    )
+    frame["pain_change"] = frame["pain"] - frame["pain_baseline"]
+    frame.loc[[5, 17, 58], ["pain", "pain_change"]] = np.nan
+    return frame.drop(index=40)  # p13 at month 6
+
+
+def test_the_other_visits_of_a_person_tell_the_missing_one():
+    frame = long()
+    filled = impute(
+        frame, columns="pain", methods={"pain": "normal"}, visit="month", imputations=5, seed=3
+    )
+    assert filled.notes == ("1 row(s) added for visits without one.",)
+    one = filled.frame(1)
+    assert len(one) == 120
+    assert one.groupby("participant_id")["month"].apply(sorted).map(tuple).nunique() == 1
+    level = frame.set_index(["participant_id"])["pain_baseline"].groupby(level=0).first()
+    gaps = one[filled.imputed["pain"]]
+    assert len(gaps) == 4
+    assert np.abs(gaps["pain"] - level[gaps["participant_id"]].to_numpy()).max() < 0.6
+    # Changes follow; what is the same in all rows of a person is so in the row added.
+    whole = filled.frame(2)
+    np.testing.assert_allclose(whole["pain_change"], whole["pain"] - whole["pain_baseline"])
+    assert whole.loc[whole["participant_id"] == "p13", "arm"].nunique() == 1
+
+
+def test_visits_in_another_order_of_rows_are_the_same_visits():
+    frame = long()
+    one = impute(frame, columns="pain", visit="month", imputations=2, seed=3)
+    two = impute(frame.iloc[::-1], columns="pain", visit="month", imputations=2, seed=3)
+    assert one.to_frame().equals(two.to_frame().sort_values("group", ignore_index=True))
+
+
+def test_a_predictor_that_separates_has_finite_draws():
+    frame = wide()
+    frame["works"] = (frame["pain"] > 5).astype("boolean").where(wide()["works"].notna(), None)
+    filled = made(frame, columns="works", using=["pain", "age"])
+    assert set(np.unique(filled.values["works"])) <= {0.0, 1.0}
+    known = frame["pain"].notna() & frame["works"].isna() & (frame["pain"] > 8)
+    shares = [one.loc[known, "works"].mean() for one in filled.frames]
+    assert np.mean(shares) > 0.8
+
+
+def test_what_cannot_be_used_is_left_out_and_said():
+    frame = wide().assign(
+        remark=[f"said {k}" for k in range(120)], seen=pd.Timestamp("2024-03-01"), empty=np.nan
+    )
+    filled = made(frame)
+    assert len(filled.notes) == 3
+    assert any(note.startswith("remark was neither imputed nor used") for note in filled.notes)
+    assert filled.frame(1)["empty"].isna().all()
+
+
+def test_few_imputations_are_said():
+    assert made(imputations=2).notes == (
+        "2 imputations are few: standard errors and p-values vary with the seed.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"imputations": 1}, "imputations must be a whole number of at least 2"),
+        ({"seed": None}, "seed must be a whole number"),
+        ({"columns": "pian"}, "No column 'pian'"),
+        ({"methods": {"minutes": "mean"}}, "the method of minutes must be one of"),
+        ({"methods": {"job": "logistic"}}, "job cannot be imputed by 'logistic'"),
+        ({"methods": {"hight": "pmm"}}, "methods names 'hight', which is not imputed"),
+        ({"columns": "age", "using": ["arm"]}, "Nothing is missing"),
+        ({"columns": ["pain"], "visit": "month"}, "No column 'month' for the visit"),
+    ],
+)
+def test_arguments_that_cannot_be_used(given, said):
+    with pytest.raises(ValueError, match=said):
+        made(**given)
+
+
+def test_data_that_cannot_be_imputed():
+    frame = wide()
+    with pytest.raises(DataError, match="several rows: p000"):
+        made(pd.concat([frame, frame.iloc[[0]]]))
+    with pytest.raises(DataError, match="empty has no known value"):
+        made(frame.assign(empty=np.nan), columns="empty")
+    with pytest.raises(DataError, match=r"known value\(s\) in control and \d predictors"):
+        made(frame.head(12))
+    with pytest.raises(DataError, match="arm is missing in 1 row"):
+        made(frame.assign(arm=frame["arm"].where(frame.index > 0)))
+    with pytest.raises(DataError, match="pain is infinite"):
+        made(frame.assign(pain=frame["pain"].replace(3.0, np.inf)), columns="pain")
+
+
+def test_the_sample_is_completed_by_arm_and_visit():
+    visits = ws.derive.visits(ws.load_sample("walkback-like"), measures="rmdq")
+    filled = impute(
+        visits, columns="rmdq", using=["rmdq_baseline"], visit="month", imputations=2,
+        iterations=1, seed=4,
+    )  # fmt: skip
+    one = filled.frame(1)
+    assert one["rmdq"].notna().all()
+    assert int(filled.imputed["rmdq"].sum()) == int(visits["rmdq"].isna().sum())
+    assert one["rmdq"].between(0, 24).all()
+    assert one.attrs["source"].startswith("synthetic")
