@@ -1,6 +1,12 @@
-"""What all tests share: a headless figure backend, hypothesis' profile, the summary of goldens."""
+"""What all tests share: a headless backend, hypothesis' profile, samples, sums of goldens."""
 
+import contextlib
+import copy
+import functools
+import gc
+import importlib
 import os
+import pkgutil
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Small matrices in several processes: threads within each would only wait for one another.
@@ -12,8 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# 30 examples of what has no number in the list of relations; those that have carry
-# `tests.relations.relation`, 200. `dev.py slow` runs all of them with 200.
+# 30 examples of what has no number in the list of relations; those that have carry a mark of
+# tests/relations.py. `dev.py slow` runs all of them with 200.
 for profile, examples in (("walkstats", 30), ("thorough", 200)):
     settings.register_profile(
         profile,
@@ -29,15 +35,44 @@ def pytest_configure(config: pytest.Config) -> None:
     """Take all examples where the tests of hypothesis are asked for by their mark."""
     if "hypothesis" in config.getoption("markexpr", ""):
         settings.load_profile("thorough")
+    read_samples_once()
 
 
-# Files that take seconds come first: no process is to wait at the end for another's long file.
-LONG = ("notebooks", "report", "test_cli", "relations", "reading", "diagnostics", "figures")
+def read_samples_once() -> None:
+    """Let each call of ``load_sample`` give a copy of its own of what was read once."""
+    from walkstats.reading import samples
+
+    kept = functools.cache(samples.read_trial)
+    samples.read_trial = lambda folder: copy.deepcopy(kept(folder))
+
+
+# Files that take seconds come first: no process is to wait at the end for another's long file. The
+# notebooks lead, then what compiles, so that another process finds compiled what it needs.
+LONG = (
+    *("notebooks", "test_engine", "report", "test_cli", "test_docs"),
+    *("relations", "reading", "diagnostics", "figures", "plan"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first; within a file the order stays."""
-    items.sort(key=lambda item: not any(word in item.nodeid for word in LONG))
+    items.sort(
+        key=lambda item: next((k for k, word in enumerate(LONG) if word in item.nodeid), len(LONG))
+    )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let no example of hypothesis depend on which other tests are asked for.
+
+    It draws among the constants of the modules that happen to be imported: so all of them are.
+    """
+    if any(item.get_closest_marker("hypothesis") for item in session.items):
+        for package in map(importlib.import_module, ("walkstats", "calibration")):
+            for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+                # One that cannot be imported fails where it is tested.
+                with contextlib.suppress(Exception):
+                    importlib.import_module(module.name)
+    gc.freeze()  # what was imported stays: no need to go through it again and again
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reference import goldens
-from tests.relations import relation
+from tests.relations import costly_relation
 from tests.survival.small_trials import tied_trials, untied_trials
 from tests.survival.test_curves import FREIREICH, freireich
 from walkstats.errors import DataError
@@ -109,7 +109,7 @@ def test_book_statistic() -> None:
     np.testing.assert_allclose(test.parts["groups"]["expected"], [10.75, 19.25], atol=5e-3)
 
 
-@relation
+@costly_relation
 @given(untied_trials)
 def test_three_copies_as_strata_hold_three_times_the_information(frame: pd.DataFrame) -> None:
     one = ws.survival.log_rank(frame, "arm")

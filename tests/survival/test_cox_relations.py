@@ -18,7 +18,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 
 import walkstats as ws
 from tests.reference import goldens
-from tests.relations import relation
+from tests.relations import costly_relation, relation
 from walkstats.errors import FitError
 from walkstats.survival.partial_likelihood import hazard_increments, score_residuals
 from walkstats.survival.partial_maximum import maximum
@@ -119,7 +119,7 @@ def same(one: Answer, other: Answer, *, times: float = 1.0) -> None:
     assert np.allclose(one.robust / between, times * other.robust / between, rtol=0, atol=RATIO)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_row_order_changes_nothing(seed):
     rows = data(seed)
@@ -203,7 +203,7 @@ def split(rows: Data, seed: int) -> tuple[Data, np.ndarray]:
     return replace(cut, event=cut.event & (stop == rows.stop[whose])), whose
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_split_intervals_change_nothing(seed):
     rows = data(seed)
@@ -216,7 +216,7 @@ def test_split_intervals_change_nothing(seed):
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-10)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_a_weight_of_k_is_k_copies_under_breslow(seed):
     rows = replace(data(seed), ties="breslow")
@@ -227,7 +227,7 @@ def test_a_weight_of_k_is_k_copies_under_breslow(seed):
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-10)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_a_frequency_of_k_is_k_copies_always(seed):
     rows = data(seed)
@@ -264,7 +264,7 @@ def test_score_residuals_sum_to_zero_at_the_estimate(seed):
     assert np.all(np.abs(sets.mass @ residuals) * np.sqrt(np.diag(found.covariance)) < 1e-8)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_the_score_test_is_the_log_rank_test(seed):
     """Under the discrete likelihood whatever the ties, else without ties."""
@@ -286,7 +286,7 @@ def log_rank(rows: Data) -> float:
     return apart**2 / variance
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_untied_methods_agree(seed):
     rows = replace(data(seed), start=None)
@@ -373,7 +373,7 @@ def alike(one: ws.results.CoxFit, other: ws.results.CoxFit) -> None:
     same(*answers)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_a_row_with_a_missing_value_is_left_out_and_counted(seed):
     frame, options = people(seed)
@@ -396,14 +396,14 @@ DTYPES = {
 }
 
 
-@relation
+@costly_relation
 @given(SEEDS, st.sampled_from(sorted(DTYPES)))
 def test_dtypes_change_nothing(seed, kind):
     frame, options = people(seed)
     alike(first_public(seed), public(DTYPES[kind](frame), options))
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_names_and_order_of_people_do_not_matter(seed):
     """Several rows of a person, clustered; ids renamed and rows mixed."""

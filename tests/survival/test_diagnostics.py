@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reference.goldens import data
-from tests.relations import relation
+from tests.relations import costly_relation
 from tests.survival.cox_by_hand import (
     TEXTBOOK,
     Row,
@@ -142,7 +142,7 @@ def test_residuals_by_hand(seed: int, spells: bool, ties: str) -> None:
     np.testing.assert_allclose(scaled, want, rtol=1e-9, atol=1e-10)
 
 
-@relation
+@costly_relation
 @given(seed=st.integers(0, 10**6), spells=st.booleans(), efron=st.booleans())
 def test_residuals_sum_to_what_they_split(seed: int, spells: bool, efron: bool) -> None:
     """Relation 10: weighted martingale residuals sum to 0, score residuals to the score (0)."""

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
-from tests.relations import relation
+from tests.relations import costly_relation
 from tests.survival.small_trials import everything, same, tied_trials, untied_trials
 from walkstats.survival.grouped_rows import read_grouped_rows
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, seed=st.integers(0, 1000), robust=st.booleans())
 def test_row_order_and_names_of_people_change_nothing(
     frame: pd.DataFrame, seed: int, robust: bool
@@ -28,7 +28,7 @@ def test_row_order_and_names_of_people_change_nothing(
     same(everything(frame, robust=robust), everything(named, robust=robust))
 
 
-@relation
+@costly_relation
 @given(frame=untied_trials, factor=st.sampled_from([1 / 365.25, 1 / 7, 24.0, 1e-9, 1e9]))
 def test_unit_of_time_changes_nothing_but_time(frame: pd.DataFrame, factor: float) -> None:
     scaled = frame.assign(days=frame["days"] * factor)
@@ -41,7 +41,7 @@ def test_unit_of_time_changes_nothing_but_time(frame: pd.DataFrame, factor: floa
     np.testing.assert_allclose(medians[0].limits * factor, medians[1].limits, rtol=1e-9)
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials)
 def test_dates_turned_into_years_keep_their_ties(frame: pd.DataFrame) -> None:
     begin = 17_000 + 37 * np.arange(len(frame))  # days since 1970
@@ -50,7 +50,7 @@ def test_dates_turned_into_years_keep_their_ties(frame: pd.DataFrame) -> None:
     same(everything(frame, tau=13), theirs, aside=("means", "errors"))
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials)
 def test_swapping_arms_flips_the_sign(frame: pd.DataFrame) -> None:
     other = frame.assign(arm=frame["arm"].cat.reorder_categories(["walking", "control"]))
@@ -72,7 +72,7 @@ def test_swapping_arms_flips_the_sign(frame: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, early=st.integers(1, 5), robust=st.booleans())
 def test_censored_before_the_first_event_changes_nothing(
     frame: pd.DataFrame, early: int, robust: bool
@@ -87,7 +87,7 @@ def test_censored_before_the_first_event_changes_nothing(
     assert theirs["censored"] == ours["censored"] + min(early, len(frame))
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, cuts=st.lists(st.integers(1, 11), max_size=3), robust=st.booleans())
 def test_splitting_follow_up_changes_nothing(
     frame: pd.DataFrame, cuts: list[int], robust: bool
@@ -103,7 +103,7 @@ def test_splitting_follow_up_changes_nothing(
     same(everything(frame, robust=robust), everything(split, robust=robust))
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, data=st.data())
 def test_a_weight_of_k_is_k_copies(frame: pd.DataFrame, data: st.DataObject) -> None:
     sizes = st.lists(st.integers(1, 3), min_size=len(frame), max_size=len(frame))
@@ -116,7 +116,7 @@ def test_a_weight_of_k_is_k_copies(frame: pd.DataFrame, data: st.DataObject) -> 
     same(by_rows, everything(copies, subject=None, robust=True))
 
 
-@relation
+@costly_relation
 @given(frame=untied_trials)
 def test_log_rank_is_the_score_test_of_cox(frame: pd.DataFrame) -> None:
     test = ws.survival.log_rank(frame, "arm")
@@ -127,7 +127,7 @@ def test_log_rank_is_the_score_test_of_cox(frame: pd.DataFrame) -> None:
     np.testing.assert_allclose(test.statistic, score.statistic, rtol=1e-8, atol=1e-24)
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials)
 def test_without_censoring_the_curve_is_the_empirical_one(frame: pd.DataFrame) -> None:
     frame = frame.assign(event=1)
@@ -143,7 +143,7 @@ def test_without_censoring_the_curve_is_the_empirical_one(frame: pd.DataFrame) -
     np.testing.assert_allclose(means.by_group.std_errors[0], error, atol=1e-12)
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, tau=st.floats(0.5, 14))
 def test_the_restricted_mean_is_the_area_under_the_curve(frame: pd.DataFrame, tau: float) -> None:
     means = ws.survival.restricted_means(frame, "arm", tau=tau, extend=True)
@@ -153,7 +153,7 @@ def test_the_restricted_mean_is_the_area_under_the_curve(frame: pd.DataFrame, ta
     np.testing.assert_allclose(means.by_group.values, heights @ np.diff(edges), rtol=1e-12)
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, column=st.sampled_from(["days", "event", "arm", "site"]))
 def test_a_missing_value_is_left_out_and_counted(frame: pd.DataFrame, column: str) -> None:
     longer = frame.iloc[[*range(len(frame)), 0]].astype({"event": float})
@@ -180,13 +180,13 @@ CONVERSIONS = {
 }
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, kind=st.sampled_from(sorted(CONVERSIONS)))
 def test_types_of_columns_do_not_matter(frame: pd.DataFrame, kind: str) -> None:
     same(everything(frame), everything(CONVERSIONS[kind](frame)))
 
 
-@relation
+@costly_relation
 @given(frame=tied_trials, kind=st.sampled_from(["integer", "float", "boolean"]))
 def test_numbered_groups_and_booleans_are_groups(frame: pd.DataFrame, kind: str) -> None:
     codes = frame["arm"].cat.codes

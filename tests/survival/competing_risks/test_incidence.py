@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
-from tests.relations import relation
+from tests.relations import costly_relation
 from tests.survival.competing_risks.small_trials import (
     OUTCOMES,
     frame_of,
@@ -72,7 +72,7 @@ def stacked(*frames: pd.DataFrame) -> pd.DataFrame:
     return both
 
 
-@relation
+@costly_relation
 @given(tied_trials)
 def test_incidences_and_survival_sum_to_one(frame):
     read, table, steps = kernel(frame)

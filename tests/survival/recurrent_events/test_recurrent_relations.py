@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reference import goldens
-from tests.relations import relation
+from tests.relations import costly_relation
 from tests.survival.recurrent_events.recurring import people_of
 
 SAME = {"rtol": 1e-9, "atol": 1e-9}
@@ -48,7 +48,7 @@ def rate_and_mean(frame: pd.DataFrame) -> np.ndarray:
     return np.concatenate([fit.values, fit.std_errors, fit.naive_covariance[0], *columns])
 
 
-@relation
+@costly_relation
 @given(drawn, st.integers(0, 10_000))
 def test_the_same_trial_told_otherwise(people: bytes, seed: int) -> None:
     frame = people_of(people)
