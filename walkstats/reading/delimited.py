@@ -72,13 +72,16 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     wrong = (widths != len(header)) & ~empty
     problems += _width_problems(rows, lines, wrong, len(header), file)
     keep = ~(empty | wrong)
-    frame = _frame([row for row, use in zip(rows, keep, strict=True) if use], header, lines[keep])
+    if not keep.all():
+        rows, lines = [rows[k] for k in np.flatnonzero(keep)], lines[keep]
+    frame = _frame(rows, header, lines)
     problems += _unnamed_columns(frame, file)
     notes = [f"{int(empty.sum())} empty lines passed over"] if empty.any() else []
     named = np.array([bool(name.strip()) for name in frame.columns], dtype=bool)
     if not named.all():
         notes.append(f"{int((~named).sum())} columns without name and values passed over")
-    return TextTable(file, frame.loc[:, named], tuple(problems), tuple(notes))
+        frame = frame.loc[:, named]
+    return TextTable(file, frame, tuple(problems), tuple(notes))
 
 
 def _decoded(data: bytes, file: str, encoding: str, delimiter: str) -> str:
@@ -150,17 +153,20 @@ def _line_at(text: str, offset: int) -> int:
 def _cells(text: str, file: str, delimiter: str) -> tuple[list[list[str]], np.ndarray]:
     """The rows, and the line on which each starts."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows = []
-    lines = []
-    line = 1
+    rows: list[list[str]] = []
+    ends = [0]
     try:
-        for row in reader:
-            rows.append(row)
-            lines.append(line)
-            line = reader.line_num + 1
+        if '"' in text:  # a row may go over several lines
+            for row in reader:
+                rows.append(row)
+                ends.append(reader.line_num)
+        else:
+            rows += reader
+            ends += range(1, len(rows) + 1)
     except csv.Error:
+        line = max(ends[-1], len(rows)) + 1
         raise _quote_problem(text, file, delimiter, line) from None
-    return rows, np.array(lines, dtype=np.int64)
+    return rows, np.array(ends[:-1], dtype=np.int64) + 1
 
 
 def _quote_problem(text: str, file: str, delimiter: str, line: int) -> DataError:
@@ -303,7 +309,7 @@ def _decimal_comma(row: list[str]) -> bool:
 def _broken_text(text: str, file: str) -> list[Problem]:
     problems = []
     for what, pattern in BROKEN_TEXT.items():
-        found = pattern.search(text)
+        found = None if text.isascii() else pattern.search(text)
         if found:
             line = _line_at(text, found.start())
             shown = text[max(0, found.start() - 8) : found.end() + 8]
