@@ -61,7 +61,9 @@ def _score_residuals(
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
         if j > stratum_bounds[stratum]:
-            moved[j + 1] = moved[j]
+            # By a loop: an assignment of one array to another takes seconds to compile.
+            for a in range(1 + k):
+                moved[j + 1, a] = moved[j, a]
         if d == 0:
             continue
         inverse = 1.0 / total[j, 0]
