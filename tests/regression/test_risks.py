@@ -19,7 +19,7 @@ from walkstats.errors import FitError
 from walkstats.regression import logistic, predict_risks, relative_risk, risk_difference
 
 FORMULA = "better ~ arm + age"
-some = settings(max_examples=25)
+some = settings(max_examples=15)
 
 
 def people(seed: int = 3, size: int = 90) -> pd.DataFrame:

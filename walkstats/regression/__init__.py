@@ -27,6 +27,9 @@ Groups, from rows or from published numbers
     ``association``    are two classifications independent?
     ``equivalence``    is a difference too small to matter, or not worse by a margin?
     ``MeanComparison``, ``RiskComparison``, ``Association``, ``MarginTest``   what they return
+Averages of people measured again and again
+    ``gee``            generalised estimating equations, with corrections for few people
+    ``GeeFit``         what it returns
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
@@ -66,6 +69,7 @@ __getattr__, __dir__, __all__ = attach(
         "groups.single_risks": ["one_risk"],
         "groups.associations": ["Association", "association"],
         "groups.margins": ["MarginTest", "equivalence"],
+        "estimating.population_average": ["GeeFit", "gee"],
         "dose": ["DoseResponse", "dose_response"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
@@ -79,6 +83,8 @@ if TYPE_CHECKING:
     from walkstats.regression.assumptions import variance_inflation as variance_inflation
     from walkstats.regression.dose import DoseResponse as DoseResponse
     from walkstats.regression.dose import dose_response as dose_response
+    from walkstats.regression.estimating.population_average import GeeFit as GeeFit
+    from walkstats.regression.estimating.population_average import gee as gee
     from walkstats.regression.event_rates import RateComparison as RateComparison
     from walkstats.regression.event_rates import compare_rates as compare_rates
     from walkstats.regression.generalised import CountFit as CountFit

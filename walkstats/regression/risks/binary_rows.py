@@ -113,7 +113,10 @@ def with_events(
 
 
 def _plain_event(series: pd.Series) -> str:
-    return "True" if pd.api.types.is_bool_dtype(series.dtype) else "1"
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return "True"
+    known = series.dropna()
+    return "True" if len(known) and isinstance(known.iloc[0], (bool, np.bool_)) else "1"
 
 
 def expanded(
