@@ -84,6 +84,11 @@ def test_one_line_for_each_participant():
     assert "Pale bars: days that do not count as at risk" in said
     assert "SYNTHETIC" in said
     assert "Pale" not in plot_timeline(JOINED)._supxlabel.get_text()
+    heights = {
+        ends: [ax.get_position().height for ax in plot_timeline(JOINED.assign(event=ends)).axes]
+        for ends in (0, 1)
+    }
+    assert heights[0] == heights[1]  # a group without recurrences is laid out as any other
 
 
 @pytest.mark.parametrize(

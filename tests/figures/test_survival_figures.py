@@ -271,6 +271,14 @@ def test_many_groups_get_a_legend(lung):
     assert page.y0 < beside.y0 < beside.y1 < page.y1
 
 
+def test_nobody_censored_leaves_the_layout_alone():
+    frame = pd.DataFrame({"days": [10.0, 20.0, 30.0], "event": True})
+    curve = ws.survival.kaplan_meier(frame)
+    plain, marked = (plot_survival(curve, censor_marks=marks) for marks in (False, True))
+    ours = [axes(figure, "survival").get_position().bounds for figure in (plain, marked)]
+    assert ours[0] == ours[1]
+
+
 def test_hazard_ratios_over_time_stand_on_a_logarithmic_axis_with_1():
     frame = pd.DataFrame(
         {"group": "a", "days": [10.0, 90.0], "estimate": [0.5, 0.8], "std_error": 0.1,

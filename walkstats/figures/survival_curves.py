@@ -291,6 +291,8 @@ def _draw_band(ax: Axes, path: _Path, place: int, alpha: float) -> None:
 
 
 def _draw_censored(ax: Axes, path: _Path, place: int) -> None:
+    if not path.censored_at.size:
+        return  # a line without points, not clipped, would upset the layout
     step = np.searchsorted(path.x, path.censored_at, side="right") - 1
     ax.plot(
         path.censored_at, path.y[step], linestyle="none", marker="|", markersize=5,

@@ -310,6 +310,8 @@ def _draw(
         markersize=float(np.clip(0.75 * room, 1.6, 4.0)), markeredgewidth=0, color=style.colour,
         label="_recurrences", zorder=3, clip_on=False,
     )  # fmt: skip
+    # Without recurrences the line has no place, and the layout would make room for it anywhere.
+    marks.set_in_layout(bool(event.any()))
     ax.set_ylim(panel.people - 0.5, -0.5)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
