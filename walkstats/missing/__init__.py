@@ -7,6 +7,10 @@ Completed data
 Analyses of completed data
     ``pool``              Rubin's rules for any fits; returns ``PooledEstimates``
     ``pool_tests``        for chi-squared tests without estimates
+What if the missing values differ?
+    ``delta_adjust``      imputed values moved by a number
+    ``impute_after_drop_out``   recurrence after drop-out, with another hazard
+    ``tipping_point``     how far before the conclusion changes; returns ``TippingPoint``
 """
 
 from typing import TYPE_CHECKING
@@ -18,13 +22,19 @@ __getattr__, __dir__, __all__ = attach(
     {
         "patterns": ["MissingPattern", "missing_pattern"],
         "completed": ["Imputations"],
+        "deltas": ["TippingPoint", "delta_adjust", "tipping_point"],
+        "after_drop_out": ["impute_after_drop_out"],
         "imputing": ["impute"],
         "pooling": ["PooledEstimates", "pool", "pool_tests"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.missing.after_drop_out import impute_after_drop_out as impute_after_drop_out
     from walkstats.missing.completed import Imputations as Imputations
+    from walkstats.missing.deltas import TippingPoint as TippingPoint
+    from walkstats.missing.deltas import delta_adjust as delta_adjust
+    from walkstats.missing.deltas import tipping_point as tipping_point
     from walkstats.missing.imputing import impute as impute
     from walkstats.missing.patterns import MissingPattern as MissingPattern
     from walkstats.missing.patterns import missing_pattern as missing_pattern

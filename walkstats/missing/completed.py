@@ -123,9 +123,9 @@ def filled_column(
         numbers[rows] = values
         return pd.Series(numbers, index=series.index, name=series.name)
     chosen = np.array(levels, dtype=object)[values.astype(np.intp)]
-    out = series.copy() if series.dtype != object else series.astype(object)
+    out = series.astype(object)
     out.iloc[np.flatnonzero(rows)] = chosen
-    return out
+    return out.astype(series.dtype)
 
 
 def _recompute_changes(frame: pd.DataFrame, imputed: Mapping[str, Booleans]) -> None:

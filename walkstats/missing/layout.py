@@ -99,7 +99,7 @@ def rows_as_they_are(
             notes += [refusal] if refusal else []
             read.update({str(name): one} if one else {})
     places = {name: (name, np.arange(len(frame))) for name in read}
-    groups = _groups(frame, by)
+    groups = groups_of(frame, by)
     return Layout(frame.copy(), list(read.values()), groups, places, notes)
 
 
@@ -150,7 +150,7 @@ def people_side_by_side(
             places[at.name] = (str(name), rows[:, k])
             read.append(at)
     notes = [f"{added} row(s) added for visits without one."] if added else []
-    return Layout(full, read, _groups(full, by)[rows[:, 0]], places, notes)
+    return Layout(full, read, groups_of(full, by)[rows[:, 0]], places, notes)
 
 
 def _same_within(values: Floats) -> bool:
@@ -196,7 +196,8 @@ def _named(frame: pd.DataFrame, names: Any, role: str) -> list[Any]:
     return listed
 
 
-def _groups(frame: pd.DataFrame, by: str | None) -> NDArray[Any]:
+def groups_of(frame: pd.DataFrame, by: str | None) -> NDArray[Any]:
+    """Group of each row, as text; "all" without groups."""
     if by is None:
         return np.full(len(frame), "all", dtype=object)
     series = check_column(frame, by, "by")

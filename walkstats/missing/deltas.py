@@ -1,0 +1,280 @@
+"""How much worse must the missing values have been before the conclusion changes?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats._arguments import check_level, check_times
+from walkstats.missing.completed import Imputations
+from walkstats.missing.pooling import pool
+from walkstats.results import Result
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TippingPoint(Result):
+    """A result over a range of assumptions about what is missing.
+
+    Attributes
+    ----------
+    results : pandas.DataFrame
+        One row per combination of deltas: one column per group (or ``delta``), then estimate,
+        std_error, df, p_value, conf_low, conf_high.
+    groups : tuple of str
+        Columns of ``results`` that hold the deltas.
+    tips_at : float
+        The delta nearest to no change at which the p-value passes 1 - level, between the values
+        tried by straight lines; missing where it does not within the range, or where deltas of
+        several groups were varied.
+    no_change : float
+        The delta that changes nothing: 0, or 1 for ratios of hazards.
+    term, measure : str
+    level : float
+    """
+
+    results: pd.DataFrame = field(default_factory=pd.DataFrame)
+    groups: tuple[str, ...] = ()
+    tips_at: float = np.nan
+    no_change: float = 0.0
+    term: str = ""
+    measure: str = ""
+    level: float = 0.95
+
+    def to_frame(self) -> pd.DataFrame:
+        """``results``."""
+        return self.results
+
+
+def delta_adjust(
+    imputations: Imputations,
+    column: str,
+    delta: float | Mapping[str, float],
+    *,
+    limits: tuple[float, float] | None = None,
+) -> Imputations:
+    """Move the imputed values, as though those who did not answer were worse or better off.
+
+    Parameters
+    ----------
+    imputations : Imputations
+    column : str
+        An imputed column of numbers.
+    delta : float or mapping of group to float
+        Added to every imputed value [unit of the column]; by group of the column ``by`` of the
+        imputations (the arm), where groups not named are left as they are.
+    limits : (float, float), optional
+        Ends of the scale: values moved beyond are set to them, and a note counts them.
+
+    Returns
+    -------
+    Imputations
+        Known values are untouched.
+
+    Raises
+    ------
+    ValueError
+        For a column that was not imputed or holds no numbers, and unknown groups.
+
+    Notes
+    -----
+    A pattern-mixture model: imputation takes the missing values as missing at random, then delta
+    says by how much they differ from that. Values at the ends of a bounded scale cannot move
+    further; with `limits` the mean moves by less than delta.
+
+    References
+    ----------
+    .. [1] Cro S, Morris TP, Kenward MG, Carpenter JR (2020). Sensitivity analysis for clinical
+       trials with missing continuous outcome data using controlled multiple imputation: a practical
+       guide. *Stat Med* 39:2815-2842. https://doi.org/10.1002/sim.8569
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"pain": [3.0, 4.0, 5.0, 4.0, None]})
+    >>> from walkstats.missing import impute
+    >>> filled = impute(frame, columns="pain", imputations=2, seed=1)
+    >>> worse = delta_adjust(filled, "pain", 1.5)
+    >>> (worse.values["pain"] - filled.values["pain"]).ravel().tolist()
+    [1.5, 1.5]
+    """
+    if column in imputations.levels:
+        raise ValueError(f"{column} holds levels, and no number can be added to them.")
+    moved = imputations.with_values(column, imputations.values.get(column, np.empty(0)))
+    change = _by_row(moved, column, delta)
+    values = moved.values[column] + change
+    notes = (*moved.notes, _said(column, delta, imputations.by))
+    if limits is not None:
+        low, high = limits
+        beyond = int(((values < low) | (values > high)).sum())
+        values = np.clip(values, low, high)
+        if beyond:
+            notes += (
+                f"{beyond} of {values.size} imputed values of {column} lay beyond {low:g} to "
+                f"{high:g} and were set to the end.",
+            )
+    return replace(moved, values={**moved.values, column: values}, notes=notes)
+
+
+def _by_row(imputations: Imputations, column: str, delta: float | Mapping[str, float]) -> Floats:
+    """What is added to each imputed value of a column."""
+    rows = imputations.imputed[column]
+    if not isinstance(delta, Mapping):
+        return np.full(int(rows.sum()), float(delta))
+    if not imputations.by:
+        raise ValueError("These imputations have no groups: give one delta for all.")
+    groups = imputations._own("original")[imputations.by].astype(str)
+    known = list(dict.fromkeys(groups))
+    for name in delta:
+        if name not in known:
+            raise ValueError(
+                f"No group {name!r} of {imputations.by}. There are: {', '.join(known)}."
+            )
+    return groups[rows].map(lambda group: float(delta.get(group, 0.0))).to_numpy(dtype=float)
+
+
+def _said(column: str, delta: float | Mapping[str, float], by: str) -> str:
+    if isinstance(delta, Mapping):
+        each = ", ".join(f"{value:+g} where {by} is {group}" for group, value in delta.items())
+        return f"Imputed values of {column} moved by {each}."
+    return f"Imputed values of {column} moved by {delta:+g}."
+
+
+def tipping_point(
+    imputations: Imputations | Callable[[Any], Imputations],
+    analysis: Callable[[pd.DataFrame], Any],
+    *,
+    term: str,
+    deltas: Sequence[float] | Mapping[str, Sequence[float]],
+    column: str | None = None,
+    limits: tuple[float, float] | None = None,
+    ratio: bool | None = None,
+    level: float = 0.95,
+) -> TippingPoint:
+    """Learn how far the missing values must differ before the conclusion changes.
+
+    Parameters
+    ----------
+    imputations : Imputations or callable
+        Completed data, whose values of `column` are moved by ``delta_adjust``; or a function that
+        takes a delta (or a mapping of group to delta) and returns Imputations, such as
+        ``lambda ratio: impute_after_drop_out(events, hazard_ratio=ratio, ...)``.
+    analysis : callable
+        A completed frame -> its fit: ``lambda frame: ols(frame, "pain ~ arm")``.
+    term : str
+        Term of the fit.
+    deltas : sequence of float, or mapping of group to sequence of float
+        Deltas to try, for all or for the groups named (arms); of several groups, all combinations.
+    column : str, optional
+        The imputed column; needed where `imputations` is no function.
+    limits : (float, float), optional
+        Ends of the scale, as of ``delta_adjust``.
+    ratio : bool, optional
+        Show the estimate as a ratio; by default where the fit has one.
+    level : float
+        Of the intervals; the conclusion changes where the p-value passes 1 - level.
+
+    Returns
+    -------
+    TippingPoint
+
+    Raises
+    ------
+    ValueError
+        For deltas that are no numbers, an unknown column, group or term.
+
+    Notes
+    -----
+    Judge whether the delta at which the conclusion changes could be true; the p-value at any delta
+    is not evidence for that delta. The same imputations are moved at every delta, so that the line
+    is smooth.
+
+    Examples
+    --------
+    >>> import walkstats as ws
+    >>> visits = ws.derive.visits(ws.load_sample("walkback-like"), measures="rmdq")
+    >>> at_12 = visits[visits["month"] == 12].drop(columns=["month", "rmdq_change"])
+    >>> filled = ws.missing.impute(at_12, columns="rmdq", using=["rmdq_baseline"],
+    ...                            imputations=5, seed=7)
+    >>> found = tipping_point(
+    ...     filled, lambda frame: ws.regression.ols(frame, "rmdq ~ arm + rmdq_baseline"),
+    ...     term="arm[walking]", column="rmdq", deltas={"walking": [0, 4, 8, 12]})
+    >>> bool(4 < found.tips_at < 12)
+    True
+    """
+    check_level(level)
+    make = _maker(imputations, column, limits)
+    several = isinstance(deltas, Mapping)
+    groups = tuple(str(name) for name in deltas) if isinstance(deltas, Mapping) else ("delta",)
+    lists = list(deltas.values()) if isinstance(deltas, Mapping) else [deltas]
+    axes = [check_times(values, "deltas") for values in lists]
+    rows, first = [], None
+    for point in product(*axes):
+        given = dict(zip(groups, map(float, point), strict=True)) if several else float(point[0])
+        completed = make(given)
+        pooled = pool([analysis(frame) for frame in completed.frames], level=level)
+        shown = pooled.has_ratio(term) if ratio is None else ratio
+        first = first or (pooled.estimate(term, ratio=shown), completed, pooled)
+        rows.append(_row(groups, point, pooled.estimate(term, ratio=shown)))
+    assert first is not None
+    results = pd.DataFrame(rows)
+    no_change = 1.0 if callable(imputations) else 0.0
+    return TippingPoint(
+        results=results,
+        groups=groups,
+        tips_at=_tips_at(results, groups, 1 - level, no_change),
+        no_change=no_change,
+        term=term,
+        measure=first[0].measure,
+        level=level,
+        method=f"{first[2].method} Repeated over deltas of the missing values.",
+        notes=first[2].notes,
+        counts=first[2].counts,
+        source=first[2].source,
+    )
+
+
+def _maker(
+    imputations: Imputations | Callable[[Any], Imputations],
+    column: str | None,
+    limits: tuple[float, float] | None,
+) -> Callable[[Any], Imputations]:
+    if isinstance(imputations, Imputations):
+        if column is None:
+            raise ValueError(f"Name the imputed column: column= {', '.join(imputations.values)}.")
+        name = column
+        return lambda delta: delta_adjust(imputations, name, delta, limits=limits)
+    if not callable(imputations):
+        raise ValueError("imputations must be Imputations, or a function that makes them.")
+    if column is not None or limits is not None:
+        raise ValueError("column and limits are for Imputations, not for a function.")
+    return imputations
+
+
+def _row(groups: tuple[str, ...], point: tuple[float, ...], estimate: Any) -> dict[str, float]:
+    kept = ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high")
+    return dict(zip(groups, point, strict=True)) | {name: getattr(estimate, name) for name in kept}
+
+
+def _tips_at(
+    results: pd.DataFrame, groups: tuple[str, ...], alpha: float, no_change: float
+) -> float:
+    """The crossing of alpha that lies nearest to no change."""
+    if len(groups) > 1:
+        return np.nan
+    ordered = results.sort_values(groups[0])
+    x, gap = ordered[groups[0]].to_numpy(), ordered["p_value"].to_numpy() - alpha
+    at = [
+        x[k] + (x[k + 1] - x[k]) * gap[k] / (gap[k] - gap[k + 1])
+        for k in range(len(x) - 1)
+        if gap[k] * gap[k + 1] < 0
+    ]
+    at += [float(one) for one in x[gap == 0]]
+    return min(at, key=lambda one: abs(one - no_change)) if at else np.nan
