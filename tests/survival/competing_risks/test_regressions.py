@@ -261,6 +261,12 @@ def fits_of(frame: pd.DataFrame, formula: str) -> dict[str, ws.results.CoxFit]:
     }
 
 
+def test_what_is_said_of_clusters_is_said_once():
+    frame = random_trial(9)
+    fit = ws.survival.fine_gray(frame, "arm", of="surgery", cluster="site")
+    assert sum("few clusters" in note for note in fit.notes) == 1
+
+
 def test_a_cause_specific_model_censors_the_others():
     frame = random_trial(9)
     fit = ws.survival.cause_specific_cox(frame, "arm + age", of="surgery", strata="site")
@@ -268,7 +274,7 @@ def test_a_cause_specific_model_censors_the_others():
     other = ws.survival.cox(frame, "arm + age", strata="site")
     np.testing.assert_array_equal(fit.values, other.values)
     np.testing.assert_array_equal(fit.covariance, other.covariance)
-    assert "recurrence end follow-up" in fit.method
+    assert "; recurrence ends follow-up" in fit.method
 
 
 @pytest.mark.parametrize("form", ["matrix-exponential", "exponential", "product-limit"])

@@ -94,7 +94,7 @@ def cause_specific_cox(
         level=level, subject=subject,
     )  # fmt: skip
     rest = [label for k, label in enumerate(ends.labels) if k != one]
-    others = f"; {', '.join(rest)} end follow-up" if rest else ""
+    others = f"; {', '.join(rest)} end{'s' * (len(rest) == 1)} follow-up" if rest else ""
     method = f"Cause-specific hazard of {ends.labels[one]}{others}. {fit.method}"
     tests = {name: replace(test, method=method) for name, test in fit.tests.items()}
     return replace(

@@ -281,6 +281,8 @@ def _pack(
         tests.pop("robust_score", None)
     known = "The variance takes the weights as known, since a coefficient is infinite."
     positions = read.positions[made.rows.row]
+    # The Cox model of the weighted rows repeats what was said when they were read.
+    said_once = dict.fromkeys((*rows.notes, *fit.notes))
     return replace(
         fit,
         covariance=np.where(np.isnan(fit.naive_covariance), np.nan, covariance),
@@ -292,7 +294,7 @@ def _pack(
         columns={"time": rows.time, **{k: v for k, v in columns.items() if v is not None}},
         notes=(
             read.causes.events_said,
-            *(note for note in (*rows.notes, *fit.notes) if not note.endswith(NO_FOLLOW_UP)),
+            *(note for note in said_once if not note.endswith(NO_FOLLOW_UP)),
             *said_of_events_left_out(events, read.lost),
             *_without_follow_up(read, one),
             *([known] if estimated and fit.state == "infinite" else []),

@@ -241,8 +241,9 @@ def _common(
     rows = counted.rows
     listed = ", ".join(f"{moment:g}" for moment in times)
     method = (
-        f"{counted.named()} at {listed} ({rows.time}) with {100 * level:g} % intervals ({interval} "
-        "scale; differences untransformed, ratios on the log scale). "
+        f"{counted.named()} at {listed} ({rows.time.removeprefix('stop_')}) with "
+        f"{100 * level:g} % intervals ({interval} scale; differences untransformed, ratios on the "
+        "log scale). "
         f"{reference_said(rows.by, rows.labels)} {counted.said()}"
     )
     said = (rows.order_note, *_remarks(counted, times, values, beyond))
