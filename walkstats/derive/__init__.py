@@ -14,6 +14,7 @@
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
+``within_between``     any frame with a column split into the person's mean and the week's deviation
 ``participant_flow``   one row per box of the flow diagram
 ``follow_up_endings``  one row per way in which follow-up ended, participants by arm
 ``check_in_completeness`` one row per arm and check-in: how many were completed
@@ -41,6 +42,7 @@ __getattr__, __dir__, __all__ = attach(
         "at_randomisation": ["baseline"],
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
+        "people_and_weeks": ["within_between"],
         "flow": ["participant_flow"],
         "endings": ["follow_up_endings"],
         "completeness": ["check_in_completeness"],
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from walkstats.derive.harms import adverse_events as adverse_events
     from walkstats.derive.landmarks import landmark as landmark
     from walkstats.derive.monthly import visits as visits
+    from walkstats.derive.people_and_weeks import within_between as within_between
     from walkstats.derive.recovering import recovery as recovery
     from walkstats.derive.recurrent_events import recurrences as recurrences
     from walkstats.derive.time_in_pain import days_in_pain as days_in_pain

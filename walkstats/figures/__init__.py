@@ -14,6 +14,7 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
+``plot_within_between``, ``draw_within_between``   is it the person, or the week?
 ``plot_check_in_completeness``, ``draw_check_in_completeness``   check-ins completed by month
 ``plot_flow``, ``draw_flow``                     the flow of participants
 """
@@ -35,6 +36,7 @@ __getattr__, __dir__, __all__ = attach(
         "timelines": ["draw_timeline", "plot_timeline"],
         "forest": ["draw_forest", "plot_forest"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
+        "person_lines": ["draw_within_between", "plot_within_between"],
         "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
         "flow_boxes": ["draw_flow", "plot_flow"],
     },
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk
+    from walkstats.figures.person_lines import draw_within_between as draw_within_between
+    from walkstats.figures.person_lines import plot_within_between as plot_within_between
     from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld
     from walkstats.figures.schoenfeld_points import plot_schoenfeld as plot_schoenfeld
     from walkstats.figures.survival_curves import draw_survival as draw_survival

@@ -17,6 +17,7 @@ People measured again and again
     ``linear_mixed``   random intercepts and slopes, people within groups
     ``LinearMixedFit``   what it returns
     ``variance_components``, ``intraclass_correlation``   how much people differ, with limits
+    ``within_between_slopes``   is it the person, or the week? as ``WithinBetween``
     ``predict_mixed``  the mean of people at large, or of one of those measured
     ``compare_mixed``  are the further terms or variances of the larger model needed?
 Groups, from rows or from published numbers
@@ -54,6 +55,7 @@ __getattr__, __dir__, __all__ = attach(
         "mixed.spread_of_people": ["intraclass_correlation", "variance_components"],
         "mixed.comparing": ["compare_mixed"],
         "mixed.foretelling": ["predict_mixed"],
+        "mixed.within_persons": ["WithinBetween", "within_between_slopes"],
         "risks.binary_fit": ["BinaryFit"],
         "risks.odds": ["logistic"],
         "risks.ratios": ["relative_risk", "risk_difference"],
@@ -114,6 +116,10 @@ if TYPE_CHECKING:
     )
     from walkstats.regression.mixed.spread_of_people import (
         variance_components as variance_components,
+    )
+    from walkstats.regression.mixed.within_persons import WithinBetween as WithinBetween
+    from walkstats.regression.mixed.within_persons import (
+        within_between_slopes as within_between_slopes,
     )
     from walkstats.regression.risks.binary_fit import BinaryFit as BinaryFit
     from walkstats.regression.risks.odds import logistic as logistic

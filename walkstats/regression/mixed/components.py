@@ -14,6 +14,10 @@ from walkstats.results.frozen import Frozen
 
 Floats = NDArray[np.float64]
 
+WIDEST = 700.0
+# Limits of a variance this many times apart are a sign that its logarithm is no scale for it.
+UNINFORMATIVE = 1e4
+
 
 @dataclass(frozen=True, eq=False)
 class Scale(Frozen):
@@ -142,7 +146,10 @@ def variance_estimates(
         null=None,
         method=f"{method} Wald limits of the logarithms of variances and of Fisher's z of "
         "correlations.",
-        notes=_said_of_boundary([one.name for one, at in zip(found, edge, strict=True) if at]),
+        notes=_said_of_limits(
+            [one.name for one, at in zip(found, edge, strict=True) if at],
+            bounds[[not one.correlation for one in found]],
+        ),
     )
 
 
@@ -157,14 +164,22 @@ def _wald(one: Component, half: float) -> tuple[float, float]:
     if one.correlation:
         centre, half = np.arctanh(one.value), half / (1.0 - one.value**2)
         return float(np.tanh(centre - half)), float(np.tanh(centre + half))
-    factor = float(np.exp(half / one.value))
+    reach = half / one.value
+    # Beyond that the limits are 0 and infinity in all but name.
+    factor = float(np.exp(reach)) if reach < WIDEST else np.inf
     return one.value / factor, one.value * factor
 
 
-def _said_of_boundary(names: list[str]) -> tuple[str, ...]:
-    if not names:
-        return ()
-    return (
-        f"At the boundary, without Wald limits: {', '.join(names)}. variance_components has "
-        "limits from the profile likelihood.",
-    )
+def _said_of_limits(edge: list[str], bounds: Floats) -> tuple[str, ...]:
+    notes = []
+    if edge:
+        notes.append(
+            f"At the boundary, without Wald limits: {', '.join(edge)}. variance_components has "
+            "limits from the profile likelihood."
+        )
+    if np.any(bounds[:, 1] > UNINFORMATIVE * bounds[:, 0]):
+        notes.append(
+            "Wald limits of a variance near 0 reach over many powers of ten: variance_components "
+            "has limits from the profile likelihood."
+        )
+    return tuple(notes)

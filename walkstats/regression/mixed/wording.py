@@ -40,8 +40,8 @@ def notes_of(read: PersonRows, *, converged: bool, edge: list[str]) -> list[str]
         notes.append("The search did not converge: do not use these numbers.")
     if edge:
         notes.append(
-            f"At the boundary: {'; '.join(edge)}. The data show no such variation; a simpler "
-            "random part gives the same means."
+            f"At the boundary: {'; '.join(edge)}. The data cannot tell this part of the variation; "
+            "a simpler random part may do."
         )
     if read.outer_names is not None and len(read.outer_names) < FEW_GROUPS:
         notes.append(
