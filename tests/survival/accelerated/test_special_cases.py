@@ -171,7 +171,7 @@ def test_scales_by_stratum_in_predictions():
 def test_cox_snell_residuals_are_the_cumulative_hazard_at_the_end():
     home = goldens.data("channing.csv").query("age > ageentry")
     fit = survival.parametric(home, "gender", family="weibull", **HOME)
-    residuals = survival.parametric_residuals(fit, "cox-snell")["cox-snell"]
+    residuals = survival.parametric_residuals(fit, "cox_snell")["cox_snell"]
     shape, rate = 1.0 / fit.scale["all"], np.exp(-fit.values[0] / fit.scale["all"])
     risk = rate * np.exp(-fit.values[1] * home["gender"] / fit.scale["all"])
     grown = risk * (home["age"] ** shape - home["ageentry"].astype(float) ** shape)

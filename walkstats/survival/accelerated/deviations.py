@@ -30,7 +30,7 @@ def parametric_residuals(fit: ParametricFit, kind: str = "deviance") -> pd.DataF
     Parameters
     ----------
     fit : ParametricFit
-    kind : {"deviance", "response", "working", "cox-snell", "martingale", "score", "dfbeta", \
+    kind : {"deviance", "response", "working", "cox_snell", "martingale", "score", "dfbeta", \
 "dfbetas", "ldcase"}
         deviance
             Signed root of twice what the row's log-likelihood lacks to its best.
@@ -38,7 +38,7 @@ def parametric_residuals(fit: ParametricFit, kind: str = "deviance") -> pd.DataF
             Time minus predicted time exp(x'b) [days].
         working
             Newton step of the row's linear predictor.
-        cox-snell
+        cox_snell
             Cumulative hazard at the row's time, from its entry on: a censored sample of a unit
             exponential where the model is true.
         martingale
@@ -58,7 +58,7 @@ def parametric_residuals(fit: ParametricFit, kind: str = "deviance") -> pd.DataF
     Raises
     ------
     ValueError
-        For other fits and kinds, and for "cox-snell" and "martingale" with left or interval
+        For other fits and kinds, and for "cox_snell" and "martingale" with left or interval
         censoring, where the time is not known.
     FitError
         Where the model has no finite estimate.
@@ -81,7 +81,7 @@ def parametric_residuals(fit: ParametricFit, kind: str = "deviance") -> pd.DataF
     >>> frame = pd.DataFrame({"arm": list("aaaabbbb"), "days": [5, 9, 13, 20, 12, 22, 30, 41],
     ...                       "event": [1, 1, 1, 1, 1, 1, 0, 1]})
     >>> fit = survival.parametric(frame, "arm", family="exponential")
-    >>> survival.parametric_residuals(fit, "cox-snell")["cox-snell"].round(2).tolist()
+    >>> survival.parametric_residuals(fit, "cox_snell")["cox_snell"].round(2).tolist()
     [0.43, 0.77, 1.11, 1.7, 0.34, 0.63, 0.86, 1.17]
     """
     if not isinstance(fit, ParametricFit):
@@ -176,7 +176,7 @@ KINDS: dict[str, Callable[[ParametricFit], Floats]] = {
     "deviance": _deviance,
     "response": _response,
     "working": _working,
-    "cox-snell": _cox_snell,
+    "cox_snell": _cox_snell,
     "martingale": _martingale,
     "score": lambda fit: np.array(fit.scores),
     "dfbeta": _dfbeta,
