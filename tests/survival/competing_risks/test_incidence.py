@@ -298,3 +298,21 @@ def test_a_censoring_spelt_otherwise_is_no_outcome_that_competes():
     assert any("'A' and 'a'" in note for note in ws.survival.cumulative_incidence(data).notes)
     fit = ws.survival.cause_specific_cox(data.assign(x=[0, 1, 1, 0]), "x", of="a")
     assert any("'A' and 'a'" in note for note in fit.notes)
+
+
+def test_an_incidence_of_one_has_no_error_in_any_order_of_rows() -> None:
+    """Where the influences cancel, rounding left an error of 1e-8 and a limit of its own."""
+    frame = pd.DataFrame(
+        {
+            "days": [9.0, 11, 10, 7, 11, 11, 11, 12],
+            "entry": [7.0, 9, 9, 5, 9, 8, 9, 11],
+            "w": [2.0, 2, 0.5, 1, 1, 2, 0.5, 1],
+            "outcome": ["death"] + ["censored"] * 2 + ["death"] + ["censored"] * 2 + ["death"] * 2,
+        }
+    )
+    options = {"entry": "entry", "weights": "w", "subject": None}
+    for seed in range(6):
+        order = np.random.default_rng(seed).permutation(8)
+        found = ws.survival.cumulative_incidence(frame.iloc[order], **options).frame.iloc[-1]
+        assert found["std_error"] == 0.0
+        assert np.isnan(found["conf_high"])

@@ -436,3 +436,10 @@ def test_without_covariates() -> None:
     fit = ws.survival.fine_gray(random_trial(9, 60), "1", of="recurrence")
     assert fit.terms == ()
     assert fit.covariance.shape == (0, 0)
+
+
+def test_rows_left_out_are_told_by_arm() -> None:
+    frame = random_trial(9, 60)
+    frame.loc[:5, "age"] = np.nan
+    fit = ws.survival.fine_gray(frame, "arm + age", of="recurrence")
+    assert any(note.startswith("Rows left out by arm:") for note in fit.notes)

@@ -215,3 +215,13 @@ def test_labels_spelled_in_two_ways_are_a_note() -> None:
         ws.survival.interval_cox(frame, "x", strata="site"),
     ):
         assert any("differ only in case" in note for note in found.notes)
+
+
+def test_no_copies_are_no_rows() -> None:
+    frame = pd.DataFrame(
+        {"low_days": [0.0, 30, 0, 10], "high_days": [30.0, np.inf, 60, 40], "copies": [2, 1, 1, 0]}
+    )
+    found = ws.survival.turnbull(frame, frequencies="copies")
+    own = ws.survival.turnbull(frame.iloc[:3], frequencies="copies")
+    pd.testing.assert_frame_equal(found.frame, own.frame)
+    assert found.candidates == own.candidates

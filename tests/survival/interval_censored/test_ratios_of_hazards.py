@@ -165,6 +165,15 @@ def test_missing_rows_copies_and_arms() -> None:
     np.testing.assert_allclose(twice.covariance, one.covariance / 2, rtol=SAME_MAXIMUM)
 
 
+def test_rows_left_out_are_told_by_arm() -> None:
+    frame = monthly(7, n=80)
+    frame.loc[:5, "x"] = np.nan
+    lost = frame.iloc[:6]
+    fit = ws.survival.interval_cox(frame, "arm + x")
+    assert any(note.startswith("Rows left out by arm:") for note in fit.notes)
+    assert fit.counts.events_left_out == int(np.isfinite(lost["high_days"]).sum())
+
+
 def test_tests_of_all_coefficients_and_the_log_rank_test() -> None:
     frame = monthly(3)
     fit = ws.survival.interval_cox(frame, "arm")
@@ -289,6 +298,8 @@ def test_other_refusals() -> None:
         ws.survival.interval_cox(frame, "arm", cluster="site", robust=False)
     with pytest.raises(FitError, match="fewer coefficients than events"):
         ws.survival.interval_cox(frame.iloc[:3], "arm + x")
+    with pytest.raises(DataError, match="cl is missing in 1 of the 300 rows used"):
+        ws.survival.interval_cox(frame.assign(cl=[np.nan, *range(299)]), "arm", cluster="cl")
     with pytest.raises(FitError, match="one cluster of one"):
         ws.survival.interval_cox(frame.assign(one=1), "arm", cluster="one")
     # Only people without follow-up differ.

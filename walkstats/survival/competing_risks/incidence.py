@@ -34,6 +34,7 @@ INTERVALS = {
     "arcsin": ("arcsin", False, INTERVAL_FORMS["arcsin"].described),
     "complementary log-log": ("log-log", True, "log(-log(1 - F))"),
 }
+ROUNDING = 1e-15
 ERRORS = {
     "greenwood": "Greenwood's form of the variance",
     "aalen": "Aalen's delta-method variance, as in Gray (1988)",
@@ -185,7 +186,8 @@ def _error(read: CauseRows, table: RiskTable, steps: IncidenceSteps) -> Floats:
         jackknife_incidence(table, read.cause, one, read.rows.cluster)
         for one in range(len(read.causes))
     ]
-    return np.sqrt(np.stack(each))
+    # What rounding leaves where the influences cancel is no variance.
+    return np.sqrt(np.where(np.stack(each) > ROUNDING, np.stack(each), 0.0))
 
 
 def _pack(

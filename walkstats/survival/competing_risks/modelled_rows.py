@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_column
 from walkstats._variables import codes_of, missing
 from walkstats.errors import DataError
-from walkstats.formulas import build, variables_in
+from walkstats.formulas import build, left_out_by_arm, variables_in
 from walkstats.survival.competing_risks.outcomes import CauseRows, read_causes
 from walkstats.survival.grouped_rows import GroupedRows
 from walkstats.survival.risk_sets import merge_times
@@ -36,6 +36,8 @@ class ModelledRows:
     people : int
         Distinct participants; rows (copies) where nobody is named.
     left_out : reason -> rows
+    left_out_said : list of str
+        Of which arms.
     lost : positions in the frame of rows left out that end in the outcome
     """
 
@@ -46,6 +48,7 @@ class ModelledRows:
     mass: Floats
     people: int
     left_out: dict[str, int]
+    left_out_said: list[str]
     lost: Indices
 
 
@@ -91,6 +94,7 @@ def read_modelled_rows(
         mass=mass if rows.frequencies is None else mass * rows.frequencies,
         people=_people(events, columns["subject"], used, rows),
         left_out={**left_out, **design.left_out},
+        left_out_said=left_out_by_arm(events, design),
         lost=np.flatnonzero((ends.code == one) & ~design.kept),
     ), one
 

@@ -295,6 +295,7 @@ def _pack(
         notes=(
             read.causes.events_said,
             *(note for note in said_once if not note.endswith(NO_FOLLOW_UP)),
+            *read.left_out_said,
             *said_of_events_left_out(events, read.lost),
             *_without_follow_up(read, one),
             *([known] if estimated and fit.state == "infinite" else []),

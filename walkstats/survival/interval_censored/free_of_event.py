@@ -204,8 +204,9 @@ class _GroupCurve:
 
 
 def _estimate(rows: Intervals, chosen: Booleans) -> _GroupCurve:
+    chosen = chosen & (rows.weight > 0)
     low, high, weight = rows.low[chosen], rows.high[chosen], rows.weight[chosen]
-    if not np.any(weight > 0):
+    if not weight.size:
         raise DataError.of(
             "all weights are 0 in a group",
             what_to_do="leave the group out, or give its rows weights",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import as_names, check_column, check_flag, check_level
+from walkstats._arguments import as_names, check_flag, check_level
 from walkstats._time_zero import immortal_time
+from walkstats._variables import codes_of
 from walkstats.errors import FitError
-from walkstats.formulas import Design, build, variables_in
+from walkstats.formulas import Design, build, left_out_by_arm, variables_in
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.results import Fit, HypothesisTest
 from walkstats.survival.clusters import check_clusters, said_of_clusters
-from walkstats.survival.cox_rows import MOST_LEVELS
+from walkstats.survival.cox_rows import MOST_LEVELS, said_of_events_left_out
 from walkstats.survival.grouped_rows import combined_groups, said_of_groups
 from walkstats.survival.interval_censored.baseline_steps import Stratum, stratum_of
 from walkstats.survival.interval_censored.between_visits import Intervals, read_intervals
@@ -74,6 +75,7 @@ class _Rows:
     strata: tuple[str, ...]
     cluster: Indices | None
     cluster_name: str
+    events_left_out: int
 
 
 def interval_cox(
@@ -202,8 +204,7 @@ def _read(
     frame: pd.DataFrame, formula: str, strata: Any, cluster: str | None, columns: Mapping[str, Any]
 ) -> _Rows:
     names = as_names(strata, "strata")
-    aside = names if cluster is None else (*names, cluster)
-    seen = read_intervals(frame, **columns, groups=aside)
+    seen = read_intervals(frame, **columns, groups=names)
     taken = {columns["low"], columns["high"], columns["subject"]}
     for name in variables_in(formula):
         if name in taken:
@@ -222,10 +223,14 @@ def _read(
     codes, labels, _ = combined_groups(frame, names, used)
     clusters = None
     if cluster is not None:
-        column = check_column(frame, cluster, "the cluster").iloc[used]
-        clusters = pd.factorize(column)[0].astype(np.intp)
-    late = immortal_time(variables_in(formula), spells=False)
-    said = (*said_of_groups(frame, names, used, False), *late)
+        clusters = codes_of(frame, cluster, used, "the cluster")
+    lost = np.flatnonzero(seen.kept)[seen.seen & ~design.kept[seen.kept]]
+    said = (
+        *said_of_groups(frame, names, used, False),
+        *immortal_time(variables_in(formula), spells=False),
+        *left_out_by_arm(frame, design),
+        *said_of_events_left_out(frame, lost),
+    )
     return _Rows(
         seen=seen.only(design.kept[seen.kept]).with_notes(said),
         design=design,
@@ -234,6 +239,7 @@ def _read(
         strata=tuple(str(name) for name in names),
         cluster=clusters,
         cluster_name=str(cluster or ""),
+        events_left_out=lost.size,
     )
 
 
@@ -288,6 +294,7 @@ def _pack(
     level: float,
 ) -> IntervalCoxFit:
     counts = rows.seen.counts(rows.design.left_out)
+    counts = replace(counts, events_left_out=rows.events_left_out)
     method = _method(rows, found, robust)
     statistics = {
         "likelihood_ratio": 2.0 * (found.log_likelihood - found.log_likelihood_null),
