@@ -100,7 +100,7 @@ def test_refusals():
         delta_adjust(imputed, "pain", {"wlaking": 1.0})
     with pytest.raises(ValueError, match="Name the imputed column"):
         tipping_point(imputed, effect, term="arm[walking]", deltas=[0])
-    with pytest.raises(ValueError, match="deltas must be one or more finite numbers"):
+    with pytest.raises(ValueError, match="deltas must be a number or a list of numbers"):
         tipping_point(imputed, effect, term="arm[walking]", column="pain", deltas=["a"])
     with pytest.raises(ValueError, match="No term 'arm'"):
         tipping_point(imputed, effect, term="arm", column="pain", deltas=[0, 1])
