@@ -31,6 +31,8 @@ Groups, from rows or from published numbers
 Averages of people measured again and again
     ``gee``            generalised estimating equations, with corrections for few people
     ``GeeFit``         what it returns
+Levels of a factor, others being equal
+    ``marginal_means`` means of the levels, and their differences or ratios; as ``MarginalMeans``
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
@@ -48,6 +50,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "linear": ["LinearFit", "ols"],
+        "adjusted_means": ["MarginalMeans", "marginal_means"],
         "event_rates": ["RateComparison", "compare_rates"],
         "generalised": ["CountFit", "rate_regression"],
         "mixed.mixed_fits": ["LinearMixedFit"],
@@ -79,6 +82,8 @@ __getattr__, __dir__, __all__ = attach(
 )
 
 if TYPE_CHECKING:
+    from walkstats.regression.adjusted_means import MarginalMeans as MarginalMeans
+    from walkstats.regression.adjusted_means import marginal_means as marginal_means
     from walkstats.regression.assumptions import breusch_pagan as breusch_pagan
     from walkstats.regression.assumptions import influence as influence
     from walkstats.regression.assumptions import reset_test as reset_test

@@ -13,16 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from walkstats._arguments import check_level, check_times
 from walkstats.numerics import limits
 from walkstats.regression.bands import band_quantile, path_length
+from walkstats.regression.combinations import combined
 from walkstats.regression.dose_contrasts import (
     FINE,
-    AlongRows,
     Dose,
     Shape,
     find_dose,
     freedoms,
     shape_of,
 )
-from walkstats.results import Curve, Estimates, Fit, Freedom, HypothesisTest
+from walkstats.results import Curve, Fit, HypothesisTest
 
 Floats = NDArray[np.float64]
 
@@ -192,15 +192,7 @@ def _test(dose: Dose, contrasts: Floats, name: str, null: str) -> HypothesisTest
     names = tuple(f"contrast {k}" for k in range(1, len(contrasts) + 1))
     rows = np.zeros((len(contrasts), len(fit.terms)))
     rows[:, dose.positions] = contrasts
-    found = Estimates(
-        terms=names,
-        values=contrasts @ dose.values,
-        covariance=contrasts @ dose.covariance @ contrasts.T,
-        freedom=Freedom(fit.freedom.rule, np.nan, AlongRows(fit.freedom, rows)),
-        method=fit.method,
-        counts=fit.counts,
-        source=fit.source,
-    ).test(names)
+    found = combined(fit, names, rows).test(names)
     parts = {"terms": tuple(fit.terms[j] for j in dose.positions)}
     return replace(found, name=name, null=null, parts=parts)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from walkstats.formulas import Terms
-from walkstats.results import Fit, Freedom
+from walkstats.results import Fit
 
 Floats = NDArray[np.float64]
 
@@ -224,27 +224,3 @@ def freedoms(dose: Dose, contrasts: Floats) -> Floats:
     weights = np.zeros((len(contrasts), len(dose.fit.terms)))
     weights[:, dose.positions] = contrasts
     return np.array([freedom.of(row) for row in weights])
-
-
-@dataclass(frozen=True)
-class AlongRows:
-    """Degrees of freedom of combinations of contrasts, by those of the coefficients.
-
-    Attributes
-    ----------
-    freedom : Freedom
-        Of the coefficients.
-    rows : (c, k) array
-        The contrasts.
-    """
-
-    freedom: Freedom
-    rows: Floats
-
-    def of(self, weights: Floats) -> float:
-        """Degrees of freedom of ``weights @ contrasts``."""
-        return self.freedom.of(weights @ self.rows)
-
-    def joint(self, contrasts: Floats) -> tuple[float, float]:
-        """Denominator and factor of a joint test of combinations of the contrasts."""
-        return self.freedom.joint(contrasts @ self.rows)
