@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics.newton import maximise
+
 Floats = NDArray[np.float64]
 Generator = np.random.Generator
 
@@ -118,6 +120,28 @@ def _draw_polytomous(
     return _of_shares(generator, shares)
 
 
+def _draw_ordinal(
+    generator: Generator, known: Floats, x_known: Floats, x_missing: Floats, size: int
+) -> Floats:
+    from walkstats.regression.ranks.cumulative_links import CUMULATIVE_LINKS
+    from walkstats.regression.ranks.cumulative_maximum import cumulative_model
+
+    rows, codes, weights = _augmented(x_known, known, size)
+    link = CUMULATIVE_LINKS["logit"]
+    model = cumulative_model(codes.astype(np.intp), rows[:, 1:], weights, link)
+    reached = np.cumsum(np.bincount(codes.astype(np.intp), weights))[:-1] / weights.sum()
+    start = np.concatenate([np.log(reached / (1 - reached)), np.zeros(rows.shape[1] - 1)])
+    found = maximise(model.evaluate, start)
+    information = found.information + RIDGE * np.diag(np.diag(found.information))
+    root = np.linalg.cholesky(np.linalg.inv(information))
+    drawn = found.values + root @ generator.standard_normal(len(start))
+    # A draw may put two close thresholds in the wrong order.
+    thresholds = np.sort(drawn[: size - 1])
+    above = thresholds - (x_missing[:, 1:] @ drawn[size - 1 :])[:, None]
+    edges = link.cumulative(np.column_stack([above, np.full(len(above), np.inf)]))
+    return _of_shares(generator, np.diff(edges, axis=1, prepend=0.0))
+
+
 def _of_shares(generator: Generator, shares: Floats) -> Floats:
     """A code for each row, drawn with its shares (n, levels)."""
     reached = np.cumsum(shares, axis=1)
@@ -192,6 +216,7 @@ CONDITIONALS: dict[str, Conditional] = {
     "pmm": Conditional(_draw_predictive_mean, "predictive mean matching", ("number", "ordered")),
     "normal": Conditional(_draw_normal, "Bayesian linear regression", ("number",)),
     "logistic": Conditional(_draw_logistic, "logistic regression", ("binary",)),
+    "ordinal": Conditional(_draw_ordinal, "proportional odds regression", ("ordered",)),
     "polytomous": Conditional(
         _draw_polytomous, "multinomial logistic regression", ("levels", "ordered", "binary")
     ),

@@ -28,6 +28,11 @@ Groups, from rows or from published numbers
     ``association``    are two classifications independent?
     ``equivalence``    is a difference too small to matter, or not worse by a margin?
     ``MeanComparison``, ``RiskComparison``, ``Association``, ``MarginTest``   what they return
+Levels that are ordered
+    ``ordinal``        odds ratios of a higher level (proportional odds)
+    ``check_proportional_odds``   is the ratio the same at every threshold?
+    ``predict_levels`` how likely each level is in new people
+    ``OrdinalFit``, ``ProportionalOdds``   what they return
 Averages of people measured again and again
     ``gee``            generalised estimating equations, with corrections for few people
     ``GeeFit``         what it returns
@@ -75,6 +80,9 @@ __getattr__, __dir__, __all__ = attach(
         "groups.associations": ["Association", "association"],
         "groups.margins": ["MarginTest", "equivalence"],
         "estimating.population_average": ["GeeFit", "gee"],
+        "ranks.proportional_odds": ["OrdinalFit", "ordinal"],
+        "ranks.proportionality": ["ProportionalOdds", "check_proportional_odds"],
+        "ranks.level_shares": ["predict_levels"],
         "dose": ["DoseResponse", "dose_response"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
@@ -125,6 +133,13 @@ if TYPE_CHECKING:
     from walkstats.regression.mixed.within_persons import WithinBetween as WithinBetween
     from walkstats.regression.mixed.within_persons import (
         within_between_slopes as within_between_slopes,
+    )
+    from walkstats.regression.ranks.level_shares import predict_levels as predict_levels
+    from walkstats.regression.ranks.proportional_odds import OrdinalFit as OrdinalFit
+    from walkstats.regression.ranks.proportional_odds import ordinal as ordinal
+    from walkstats.regression.ranks.proportionality import ProportionalOdds as ProportionalOdds
+    from walkstats.regression.ranks.proportionality import (
+        check_proportional_odds as check_proportional_odds,
     )
     from walkstats.regression.risks.binary_fit import BinaryFit as BinaryFit
     from walkstats.regression.risks.odds import logistic as logistic

@@ -70,6 +70,7 @@ def read_rows(
     cluster: str | None,
     subject: str,
     missing_cluster: str | None = None,
+    intercept: bool = True,
 ) -> Rows:
     """Read a frame for a regression with a numeric outcome.
 
@@ -85,6 +86,8 @@ def read_rows(
         Column of the participant; may be absent when it is the default.
     missing_cluster : {"refuse", "own"} or None
         What to do with rows without a cluster; None where a method does not offer the choice.
+    intercept : bool
+        Whether the design has a column of ones.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def read_rows(
     check_frame(frame)
     _check_outcome(frame, formula)
     given, keep, left_out = _read_weights(frame, weights)
-    design = build(formula, frame, intercept=True, response=True, keep=keep)
+    design = build(formula, frame, intercept=intercept, response=True, keep=keep)
     design = replace(design, notes=(*design.notes, *left_out_by_arm(frame, design)))
     kept = np.flatnonzero(design.kept)
     people = None
