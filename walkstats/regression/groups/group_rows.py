@@ -82,10 +82,11 @@ def read_groups(
         Without rows, with a single group, or with several rows of a participant.
     """
     check_frame(frame)
-    named = {by: "the groups", **dict(needed), **({paired: "the pairs"} if paired else {})}
-    if len(named) < 1 + len(needed):
-        raise ValueError(f"{by!r} cannot be the groups and the outcome at once.")
-    gaps = {name: missing(check_column(frame, name, role)) for name, role in named.items()}
+    roles = [(by, "the groups"), *needed, *([(paired, "the pairs")] if paired is not None else [])]
+    gaps = {name: missing(check_column(frame, name, role)) for name, role in roles}
+    if len(gaps) < len(roles):
+        names = [str(name) for name, _ in roles]
+        raise ValueError(f"One column cannot have two parts: {', '.join(names)}.")
     kept, left_out = _known(gaps, len(frame))
     everybody, _ = levels_of(frame[by])
     levels, note = levels_of(frame[by].iloc[kept])

@@ -228,6 +228,8 @@ def _plain_measures(
         _log(*RATIOS[chosen.ratio].limits(x1, n1, x0, n0, chosen.level)),
         _log(*woolf(x1, n1, x0, n0, chosen.level)),
     )
+    # Where everybody has the event the formula gives 0, which is no certainty.
+    ratio_error = ratio_error if ratio_error > 0 else np.nan
     values = ((p1 - p0, spread), (log_ratio, ratio_error), (log_odds, odds_error))
     return [
         (float(value), float(error), *limit)
