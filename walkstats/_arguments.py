@@ -88,6 +88,14 @@ def check_seed(seed: object) -> int:
     return number
 
 
+def check_whole(value: object, name: str, least: int) -> int:
+    """A whole number of at least ``least``."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or int(value) < least:  # type: ignore[call-overload]
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}.")
+    return int(value)  # type: ignore[call-overload]
+
+
 def check_positive(value: float, name: str, unit: str = "") -> float:
     """A finite number above 0."""
     try:

@@ -9,6 +9,7 @@ Analyses of completed data
     ``pool_tests``        for chi-squared tests without estimates
 What if the missing values differ?
     ``delta_adjust``      imputed values moved by a number
+    ``reference_based``   visits after drop-out, as in the reference arm
     ``impute_after_drop_out``   recurrence after drop-out, with another hazard
     ``tipping_point``     how far before the conclusion changes; returns ``TippingPoint``
 """
@@ -23,6 +24,7 @@ __getattr__, __dir__, __all__ = attach(
         "patterns": ["MissingPattern", "missing_pattern"],
         "completed": ["Imputations"],
         "deltas": ["TippingPoint", "delta_adjust", "tipping_point"],
+        "other_arms": ["reference_based"],
         "after_drop_out": ["impute_after_drop_out"],
         "imputing": ["impute"],
         "pooling": ["PooledEstimates", "pool", "pool_tests"],
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from walkstats.missing.deltas import delta_adjust as delta_adjust
     from walkstats.missing.deltas import tipping_point as tipping_point
     from walkstats.missing.imputing import impute as impute
+    from walkstats.missing.other_arms import reference_based as reference_based
     from walkstats.missing.patterns import MissingPattern as MissingPattern
     from walkstats.missing.patterns import missing_pattern as missing_pattern
     from walkstats.missing.pooling import PooledEstimates as PooledEstimates

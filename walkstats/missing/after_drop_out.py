@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_column, check_frame, check_positive, check_seed
+from walkstats._arguments import (
+    check_column,
+    check_frame,
+    check_positive,
+    check_seed,
+    check_whole,
+)
 from walkstats._variables import as_numbers
 from walkstats.errors import DataError
 from walkstats.missing.completed import Imputations
@@ -109,8 +115,7 @@ def impute_after_drop_out(
     """
     check_frame(events)
     seed = check_seed(seed)
-    if isinstance(imputations, bool) or not isinstance(imputations, int) or imputations < 2:
-        raise ValueError(f"imputations must be a whole number of at least 2, got {imputations!r}.")
+    check_whole(imputations, "imputations", 2)
     by = None if by == "arm" and "arm" not in events.columns else by
     rows = observe(events, time=time, event=event)
     if not rows.kept.all():

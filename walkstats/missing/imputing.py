@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_frame, check_seed
+from walkstats._arguments import check_choice, check_frame, check_seed, check_whole
 from walkstats.missing.chained_equations import Chained, chain, check_enough
 from walkstats.missing.completed import Imputations
 from walkstats.missing.conditional_models import CONDITIONALS, DEFAULT_METHOD
@@ -128,9 +128,9 @@ def impute(
     """
     check_frame(frame)
     seed = check_seed(seed)
-    _check_whole(imputations, "imputations", 2)
-    _check_whole(iterations, "iterations", 1)
-    _check_whole(donors, "donors", 1)
+    check_whole(imputations, "imputations", 2)
+    check_whole(iterations, "iterations", 1)
+    check_whole(donors, "donors", 1)
     by = None if by == "arm" and "arm" not in frame.columns else by
     if visit is None:
         layout = rows_as_they_are(frame, columns, using, by, subject)
@@ -161,11 +161,6 @@ def impute(
         counts=Counts(len(layout.frame), len(layout.frame), len(layout.groups)),
         source=str(frame.attrs.get("source", "")),
     )
-
-
-def _check_whole(value: object, name: str, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}.")
 
 
 def _few(imputations: int) -> tuple[str, ...]:
