@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from walkstats.numerics import engine
+from walkstats.regression.repeated_measures.patterns import sum_patterns
+from walkstats.regression.repeated_measures.structures import STRUCTURES, covariance_at
 from walkstats.resampling.sorted_groups import sort_groups
 from walkstats.survival.risk_set_sums import sort_covariates
 from walkstats.survival.risk_sets import sort_risk_sets
@@ -60,7 +62,25 @@ def resamples_arguments(seed: int):
     return rng.multinomial(n, np.full(n, 1 / n), size=3), model
 
 
+def repeated_arguments(seed: int):
+    """A covariance of visits with directions, and people seen at some of the visits."""
+    rng = np.random.default_rng(seed)
+    people, visits, k = int(rng.integers(6, 40)), int(rng.integers(2, 6)), int(rng.integers(1, 5))
+    seen = rng.random((people, visits)) < 0.7
+    person, visit = np.nonzero(seen | (np.arange(visits) == 0))
+    group = rng.integers(0, 2, people) if rng.random() < 0.5 else np.zeros(people, dtype=int)
+    group[0] = 0
+    columns = rng.normal(size=(person.size, k))
+    patterns = sum_patterns(columns, rng.normal(size=person.size), person, visit, group, visits)
+    name = str(rng.choice(["unstructured", "ar1", "heterogeneous-compound-symmetry"]))
+    values = np.full(STRUCTURES[name].parameters(visits), 0.2)
+    at = covariance_at(STRUCTURES[name], values, visits)
+    several = (np.stack([one] * patterns.groups) for one in (at.matrix, at.first))
+    return *several, patterns, bool(rng.random() < 0.7)
+
+
 ARGUMENTS = {
+    "mmrm_evaluate": repeated_arguments,
     "compare_resamples": resamples_arguments,
     "ordered_columns": columns_arguments,
     "cox_evaluate": cox_arguments,

@@ -11,6 +11,8 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_mean_count``, ``draw_mean_count``         mean number of recurrences over follow-up
 ``plot_timeline``, ``draw_timeline``             every participant's follow-up and recurrences
 ``plot_incidence``, ``draw_incidence``, ``draw_stacked_incidence``   outcomes that compete
+``plot_outcomes_over_time``, ``draw_outcomes_over_time``   an outcome at each visit, by arm
+``draw_numbers_of_people``                       how many had it, below
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
@@ -34,6 +36,11 @@ __getattr__, __dir__, __all__ = attach(
         "schoenfeld_points": ["draw_schoenfeld", "plot_schoenfeld"],
         "mean_count_curves": ["draw_mean_count", "plot_mean_count"],
         "timelines": ["draw_timeline", "plot_timeline"],
+        "outcome_lines": [
+            "draw_numbers_of_people",
+            "draw_outcomes_over_time",
+            "plot_outcomes_over_time",
+        ],
         "forest": ["draw_forest", "plot_forest"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
         "person_lines": ["draw_within_between", "plot_within_between"],
@@ -72,6 +79,15 @@ if TYPE_CHECKING:
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk
+    from walkstats.figures.outcome_lines import (
+        draw_numbers_of_people as draw_numbers_of_people,
+    )
+    from walkstats.figures.outcome_lines import (
+        draw_outcomes_over_time as draw_outcomes_over_time,
+    )
+    from walkstats.figures.outcome_lines import (
+        plot_outcomes_over_time as plot_outcomes_over_time,
+    )
     from walkstats.figures.person_lines import draw_within_between as draw_within_between
     from walkstats.figures.person_lines import plot_within_between as plot_within_between
     from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld

@@ -153,7 +153,7 @@ def draw_numbers_at_risk(
     lines = risk_lines(curve, _own_times(shown_in, ticks), rows, names)
     if not ax.get_shared_x_axes().get_siblings(ax)[1:]:
         ax.set_xlim(0.0, max(last, float(ticks.max()), 1e-12))
-    _empty_axes(ax, lines)
+    label_rows(ax, lines)
     return [
         ax.text(tick, place, number, ha="center", va="center", fontsize=NORMAL - 1, color=INK)
         for place, line in enumerate(lines)
@@ -166,8 +166,8 @@ def _own_times(unit: TimeUnit, ticks: Floats) -> list[float]:
     return [float(f"{value:.12g}") for value in unit.own(ticks)]
 
 
-def _empty_axes(ax: Axes, lines: Sequence[RiskLine]) -> None:
-    """Leave of the axes only the labels at the left."""
+def label_rows(ax: Axes, lines: Sequence[RiskLine]) -> None:
+    """Leave of the axes only the labels of the lines, at the left."""
     ax.set_ylim(len(lines) - 0.5, -0.5)
     ax.spines[:].set_visible(False)
     ax.patch.set_visible(False)

@@ -34,6 +34,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "walkstats.survival.partial_likelihood:score_residual_arrays",
         "walkstats.fast.score_residuals:score_residuals",
     ),
+    "mmrm_evaluate": (
+        "walkstats.regression.repeated_measures.likelihood:evaluate",
+        "walkstats.fast.repeated_likelihood:evaluate",
+    ),
     "compare_resamples": (
         "walkstats.resampling.sorted_groups:compare_resamples",
         "walkstats.fast.sorted_groups:compare_resamples",

@@ -20,6 +20,12 @@ People measured again and again
     ``within_between_slopes``   is it the person, or the week? as ``WithinBetween``
     ``predict_mixed``  the mean of people at large, or of one of those measured
     ``compare_mixed``  are the further terms or variances of the larger model needed?
+Planned visits, some of them missed
+    ``mmrm``           a covariance of the visits, with Satterthwaite's or Kenward and Roger's df
+    ``visit_differences``   the arms at each visit and over all of them
+    ``baseline_as_visit``   the baseline as an outcome, for arms held equal there
+    ``visit_means``    means of those who answered, before any model
+    ``RepeatedFit``, ``VisitDifferences``   what they return
 Groups, from rows or from published numbers
     ``compare_means``, ``compare_means_from``   differences of means, or shifts by ranks
     ``compare_risks``, ``compare_risks_from``   differences, ratios and odds ratios of risks
@@ -64,6 +70,11 @@ __getattr__, __dir__, __all__ = attach(
         "mixed.comparing": ["compare_mixed"],
         "mixed.foretelling": ["predict_mixed"],
         "mixed.within_persons": ["WithinBetween", "within_between_slopes"],
+        "repeated_measures.repeated_fits": ["RepeatedFit"],
+        "repeated_measures.over_visits": ["mmrm"],
+        "repeated_measures.differences": ["VisitDifferences", "visit_differences"],
+        "repeated_measures.constrained_baseline": ["baseline_as_visit"],
+        "repeated_measures.seen_means": ["visit_means"],
         "risks.binary_fit": ["BinaryFit"],
         "risks.odds": ["logistic"],
         "risks.ratios": ["relative_risk", "risk_difference"],
@@ -141,6 +152,18 @@ if TYPE_CHECKING:
     from walkstats.regression.ranks.proportionality import (
         check_proportional_odds as check_proportional_odds,
     )
+    from walkstats.regression.repeated_measures.constrained_baseline import (
+        baseline_as_visit as baseline_as_visit,
+    )
+    from walkstats.regression.repeated_measures.differences import (
+        VisitDifferences as VisitDifferences,
+    )
+    from walkstats.regression.repeated_measures.differences import (
+        visit_differences as visit_differences,
+    )
+    from walkstats.regression.repeated_measures.over_visits import mmrm as mmrm
+    from walkstats.regression.repeated_measures.repeated_fits import RepeatedFit as RepeatedFit
+    from walkstats.regression.repeated_measures.seen_means import visit_means as visit_means
     from walkstats.regression.risks.binary_fit import BinaryFit as BinaryFit
     from walkstats.regression.risks.odds import logistic as logistic
     from walkstats.regression.risks.predicted import predict_risks as predict_risks
