@@ -18,7 +18,7 @@ SPATIAL = [
     0, 33, 28, 34, 4, 32, 24, 47, 41, 24, 26, 30, 41,
 ]  # fmt: skip
 VARIANCE, ACCELERATION = 171.5, 0.061  # as printed
-PRINTED_BCA = (115.8, 259.6)
+PRINTED_BCA, PRINTED_PERCENTILE = (115.8, 259.6), (100.8, 233.9)
 # Both intervals rest on 2,000 draws. Over 40 seeds of plain numpy the limits have standard
 # deviations of 1.9 and 3.5, so two of them differ by up to 3.29 sqrt(2) times that, 8.8 and 16.3.
 MONTE_CARLO = 8.0
@@ -43,6 +43,9 @@ def test_the_published_interval(spatial):
     found = spatial.estimate("statistic", 0.9, kind="bca")
     assert found.conf_low == pytest.approx(PRINTED_BCA[0], abs=MONTE_CARLO)
     assert found.conf_high == pytest.approx(PRINTED_BCA[1], abs=MONTE_CARLO)
+    plain = spatial.estimate("statistic", 0.9, kind="percentile")
+    assert plain.conf_low == pytest.approx(PRINTED_PERCENTILE[0], abs=MONTE_CARLO)
+    assert plain.conf_high == pytest.approx(PRINTED_PERCENTILE[1], abs=MONTE_CARLO)
 
 
 def test_the_standard_error_of_a_mean_is_the_formula():

@@ -5,6 +5,8 @@ Printed digits, so half a unit of the last one. The patient without follow-up co
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,3 +96,51 @@ def test_prentice_williams_and_peterson(
     naive = np.sqrt(np.diag(fit.naive_covariance))
     np.testing.assert_allclose(fit.values[at], effects, rtol=0, atol=FIVE)
     np.testing.assert_allclose(naive[at], errors, rtol=0, atol=FIVE)
+
+
+# Common and event-specific ratios of rx as printed alike for PROC PHREG and for R: PSI AIMS, CAMIS,
+# "R vs SAS Recurrent Events", https://psiaims.github.io/CAMIS/Comp/r-sas_recurrent_events.html.
+# TWICE: ratios were rounded to four digits and then to three (0.5225 became 0.523).
+TWICE = 5.51e-4
+COMMON = {
+    "andersen_gill": (0.631, 0.258, 0.0747, 0.381, 1.047),
+    "total": (0.716, 0.197, 0.0898, 0.487, 1.053),
+    "gap": (0.764, 0.208, 0.1952, 0.508, 1.148),
+    "wei_lin_weissfeld": (0.560, 0.303, 0.0560, 0.309, 1.015),
+}
+SPECIFIC = {
+    "total": ([0.664, 0.660, 0.867, 1.111], [0.287, 0.424, 0.405, 0.470]),
+    "gap": ([0.646, 0.740, 1.015, 1.062], [0.284, 0.389, 0.498, 0.540]),
+    "wei_lin_weissfeld": ([0.620, 0.523, 0.488, 0.570], [0.283, 0.368, 0.421, 0.496]),
+}
+
+
+def fitted(model: str, **options: Any) -> Any:
+    if model == "andersen_gill":
+        return ws.survival.andersen_gill(first_four(), FORMULA, **COLUMNS)
+    if model == "wei_lin_weissfeld":
+        return ws.survival.wei_lin_weissfeld(first_four(), FORMULA, **options, **COLUMNS)
+    return ws.survival.prentice_williams_peterson(
+        first_four(), FORMULA, timescale=model, up_to=4, **options, **COLUMNS
+    )
+
+
+@pytest.mark.parametrize("model", list(COMMON))
+def test_common_ratios_of_two_programs(model: str) -> None:
+    found = fitted(model)
+    one = getattr(found, "common", found).estimate("rx", ratio=True)
+    shown = [one.estimate, one.std_error, one.conf_low, one.conf_high]
+    ratio, error, p_value, low, high = COMMON[model]
+    np.testing.assert_allclose(shown, [ratio, error, low, high], rtol=0, atol=TWICE)
+    assert one.p_value == pytest.approx(p_value, abs=5.01e-5)
+
+
+@pytest.mark.parametrize("model", list(SPECIFIC))
+def test_ratios_by_event_of_two_programs(model: str) -> None:
+    """Of rx alone; number and size have one coefficient for all events."""
+    found = fitted(model, specific="rx")
+    found = getattr(found, "specific", found)
+    ones = [found.estimate(f"rx:event[{k}]", ratio=True) for k in range(1, 5)]
+    ratios, errors = SPECIFIC[model]
+    np.testing.assert_allclose([one.estimate for one in ones], ratios, rtol=0, atol=TWICE)
+    np.testing.assert_allclose([one.std_error for one in ones], errors, rtol=0, atol=THREE)
