@@ -49,6 +49,10 @@ def test_the_default_plan_asks_only_for_what_is_recorded(bladder):
     assert "activity_limiting_cox" not in names
     assert "pain_on_walking" not in names
     assert "any_cox_unadjusted" not in names
+    assert {"any_incidence", "any_gray"} < set(names)  # 17 died before a recurrence
+    assert "activity_limiting_incidence" not in {
+        one.name for one in default_plan(ws.load_sample("walkback-like")).analyses
+    }
     statuses = {one.name: one.status for one in default_plan(bladder).analyses}
     assert statuses["any_cox"] == "primary"
 

@@ -327,6 +327,15 @@ def test_a_fit_that_did_not_converge_is_doubted_in_its_sentence():
     assert all("[the fit did not converge]" in text for text in said)
 
 
+def test_deaths_before_the_primary_outcome_are_told_and_shown():
+    report = composed("bladder")[1]
+    blocks = [block for section in report.sections for block in section.blocks]
+    said = [block.text for block in blocks if isinstance(block, Paragraph)]
+    assert any(text.startswith("17 participants died with no recurrence before") for text in said)
+    shown = {shown.name for shown in (*report.figures(), *report.tables())}
+    assert {"any_incidence", "any_gray"} < shown
+
+
 def test_only_figures_too_wide_for_a_phone_are_panned(written):
     text = written[1].read_text(encoding="utf-8")
     wide = re.findall(r'<figure class="wide" style="--inches: ([\d.]+)">', text)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from walkstats.derive import recurrences
+from walkstats.derive import competing_events, recurrences
 from walkstats.plan.specification import Analysis, Frame
 from walkstats.trial import Trial
 
@@ -77,6 +77,35 @@ def dating(trial: Trial, kind: str, section: str, event: str) -> list[Analysis]:
             status="sensitivity",
         ),
     ]
+
+
+def beside_death(trial: Trial, kind: str, section: str, event: str) -> list[Analysis]:
+    """Incidences with death as an outcome of its own, where somebody died before the first one."""
+    frame = Frame("competing_events", {"kind": kind})
+    if not (competing_events(trial, kind=kind)["outcome"] == "death").any():
+        return []
+
+    def analysis(name: str, title: str, method: str, **more: Any) -> Analysis:
+        named = f"{title}: {event}"
+        return Analysis(
+            f"{kind}_{name}",
+            named,
+            section,
+            method,
+            frame,
+            "",
+            {"by": "arm", **more},
+            "sensitivity",
+        )
+
+    return [
+        analysis("incidence", "Incidence with death as an outcome of its own", INCIDENCE),
+        analysis("gray", "Gray's test, death competing", GRAY, of="recurrence"),
+    ]
+
+
+INCIDENCE = "survival.cumulative_incidence"
+GRAY = "survival.gray_test"
 
 
 def all_recurrences(trial: Trial, kind: str) -> list[Analysis]:

@@ -10,7 +10,13 @@ import pandas as pd
 
 from walkstats._labels import in_sentence
 from walkstats.derive import first_recurrence, visits
-from walkstats.plan.all_recurrences import all_recurrences, completeness, dating, recovery
+from walkstats.plan.all_recurrences import (
+    all_recurrences,
+    beside_death,
+    completeness,
+    dating,
+    recovery,
+)
 from walkstats.plan.places import PUBLISHED
 from walkstats.plan.specification import Analysis, Frame, Plan
 from walkstats.schema import MEASURES
@@ -36,7 +42,8 @@ def default_plan(trial: Trial) -> Plan:
     The primary outcome is the activity-limiting recurrence where it is recorded, else any
     recurrence. For each kind: Kaplan-Meier curves, log-rank test, Cox regression (stratified by the
     trial's strata, and unadjusted) with its check of proportional hazards, restricted means to day
-    365, risks at 90, 180 and 365 days. Where there are check-ins: how many were completed, and the
+    365, risks at 90, 180 and 365 days. Where somebody died before the primary one: incidences with
+    death as an outcome of its own. Where there are check-ins: how many were completed, and the
     primary comparison interval-censored and dated in several ways. Of all recurrences: mean counts
     and the ratio of rates; of the first: how long it lasted and how bad it was. For pain: its
     regression on the walking minutes before the visit.
@@ -208,8 +215,10 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
             status="sensitivity",
         )
     )
-    dated = primary and len(trial.recurrences) > 0
-    return planned + (dating(trial, kind, section, event) if dated else [])
+    if primary and len(trial.recurrences):
+        planned += beside_death(trial, kind, section, event)
+        planned += dating(trial, kind, section, event)
+    return planned
 
 
 def _unrecorded(kind: str) -> Analysis:

@@ -17,7 +17,7 @@ from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.reconciling import followed_said
 from walkstats.report.recurring import RECURRING, cautions, check_ins
 from walkstats.report.wording import arm_said, event_of, lower, plain_term, rows_of
-from walkstats.results import CoxFit, Curve, Fit
+from walkstats.results import CoxFit, Curve, Fit, Incidence
 from walkstats.schema import TABLES, recorded_later
 
 # A frame with more rows is data, not a table for readers.
@@ -171,6 +171,24 @@ def _curve(analysis: Analysis, result: Curve, results: PlanResults) -> list[Bloc
         Paragraph(f"{awaited}, {_medians(result)}.", "result"),
         *(Paragraph(text) for text in (followed, *notes) if text),
         FigureBlock(analysis.name, figure, caption),
+        TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
+    ]
+
+
+def _incidence(analysis: Analysis, result: Incidence, results: PlanResults) -> list[Block]:
+    died = results.frames[analysis.name].query("outcome == 'death'")["arm"].value_counts(sort=False)
+    people = "1 participant" if died.sum() == 1 else f"{died.sum()} participants"
+    words = (
+        f"{people} died with no {event_of(analysis).removeprefix('any ')} before it "
+        f"({', '.join(f'{arm} {number}' for arm, number in died.items())}). The other analyses of "
+        "this section end follow-up at a death, as if a recurrence could still come; here death is "
+        "an outcome of its own."
+    )
+    caption = f"{analysis.title}. {result.method}"
+    at = _times(analysis, results)
+    return [
+        Paragraph(words),
+        FigureBlock(analysis.name, figures.plot_incidence(result), caption),
         TableBlock(analysis.name, tables.table_of(result, at=at, title=analysis.title)),
     ]
 
@@ -349,6 +367,7 @@ SHOWN: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "frame": _frame,
     "survival.follow_up": _follow_up,
     "survival.kaplan_meier": _curve,
+    "survival.cumulative_incidence": _incidence,
     "survival.cox": _cox,
     "survival.restricted_means": _means,
     "survival.compare_at": _risks,
