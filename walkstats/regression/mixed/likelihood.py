@@ -9,13 +9,12 @@ its determinant |I + S D|: nothing larger than q x q is solved, for any number o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from walkstats.numerics import engine
 from walkstats.regression.mixed.expansions import (
-    length,
     logarithm,
     pairs,
     product,
@@ -26,6 +25,11 @@ from walkstats.regression.mixed.person_sums import Sums
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+# A person's Z'Z this near to singular says nothing of the random effects.
+ONLY = 1e-6
+# Eigenvalues of D, standardised, between which to begin.
+LEAST, LARGEST = 1e-2, 1e4
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Shape:
     correlated: bool
     outer: bool
 
-    @property
+    @cached_property
     def cells(self) -> tuple[Codes, Codes]:
         """Rows and columns of L that the parameters fill."""
         if not self.correlated:
@@ -54,16 +58,18 @@ class Shape:
             return diagonal, diagonal
         return np.tril_indices(self.random)
 
+    @cached_property
+    def units(self) -> Floats:
+        """Derivatives of L by the parameters (m, q, q)."""
+        rows, columns = self.cells
+        out = np.zeros((self.parameters, self.random, self.random))
+        out[np.arange(len(rows)), rows, columns] = 1.0
+        return out
+
     @property
     def parameters(self) -> int:
         """Parameters, without the residual variance."""
         return len(self.cells[0]) + self.outer
-
-    def start(self) -> Floats:
-        """Random effects as large as the residuals make an estimate of them uncertain."""
-        rows, columns = self.cells
-        inner = (rows == columns).astype(float)
-        return np.append(inner, 0.1) if self.outer else inner
 
     def triangle(self, theta: Floats) -> Floats:
         """L (q, q)."""
@@ -73,20 +79,18 @@ class Shape:
 
     def covariance(self, theta: Floats) -> Floats:
         """Expansion of D (J, q, q); exact, since D is quadratic in the parameters."""
-        rows, columns = self.cells
-        q, m = self.random, self.parameters
-        inner = len(rows)
-        lower = np.zeros((1 + m, q, q))
-        lower[0] = self.triangle(theta)
-        lower[1 + np.arange(inner), rows, columns] = 1.0
-        out = np.empty((length(m), q, q))
-        out[0] = lower[0] @ lower[0].T
-        half = lower[1:] @ lower[0].T
-        out[1 : 1 + m] = half + half.transpose(0, 2, 1)
+        m, units = self.parameters, self.units
+        lower = self.triangle(theta)
         j, k = pairs(m)
-        half = lower[1 + j] @ lower[1 + k].transpose(0, 2, 1)
-        out[1 + m :] = half + half.transpose(0, 2, 1)
-        return out
+        slope = units @ lower.T
+        bend = units[j] @ units[k].transpose(0, 2, 1)
+        return np.concatenate(
+            [
+                (lower @ lower.T)[None],
+                slope + slope.transpose(0, 2, 1),
+                bend + bend.transpose(0, 2, 1),
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,55 @@ class Height:
     squares: Floats
     determinants: Floats
     free: int
+
+
+def begin(sums: Sums, shape: Shape) -> Floats:
+    """Parameters to start from, by moments of each person's own least squares (m,).
+
+    Parameters
+    ----------
+    sums : Sums
+    shape : Shape
+
+    Returns
+    -------
+    (m,) array
+        Not 0 anywhere: from there no slope leads away.
+    """
+    q, k = shape.random, sums.fixed
+    lengths = np.sqrt(np.einsum("pii->pi", sums.squares))
+    told = np.all(lengths > 0, axis=1)
+    told[told] = _determinants(sums.squares[told], lengths[told]) > ONLY
+    root = 0.3 * np.eye(q)
+    free = sums.rows - q * int(told.sum())
+    if told.sum() > q and free > 0:
+        one = np.eye(q)[:, :, None]
+        inverse = _inverted(sums.squares[told].transpose(1, 2, 0) - one)[0].transpose(2, 0, 1)
+        pulled = sums.products[told][:, :, k]
+        own = np.einsum("pij,pj->pi", inverse, pulled)
+        residual = max(float(sums.total[k, k]) - float(np.sum(own * pulled)), 0.0) / free
+        if residual > 0:
+            root = _root(own.T @ own / (len(own) * residual) - inverse.mean(axis=0))
+    if not shape.correlated:
+        root = np.diag(np.sqrt(np.sum(root**2, axis=1)))
+    return np.append(root[shape.cells], [0.3] * shape.outer)
+
+
+def _determinants(squares: Floats, lengths: Floats) -> Floats:
+    """Determinants (P,) of matrices scaled to a diagonal of 1."""
+    scaled = squares / (lengths[:, :, None] * lengths[:, None])
+    if scaled.shape[1] == 1:
+        return np.ones(len(scaled))
+    if scaled.shape[1] == 2:
+        return np.asarray(1.0 - scaled[:, 0, 1] ** 2)
+    return np.linalg.det(scaled)
+
+
+def _root(covariance: Floats) -> Floats:
+    """Lower triangular root of a covariance, with no direction in which there is nothing."""
+    values, vectors = np.linalg.eigh(covariance)
+    raised = np.clip(values, LEAST, LARGEST)
+    return np.linalg.cholesky((vectors * raised) @ vectors.T)
 
 
 def height(sums: Sums, shape: Shape, theta: Floats, reml: bool) -> Height:
@@ -191,13 +244,11 @@ def _log_determinant(information: Floats, inverse: Floats, m: int) -> Floats:
 
 def products_of(sums: Sums, shape: Shape, theta: Floats) -> tuple[Floats, Floats]:
     """Expansions of W'V^-1 W (J, k + 1, k + 1) and of log|V| (J,)."""
-    m, q, w = shape.parameters, sums.random, sums.total.shape[0]
+    m, w = shape.parameters, sums.total.shape[0]
     covariance = shape.covariance(theta)
-    twin = engine.kernel("mixed_person_terms", sums.rows if len(sums.patterns) > q else 0)
-    inner = (twin or person_terms)(sums.patterns, sums.people, covariance, *pairs(m))
-    taken, determinants = inner
+    taken, determinants = person_terms(sums.patterns, sums.people, covariance, *pairs(m))
     size = len(taken)
-    left, right = np.triu_indices(w)
+    left, right = triangle_of(w)
     packed = taken.reshape(size, -1) @ sums.spanned.reshape(-1, len(left))
     products = np.empty((size, w, w))
     products[:, left, right] = -packed
@@ -227,10 +278,16 @@ def _with_outer(
     return products[:, : w - 1, : w - 1] - less, determinants + logs
 
 
+@cache
+def triangle_of(size: int) -> tuple[Codes, Codes]:
+    """Rows and columns of the upper triangle."""
+    return np.triu_indices(size)
+
+
 def outer_expansion(sums: Sums, taken: Floats) -> Floats:
     """Expansion of 1'V^-1 W by outer group (J, G, w), before the group's own effect."""
     w = sums.total.shape[0]
-    last = np.flatnonzero(np.triu_indices(w)[1] == w - 1)
+    last = np.flatnonzero(triangle_of(w)[1] == w - 1)
     assert sums.outer_products is not None
     assert sums.starts is not None
     by_pattern = np.einsum("jus,usw->juw", taken, sums.spanned[:, :, last])
@@ -258,40 +315,37 @@ def person_terms(
     -------
     tuple of arrays
     """
-    q = patterns.shape[1]
     m = len(covariance) - 1 - len(first)
     s = np.ascontiguousarray(patterns.transpose(1, 2, 0))
     d = covariance[..., None]
     inverse, logs = _inverted(_times(s, d[0]))
     b = _times(inverse, s)
-    determinants = np.empty(len(covariance))
+    turned = _times(b, d[1 : 1 + m])
+    half = _times(d[1 + second], turned[first])
+    middle = np.empty((len(d) - 1, *s.shape))
+    middle[:m] = d[1 : 1 + m]
+    middle[m:] = d[1 + m :] - half - half.swapaxes(1, 2)
+    full = np.concatenate([_times(d[0], inverse)[None], _between(inverse, middle)])
+    rows, columns = triangle_of(patterns.shape[1])
+    determinants = np.empty(len(d))
     determinants[0] = people @ logs
-    rows, columns = np.triu_indices(q)
-    taken = np.empty((len(covariance), len(people), len(rows)))
-    flipped = inverse.transpose(1, 0, 2)
-    turned = [_times(b, d[1 + j]) for j in range(m)]  # B dD
+    determinants[1 : 1 + m] = np.einsum("jiiu->ju", turned) @ people
+    traces = np.einsum("aiku,akiu->au", turned[first], turned[second])
+    own = np.einsum("iku,aki->au", b, covariance[1 + m :])
+    determinants[1 + m :] = (own - traces) @ people
+    return full[:, rows, columns].transpose(0, 2, 1), determinants
 
-    def keep(place: int, middle: Floats) -> None:
-        full = _times(flipped, _times(middle, inverse))
-        taken[place] = full[rows, columns].T
 
-    taken[0] = _times(d[0], inverse)[rows, columns].T
-    for j in range(m):
-        determinants[1 + j] = np.einsum("iiu,u->", turned[j], people)
-        keep(1 + j, d[1 + j])
-    for place, (j, i) in enumerate(zip(first, second, strict=True), 1 + m):
-        trace = np.einsum("iku,kiu,u->", turned[j], turned[i], people)
-        determinants[place] = np.einsum("iku,ki,u->", b, covariance[place], people) - trace
-        half = _times(d[1 + i], turned[j])
-        keep(place, d[place] - half - half.transpose(1, 0, 2))
-    return taken, determinants
+def _between(inverse: Floats, middle: Floats) -> Floats:
+    """P'MP."""
+    return _times(inverse.swapaxes(0, 1), _times(middle, inverse))
 
 
 def _times(a: Floats, b: Floats) -> Floats:
-    """Products of small matrices (q, q, U), where U may be 1."""
-    out = a[:, :1] * b[None, 0]
-    for k in range(1, a.shape[1]):
-        out = out + a[:, k : k + 1] * b[None, k]
+    """Products of small matrices (..., q, q, U), where U may be 1."""
+    out = a[..., :, :1, :] * b[..., :1, :, :]
+    for k in range(1, a.shape[-2]):
+        out = out + a[..., :, k : k + 1, :] * b[..., k : k + 1, :, :]
     return np.asarray(out)
 
 

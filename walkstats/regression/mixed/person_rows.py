@@ -19,6 +19,8 @@ from walkstats.regression.rows import Rows, read_rows
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+# Squared columns of unit length this far from dependent need no closer look.
+CLEAR = 1e-6
 _NO_INTERCEPT = re.compile(r"^\s*0\s*\+\s*")
 
 
@@ -135,16 +137,14 @@ def _known(frame: pd.DataFrame, wanted: list[str]) -> tuple[NDArray[np.bool_], d
 
 
 def _labels(column: pd.Series, codes: Codes) -> NDArray[np.object_]:
-    first = np.unique(codes, return_index=True)[1]
-    return column.to_numpy(dtype=object)[first]
+    return column.to_numpy(dtype=object)[first_rows(codes)]
 
 
 def _homes(
     people: Codes, groups: Codes, names: NDArray[np.object_], subject: str, nested: str
 ) -> Codes:
     """The group of each person; one who is in several is not nested."""
-    first = np.unique(people, return_index=True)[1]
-    home = groups[first]
+    home = groups[first_rows(people)]
     moved = np.unique(people[groups != home[people]])
     if moved.size:
         raise DataError.of(
@@ -179,17 +179,34 @@ def _check(read: PersonRows) -> None:
         if groups == 1 or groups == people:
             why = "there is one only" if groups == 1 else "each holds one person"
             raise FitError(f"How {read.nested} differ cannot be seen: {why}. Leave nested= out.")
-    dependent = factor(read.random).dependent
-    if dependent:
-        own = read.random_terms.names[dependent[0][0]]
-        raise FitError(f"In random=, {own} is constant or a combination of the others: leave it.")
-    y = read.rows.outcome
-    first = np.unique(read.people, return_index=True)[1]
+    _check_random(read)
+    y, first = read.rows.outcome, first_rows(read.people)
     if np.array_equal(y, y[first][read.people]):
         raise FitError(
             f"{read.rows.outcome_name} is the same in all rows of a person: nothing varies within "
             "people. Take one row per person and use ols."
         )
+
+
+def first_rows(codes: Codes) -> Codes:
+    """The first row of each code."""
+    first = np.empty(int(codes.max()) + 1, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
+
+
+def _check_random(read: PersonRows) -> None:
+    """Refuse columns of the random part that are combinations of others."""
+    gram = read.random.T @ read.random
+    lengths = np.sqrt(np.diag(gram))
+    if lengths.min() > 0:
+        scaled = gram / np.outer(lengths, lengths)
+        if np.linalg.eigvalsh(scaled)[0] > CLEAR:
+            return
+    dependent = factor(read.random).dependent
+    if dependent:
+        own = read.random_terms.names[dependent[0][0]]
+        raise FitError(f"In random=, {own} is constant or a combination of the others: leave it.")
 
 
 def _dedupe(rows: Rows, notes: tuple[str, ...]) -> list[str]:
@@ -206,7 +223,7 @@ def _said_of_slopes(read: PersonRows) -> list[str]:
             f"{', '.join(alone)}: random, but not in the formula; its mean over people is "
             "taken to be 0."
         )
-    first = np.unique(read.people, return_index=True)[1]
+    first = first_rows(read.people)
     for name, column in zip(read.random_terms.names, read.random.T, strict=True):
         if name != "intercept" and np.array_equal(column, column[first][read.people]):
             notes.append(

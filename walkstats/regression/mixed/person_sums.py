@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 # Up to here columns are made orthogonal by QR; above, by their products, where these are harmless.
-SMALL = 20_000
+SMALL = 2_000
 HARMLESS = 1e6  # squared condition number of the centred and scaled columns
 
 
@@ -124,14 +124,15 @@ def standardise(matrix: Floats, outcome: Floats) -> Standardised | Factor:
 
 def _by_products(matrix: Floats, outcome: Floats) -> Standardised | None:
     """The same from products of centred columns; None where rounding would show."""
-    k = matrix.shape[1]
-    constant = np.flatnonzero(np.ptp(matrix, axis=0) == 0)
+    n, k = matrix.shape
+    ends = np.flatnonzero((matrix[0] == matrix[-1]) & (matrix[0] == matrix[n // 2]))
+    constant = [j for j in ends if np.all(matrix[:, j] == matrix[0, j])]
     if len(constant) != 1 or matrix[0, constant[0]] == 0:
         return None
-    columns = np.empty((len(outcome), k + 1))
+    columns = np.empty((k + 1, n)).T  # one column after the other, as the sums take them
     columns[:, :k] = matrix
     columns[:, k] = outcome
-    means = columns.mean(axis=0)
+    means = columns.T @ np.full(n, 1.0 / n)
     means[constant] = 0.0
     columns -= means
     gram = columns.T @ columns

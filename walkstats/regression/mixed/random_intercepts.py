@@ -22,7 +22,7 @@ from walkstats.regression.mixed.components import (
     variance_estimates,
 )
 from walkstats.regression.mixed.contrast_freedom import freedom_of
-from walkstats.regression.mixed.likelihood import Shape, height
+from walkstats.regression.mixed.likelihood import Shape, begin, height
 from walkstats.regression.mixed.mixed_fits import LinearMixedFit, Pieces
 from walkstats.regression.mixed.person_effects import predicted_effects, reaches
 from walkstats.regression.mixed.person_rows import PersonRows, read_people
@@ -153,7 +153,7 @@ def linear_mixed(
     sums = sum_by_person(fixed, read.random, read.people, outer, correlated)
     shape = Shape(sums.random, correlated or sums.random == 1, outer is not None)
     valley = settle(
-        descend(lambda t: height(sums, shape, t, reml), shape.start()), sums, shape, reml
+        descend(lambda t: height(sums, shape, t, reml), begin(sums, shape)), sums, shape, reml
     )
     return _Packing(read, fixed, sums, shape, valley, reml, df, level).fit(formula, random)
 
