@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -19,14 +20,36 @@ PASSING = [
 NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-def run(path: Path) -> nbformat.NotebookNode:
-    """Run a copy of a notebook from its first cell to its last, in an empty folder."""
-    notebook = nbformat.read(path, as_version=4)
+# What stands before each notebook: nothing of those before it is left but imported modules.
+ALONE = "%reset -f\nimport os\nos.makedirs({0!r})\nos.chdir({0!r})\ndel os"
+
+
+def run(*paths: Path, allow_errors: bool = False) -> list[nbformat.NotebookNode]:
+    """Run copies of notebooks from first cell to last, each in an empty folder, in one kernel."""
+    notebooks = [nbformat.read(path, as_version=4) for path in paths]
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}
-        )
-        client.execute()
+        sources = []
+        for path, notebook in zip(paths, notebooks, strict=True):
+            sources.append(ALONE.format(str(Path(folder, path.stem))))
+            sources += [cell.source for cell in code_cells(notebook)]
+        whole = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, sources)])
+        NotebookClient(
+            whole, timeout=600, kernel_name="python3", allow_errors=allow_errors
+        ).execute()
+    ran = iter(whole.cells)
+    return [_with_outputs(notebook, ran) for notebook in notebooks]
+
+
+def _with_outputs(
+    notebook: nbformat.NotebookNode, ran: Iterator[nbformat.NotebookNode]
+) -> nbformat.NotebookNode:
+    """A notebook as a run of it alone would leave it."""
+    next(ran)
+    for count, cell in enumerate(code_cells(notebook), start=1):
+        cell.outputs, cell.execution_count = next(ran).outputs, count
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = count
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata = {
@@ -34,6 +57,11 @@ def run(path: Path) -> nbformat.NotebookNode:
         "language_info": {"name": "python"},
     }
     return nbformat.from_dict(notebook)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The cells that run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def shown(cell: nbformat.NotebookNode) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ def main(names: list[str]) -> None:
     for path in NOTEBOOKS:
         if not names or path.name.startswith(tuple(names)):
             print(f"{path.name} ...", flush=True)
-            nbformat.write(run(path), path)
+            nbformat.write(run(path)[0], path)
 
 
 if __name__ == "__main__":

@@ -5,20 +5,21 @@ import ast
 import nbformat
 import pytest
 
-from tests.notebooks.execution import NOTEBOOKS, run, same, shown
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+from tests.notebooks.execution import NOTEBOOKS, code_cells, run, same, shown
 
 
 def test_the_five_notebooks_are_there():
     assert [path.name[:2] for path in NOTEBOOKS[:5]] == ["01", "02", "03", "04", "05"]
 
 
+@pytest.fixture(scope="module")
+def runs():
+    return dict(zip(NOTEBOOKS, run(*NOTEBOOKS, allow_errors=True), strict=True))
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_run_shows_what_is_stored(path):
-    stored, now = code_cells(nbformat.read(path, as_version=4)), code_cells(run(path))
+def test_a_run_shows_what_is_stored(path, runs):
+    stored, now = code_cells(nbformat.read(path, as_version=4)), code_cells(runs[path])
     for number, (before, after) in enumerate(zip(stored, now, strict=True), start=1):
         assert [kind for kind, _ in shown(before)] == [kind for kind, _ in shown(after)], number
         for (kind, old), (_, new) in zip(shown(before), shown(after), strict=True):
@@ -57,15 +58,22 @@ def test_comparison_sees_what_matters(stored, now, equal):
     assert same(stored, now) is equal
 
 
-def test_run_and_comparison_on_a_notebook_made_here(tmp_path):
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_code_cell("x = 2.5\nprint(x, object())"),
-        nbformat.v4.new_code_cell(
-            "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([x])"
-        ),
-    ]
-    nbformat.write(notebook, tmp_path / "00.ipynb")
-    first, second = code_cells(run(tmp_path / "00.ipynb"))
-    assert shown(first) == [("stdout", "2.5 <object object at 0x>")]
-    assert ("image/png", "") in shown(second)
+def test_run_and_comparison_on_notebooks_made_here(tmp_path):
+    sources = {
+        "first": ["x = 2.5\nprint(x, object())",
+                  "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([x])"],
+        "second": ["sorted(globals().keys() & {'x', 'plt', 'os'})", "import os\nos.listdir()", "x"],
+    }  # fmt: skip
+    for name, cells in sources.items():
+        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    paths = [tmp_path / f"{name}.ipynb" for name in sources]
+    made = [code_cells(notebook) for notebook in run(*paths, allow_errors=True)]
+    first, second = map(shown, made[0])
+    assert first == [("stdout", "2.5 <object object at 0x>")]
+    assert ("image/png", "") in second
+    # The second notebook knows no name of the first, and its folder is its own.
+    names, files, unknown = map(shown, made[1])
+    assert names == files == [("text/plain", "[]")]
+    assert unknown == [("error", "NameError: name 'x' is not defined")]
+    assert [[cell.execution_count for cell in cells] for cells in made] == [[1, 2], [1, 2, 3]]
