@@ -34,6 +34,17 @@ def test_at_reads_the_last_step_and_the_next_number_at_risk():
     assert read["n_event"].tolist() == [0, 1, 1, 2, 2]
 
 
+def test_of_a_long_curve_head_and_tail_are_printed():
+    short, long = (curve(np.arange(1, n + 1), np.linspace(1, 0, n)) for n in (60, 61))
+    assert len(str(short).splitlines()) == 61
+    lines = str(long).splitlines()
+    assert len(lines) == 23
+    assert lines[-1].startswith("61 rows in all")
+    assert "<p>61 rows in all" in long._repr_html_()
+    assert long._repr_html_().count("<tr>") == 21
+    assert len(long.to_frame()) == 61
+
+
 def test_beyond_follow_up_is_missing():
     read = curve([10, 20, 30], [0.75, 0.5, 0.25]).at([30, 31])
     assert read["estimate"].iloc[0] == 0.25

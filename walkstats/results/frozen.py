@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+# Of a longer table, a curve for example, so many rows of the head and the tail are printed.
+MOST_ROWS, PRINTED_OF_MORE = 60, 20
+
 
 def _locked(value: Any) -> Any:
     """Arrays read-only, mappings as read-only views of a copy; everything else as it is."""
@@ -165,12 +168,26 @@ class Result(Frozen):
         return lines
 
     def __str__(self) -> str:
-        return "\n".join([self.to_frame().to_string(index=False, na_rep=""), *self._remarks()])
+        frame = self.to_frame()
+        table = frame.to_string(index=False, na_rep="", max_rows=_printed(frame))
+        return "\n".join([table, *_rows_in_all(frame), *self._remarks()])
 
     def _repr_html_(self) -> str:
-        table = self.to_frame().to_html(index=False, border=0, na_rep="")
-        remarks = "".join(f"<p>{escape(line)}</p>" for line in self._remarks())
+        frame = self.to_frame()
+        table = frame.to_html(index=False, border=0, na_rep="", max_rows=_printed(frame))
+        lines = [*_rows_in_all(frame), *self._remarks()]
+        remarks = "".join(f"<p>{escape(line)}</p>" for line in lines)
         return f"<div>{table}{remarks}</div>"
+
+
+def _printed(frame: pd.DataFrame) -> int | None:
+    return PRINTED_OF_MORE if len(frame) > MOST_ROWS else None
+
+
+def _rows_in_all(frame: pd.DataFrame) -> list[str]:
+    """What is said below a table of which only the head and the tail are printed."""
+    said = f"{len(frame):,} rows in all, of which to_frame() leaves out none."
+    return [] if _printed(frame) is None else [said]
 
 
 def _count(number: int, noun: str) -> str:

@@ -55,11 +55,11 @@ def read_new_rows(fit: CoxFit, new: pd.DataFrame) -> NewRows:
     if unknown.any():
         gaps = [str(c) for c in fit.design.columns if missing(new[c]).any()]
         raise DataError.of(
-            "the new data have missing values",
+            f"the new data have missing values in {int(unknown.sum())} of {len(new)} rows",
             column=", ".join(gaps),
             row=int(np.flatnonzero(unknown)[0]),
             count=int(unknown.sum()),
-            what_to_do="leave these rows out, or fill them in",
+            what_to_do="leave these rows out on purpose (dropna), or fill them in",
         )
     return NewRows(x, log_risk, _strata(fit, new))
 
