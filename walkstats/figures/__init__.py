@@ -14,6 +14,7 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_outcomes_over_time``, ``draw_outcomes_over_time``   an outcome at each visit, by arm
 ``draw_numbers_of_people``                       how many had it, below
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
+``plot_equivalence``, ``draw_equivalence``       differences against their margins
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
 ``plot_within_between``, ``draw_within_between``   is it the person, or the week?
@@ -42,6 +43,7 @@ __getattr__, __dir__, __all__ = attach(
             "plot_outcomes_over_time",
         ],
         "forest": ["draw_forest", "plot_forest"],
+        "margin_rows": ["draw_equivalence", "plot_equivalence"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
         "person_lines": ["draw_within_between", "plot_within_between"],
         "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
@@ -76,6 +78,8 @@ if TYPE_CHECKING:
     from walkstats.figures.incidence_curves import plot_incidence as plot_incidence
     from walkstats.figures.log_log_curves import draw_log_log as draw_log_log
     from walkstats.figures.log_log_curves import plot_log_log as plot_log_log
+    from walkstats.figures.margin_rows import draw_equivalence as draw_equivalence
+    from walkstats.figures.margin_rows import plot_equivalence as plot_equivalence
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk

@@ -73,20 +73,21 @@ def forest_rows(
     rows: list[ForestRow] = []
     for label, one in estimates.items():
         if isinstance(one, Estimate):
-            rows.append(ForestRow(label, one, _written(one, marks)))
+            rows.append(ForestRow(label, one, written(one, marks)))
             continue
         check_result(one, Mapping, f"Under {label!r} a forest needs Estimates")
         rows.append(ForestRow(label, None, ""))
         for name, sub in one.items():
             check_result(sub, Estimate, f"Under {label!r}, {name!r} a forest needs an Estimate")
-        rows += [ForestRow(name, sub, _written(sub, marks), 1) for name, sub in one.items()]
+        rows += [ForestRow(name, sub, written(sub, marks), 1) for name, sub in one.items()]
     scales = {row.estimate.scale for row in rows if row.estimate is not None}
     if len(scales) != 1:
         raise ValueError("A forest needs estimates, all of them ratios or all of them differences.")
     return rows
 
 
-def _written(one: Estimate, style: _digits.NumberStyle) -> str:
+def written(one: Estimate, style: _digits.NumberStyle) -> str:
+    """An estimate and its interval as they stand beside their row."""
     values = (one.estimate, one.conf_low, one.conf_high)
     if one.scale == "ratio":
         decimals = [_digits.ratio_decimals(value) for value in values]
@@ -217,7 +218,7 @@ def _draw(
         if row.estimate is not None:
             _draw_one(ax, place, row.estimate, (low, high))
     measure = _measure_of(known)
-    _write_beside(ax, rows, f"{measure} ({percent_level(first.level)}% CI)")
+    write_beside(ax, rows, f"{measure} ({percent_level(first.level)}% CI)")
     if on_log:
         set_ratio_ticks(ax.xaxis, low, high)
     else:
@@ -279,7 +280,8 @@ def _draw_one(ax: Axes, place: int, one: Estimate, limits: tuple[float, float]) 
         ax.plot(one.estimate, place, marker="s", color=colour, markersize=5.5)
 
 
-def _write_beside(ax: Axes, rows: Sequence[ForestRow], heading: str) -> None:
+def write_beside(ax: Axes, rows: Sequence[ForestRow], heading: str) -> None:
+    """Write the labels left of the rows and their numbers right of them, under a heading."""
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     weights = ["normal" if row.estimate is not None else "bold" for row in rows]
