@@ -39,6 +39,10 @@ class Standardised:
         Length of the residuals of least squares.
     log_volume : float
         Logarithm of |det back|.
+    condition : float
+        Condition number of the centred and scaled covariates.
+    nearly : tuple of int
+        The columns that share the direction that the data determine worst.
     """
 
     columns: Floats
@@ -47,6 +51,8 @@ class Standardised:
     start: Floats
     spread: float
     log_volume: float
+    condition: float
+    nearly: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,10 @@ def standardise(matrix: Floats, outcome: Floats) -> Standardised | Factor:
     columns = np.column_stack([design.q, residuals / (spread or 1.0)])
     volume = float(np.linalg.slogdet(design.back)[1])
     start = design.back @ (first + again)
-    return Standardised(columns, np.eye(columns.shape[1]), design.back, start, spread, volume)
+    return Standardised(
+        columns, np.eye(columns.shape[1]), design.back, start, spread, volume,
+        design.condition, design.nearly,
+    )  # fmt: skip
 
 
 def _by_products(matrix: Floats, outcome: Floats) -> Standardised | None:
@@ -154,7 +163,8 @@ def _by_products(matrix: Floats, outcome: Floats) -> Standardised | None:
     unit = matrix[0, here]
     start[here] += (means[k] - means[:k] @ start) / unit
     back[here] -= means[:k] @ back / unit
-    return Standardised(columns, mix, back, start, spread, volume)
+    condition = float(np.sqrt(roots[-1] / roots[0]))
+    return Standardised(columns, mix, back, start, spread, volume, condition, ())
 
 
 def sum_by_person(

@@ -14,6 +14,7 @@ from walkstats._labels import in_sentence
 from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor
 from walkstats.regression.count_rows import check_rank
+from walkstats.regression.linear import NEARLY_COLLINEAR
 from walkstats.regression.mixed.components import (
     Component,
     Scale,
@@ -242,6 +243,7 @@ class _Packing:
             method=method,
             notes=(
                 *read.notes,
+                *self._nearly(),
                 *notes_of(read, converged=self.valley.converged, edge=edge),
             ),
             outcome_name=rows.outcome_name,
@@ -269,6 +271,15 @@ class _Packing:
             pieces=self._pieces(scale),
             **common,
         )
+
+    def _nearly(self) -> list[str]:
+        if self.fixed.condition <= NEARLY_COLLINEAR:
+            return []
+        names = self.read.rows.design.terms.names
+        return [
+            f"Nearly collinear covariates (condition number {self.fixed.condition:.3g}): "
+            f"{', '.join(names[j] for j in self.fixed.nearly)}. The data hardly tell them apart."
+        ]
 
     def _constant(self) -> float:
         free = self.valley.at.free
