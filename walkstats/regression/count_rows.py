@@ -41,6 +41,8 @@ ERRORS = {
     "quasi": CountErrors("quasi-Poisson standard errors", ("poisson",)),
     "HC0": CountErrors("robust standard errors (sandwich, HC0)"),
     "HC1": CountErrors("robust standard errors (sandwich, HC1)"),
+    "HC2": CountErrors("robust standard errors (sandwich, HC2)"),
+    "HC3": CountErrors("robust standard errors (sandwich, HC3)"),
     "CR0": CountErrors("cluster-robust standard errors (CR0)", clustered=True),
     "CR1": CountErrors("cluster-robust standard errors (CR1)", clustered=True),
 }

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level
+from walkstats.numerics.cluster_robust import hc_covariance
 from walkstats.numerics.least_squares import Factor, factor
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.sandwich import outer_sum, sandwich
@@ -130,8 +131,8 @@ def rate_regression(
     offset : str, optional
         Column added to the linear predictor with coefficient 1.
     se : str, optional
-        "model", "observed" (negative binomial), "quasi" (Poisson), "HC0", "HC1"; "CR0", "CR1" for
-        clusters. By default HC1 for Poisson counts, "model" for negative binomial ones, and CR1
+        "model", "observed" (negative binomial), "quasi" (Poisson), "HC0" to "HC3"; "CR0", "CR1"
+        for clusters. By default HC1 for Poisson counts, "model" for negative binomial ones, and CR1
         where rows are clustered.
     cluster : str, optional
         Column of clusters. By default the participant, where `subject` repeats.
@@ -303,6 +304,10 @@ class _Setting:
         self, found: CountMaximum, infinite: NDArray[np.bool_]
     ) -> tuple[Floats, Freedom, float]:
         pieces = _told_apart(self.model, found)
+        unknown = infinite | infinite[:, None]
+        if self.se in ("HC2", "HC3"):
+            robust = _leveraged(self.model, found, self.design, self.se)
+            return np.where(unknown, np.nan, robust), Freedom(), pieces.pearson
         freedom, scale = Freedom(), 1.0
         n, k = self.model.q.shape
         middle = pieces.expected
@@ -316,7 +321,6 @@ class _Setting:
             scale, freedom = self._small_sample(n, k)
         covariance = scale * (self.design.back @ middle @ self.design.back.T)
         covariance = (covariance + covariance.T) / 2.0
-        unknown = infinite | infinite[:, None]
         return np.where(unknown, np.nan, covariance), freedom, pieces.pearson
 
     def _small_sample(self, n: int, k: int) -> tuple[float, Freedom]:
@@ -385,6 +389,21 @@ class _Setting:
                 f"{self.rows.repeated} participants have several rows, taken as independent."
             )
         return notes
+
+
+def _leveraged(model: CountModel, found: CountMaximum, design: Factor, kind: str) -> Floats:
+    """Covariance (k, k) by the residuals of the last step, enlarged for their leverage."""
+    told = np.eye(model.q.shape[1])
+    if found.direction is not None:
+        told = np.linalg.svd(found.direction[None, :])[2][1:].T
+    mu = found.mu
+    root = np.sqrt(mu / (1.0 + mu / found.theta))
+    q, r = np.linalg.qr(root[:, None] * (model.q @ told))
+    last = Factor(
+        model.q, root, q, design.back @ told @ np.linalg.inv(r), q.shape[1], np.nan, (), ()
+    )
+    residuals = np.where(mu > 0, (model.y - mu) / np.where(mu > 0, mu, 1.0), 0.0)
+    return hc_covariance(last, residuals, kind).covariance
 
 
 def _told_apart(model: CountModel, found: CountMaximum) -> CountVariance:
