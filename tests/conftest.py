@@ -72,7 +72,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
                 # One that cannot be imported fails where it is tested.
                 with contextlib.suppress(Exception):
                     importlib.import_module(module.name)
-    gc.freeze()  # what was imported stays: no need to go through it again and again
+    # What was imported stays: no need to go through it again and again.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

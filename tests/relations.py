@@ -2,9 +2,20 @@
 
 from hypothesis import settings
 
+# The profiles are in conftest.py; `dev.py slow` takes the thorough one.
+FAST = settings.default.max_examples < 200
+
+
+def examples(fast: int, thorough: int) -> settings:
+    """So many examples in the fast run, and so many in `dev.py slow`, a step of every change too.
+
+    For tests of which an example takes long.
+    """
+    return settings(max_examples=fast if FAST else thorough)
+
+
 # Row order, units, recoding, swapped arms, split follow-up, weights and copies, types of columns.
 relation = settings(max_examples=200)
 
-# Those that take more than a second with 200 examples take them in `dev.py slow`, a step of every
-# change like the others, and fewer in the fast run; the profiles are in conftest.py.
-costly_relation = settings(max_examples=max(40, settings.default.max_examples))
+# Those that take more than a second with 200 examples.
+costly_relation = examples(40, 200)

@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
+from tests.relations import examples
 from walkstats.schema import TABLES, empty_table
 
 
@@ -258,7 +259,7 @@ TIMES = (pd.Timestamp("2024-01-05"), pd.Timestamp("2024-01-05 10:00", tz="UTC"))
 VALUES = st.sampled_from([*STRANGE, *NOTHING, *TIMES])
 
 
-@settings(max_examples=60)
+@examples(25, 100)
 @given(st.sampled_from(sorted(TABLES)), st.data())
 def test_any_values_in_any_column_give_findings_and_never_an_exception(table, data):
     names = [column.name for column in TABLES[table].columns]

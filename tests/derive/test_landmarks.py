@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
+from tests.relations import examples
 from tests.replicates import keeps
 from walkstats.derive import landmark, split_at
 from walkstats.errors import DataError
@@ -122,7 +123,7 @@ def test_a_time_that_is_missing_is_counted() -> None:
     }
 
 
-@settings(max_examples=80)
+@examples(40, 200)
 @given(st.binary(min_size=6, max_size=30), st.integers(1, 8))
 def test_relations(drawn: bytes, day: int) -> None:
     """Cut rows give the same; the order of rows does not matter; everybody is accounted for."""

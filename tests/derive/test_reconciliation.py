@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
@@ -26,6 +26,7 @@ from tests.derive.tiny_trials import (
     people,
     told,
 )
+from tests.relations import examples
 
 KINDS = list(FLAGS)
 AT_RISK = ["out_of_episode", "recovered", "under_observation"]
@@ -130,7 +131,7 @@ def test_intervals_are_those_of_the_check_ins(many, kind):
 
 
 # Each participant is an example of its own: 20 trials of up to 12 are more than 200 of one.
-@settings(max_examples=20)
+@examples(10, 40)
 @given(st.lists(people(), min_size=1, max_size=12), st.sampled_from(KINDS))
 def test_frames_reconcile(crowd_, kind):
     trial = make_trial(crowd_)
@@ -170,7 +171,7 @@ def test_frames_reconcile(crowd_, kind):
     assert recorded or not first["event"].any()
 
 
-@settings(max_examples=8)
+@examples(4, 20)
 @given(st.lists(people(), min_size=4, max_size=12))
 def test_the_order_of_rows_changes_nothing(crowd_):
     trial = make_trial(crowd_)

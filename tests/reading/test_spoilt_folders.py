@@ -4,11 +4,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reading.trial_on_disk import FACTS, FILES, TABLES, TrialOnDisk
+from tests.relations import examples
 
 MORE = {
     "check_ins.csv": "participant_id,check_in,due_days,answered_days,covers_from_days,"
@@ -67,7 +68,7 @@ def spoilt(draw):
     return name, draw(st.integers(0, 6)), draw(st.integers(0, 7)), draw(st.sampled_from(CELLS))
 
 
-@settings(max_examples=40)
+@examples(15, 60)
 @given(st.lists(spoilt(), max_size=4), st.sampled_from(["", CLAUSES]))
 def test_spoilt_cells(changes, clauses):
     with tempfile.TemporaryDirectory() as place:
@@ -88,7 +89,7 @@ def test_spoilt_cells(changes, clauses):
             assert ws.check_trial(folder.read())["severity"].ne("error").all()
 
 
-@settings(max_examples=25)
+@examples(10, 60)
 @given(st.sampled_from(["trial.toml", *FILES]), st.data())
 def test_spoilt_bytes(name, data):
     with tempfile.TemporaryDirectory() as place:

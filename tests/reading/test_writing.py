@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
+from tests.relations import examples
 from walkstats.reading import writing
 from walkstats.reading.conversion import Meaning, convert
 from walkstats.reading.delimited import read_delimited
@@ -138,7 +139,7 @@ def test_any_column_comes_back_from_csv_bit_for_bit(data, kind, rows):
         assert returned.to_numpy()[known].tobytes() == frame["x"].to_numpy()[known].tobytes()
 
 
-@settings(max_examples=15)
+@examples(6, 30)
 @given(trials(), st.sampled_from(FORMATS))
 def test_any_trial_comes_back_bit_for_bit(trial, format):
     same_bits(there_and_back(trial, format), trial)
