@@ -132,6 +132,34 @@ def _bs_learn(values: Floats, arguments: Mapping[str, Any]) -> Mapping[str, Any]
     return {"interior": interior, "boundary": boundary}
 
 
+def _learn_knots(name: str, most: int | None = None) -> Callable[..., Mapping[str, Any]]:
+    """Knots as given, which must lie inside the range of the data."""
+
+    def learn(values: Floats, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            knots = np.atleast_1d(np.asarray(arguments.get("knots", []), dtype=float))
+        except (TypeError, ValueError):
+            knots = np.empty(0)
+        good = 0 < knots.size <= (most or knots.size) and bool(np.all(np.diff(knots) > 0))
+        if not good:
+            many = "a knot" if most == 1 else "one or more increasing knots"
+            raise ValueError(f"{name}() needs {many}: {name}(x, 75).")
+        low, high = float(values.min()), float(values.max())
+        if not low < knots[0] <= knots[-1] < high:
+            raise ValueError(
+                f"The knots of {name}() must lie between the smallest and the largest value, "
+                f"{low:g} and {high:g}; got {', '.join(f'{knot:g}' for knot in knots)}."
+            )
+        return {"knots": knots}
+
+    return learn
+
+
+def _pieces(values: Floats, learnt: Mapping[str, Any]) -> Floats:
+    """The line, and from each knot on a line of its own: coefficients are changes of slope."""
+    return np.column_stack([values, np.maximum(values[:, None] - learnt["knots"], 0.0)])
+
+
 TRANSFORMS: dict[str, Transform] = {
     "log": _plain(np.log, "log", above=0.0),
     "log2": _plain(np.log2, "log2", above=0.0),
@@ -167,6 +195,17 @@ TRANSFORMS: dict[str, Transform] = {
         _bs_learn,
         lambda values, learnt: _splines.bs_basis(values, learnt["interior"], learnt["boundary"]),
         ("df",),
+    ),
+    "piecewise": Transform(_learn_knots("piecewise"), _pieces, ("knots",)),
+    "above": Transform(
+        _learn_knots("above", 1),
+        lambda values, learnt: np.maximum(values[:, None] - learnt["knots"], 0.0),
+        ("knots",),
+    ),
+    "below": Transform(
+        _learn_knots("below", 1),
+        lambda values, learnt: np.minimum(values[:, None], learnt["knots"]),
+        ("knots",),
     ),
 }
 

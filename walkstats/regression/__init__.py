@@ -47,6 +47,9 @@ Levels of a factor, others being equal
 Dose and response
     ``dose_response``  the outcome at each dose beside that at a reference dose
     ``DoseResponse``   what it returns
+    ``dose_categories``   categories of the minutes in a week, or of any dose
+    ``dose_trend``     a test for trend across them, as ``DoseTrend``
+    ``profile_knots``  at which dose does the line bend? as ``KnotProfile``
 Is the model right?
     ``term_tests``     a test of every term (type I and II), as ``TermTests``
     ``breusch_pagan``, ``reset_test``, ``variance_inflation``   unequal variance, form, collinearity
@@ -95,6 +98,8 @@ __getattr__, __dir__, __all__ = attach(
         "ranks.proportionality": ["ProportionalOdds", "check_proportional_odds"],
         "ranks.level_shares": ["predict_levels"],
         "dose": ["DoseResponse", "dose_response"],
+        "categories": ["DoseTrend", "dose_categories", "dose_trend"],
+        "thresholds": ["KnotProfile", "profile_knots"],
         "sums_of_squares": ["TermTests", "term_tests"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
     },
@@ -107,6 +112,9 @@ if TYPE_CHECKING:
     from walkstats.regression.assumptions import influence as influence
     from walkstats.regression.assumptions import reset_test as reset_test
     from walkstats.regression.assumptions import variance_inflation as variance_inflation
+    from walkstats.regression.categories import DoseTrend as DoseTrend
+    from walkstats.regression.categories import dose_categories as dose_categories
+    from walkstats.regression.categories import dose_trend as dose_trend
     from walkstats.regression.dose import DoseResponse as DoseResponse
     from walkstats.regression.dose import dose_response as dose_response
     from walkstats.regression.estimating.population_average import GeeFit as GeeFit
@@ -173,3 +181,5 @@ if TYPE_CHECKING:
     from walkstats.regression.risks.standardised import standardised_risks as standardised_risks
     from walkstats.regression.sums_of_squares import TermTests as TermTests
     from walkstats.regression.sums_of_squares import term_tests as term_tests
+    from walkstats.regression.thresholds import KnotProfile as KnotProfile
+    from walkstats.regression.thresholds import profile_knots as profile_knots

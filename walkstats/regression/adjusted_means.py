@@ -266,9 +266,9 @@ def _notes(fit: Fit, grid: Grid, asked: Sequence[str], no_means: bool) -> list[s
             beside |= dict.fromkeys(name for name in names if name not in asked)
     notes = []
     for name in beside:
-        where = "averages over it" if name in grid.averaged else f"holds at {grid.held[name]:.4g}"
         if isinstance(grid.held.get(name), str):
-            continue
+            continue  # a level that the analyst chose
+        where = "averages over it" if name in grid.averaged else f"holds at {grid.held[name]:.4g}"
         notes.append(
             f"{asked[0]} interacts with {name}, so that its levels differ by another amount at "
             f"each {name}: what stands here {where}. Ask by={name!r} for the others."

@@ -121,7 +121,7 @@ def ols(
         One row per participant, or per participant and visit.
     formula : str
         Outcome and covariates: ``"pain ~ rcs(walking_minutes, 4) + arm + pain_baseline"``.
-        Covariates are column names, ``+ : *``, and transforms (log, sqrt, rcs, ns, bs, factor ...).
+        Covariates are column names, ``+ : *``, and transforms (log, sqrt, rcs, ns, bs, factor, piecewise ...).
     se : str, optional
         "classical", "HC0" to "HC4" for rows that are independent, "CR0" to "CR3" for clusters. By
         default HC3, or CR2 where rows are clustered.
