@@ -19,6 +19,9 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``draw_doses``                                   the doses observed, below it
 ``plot_within_between``, ``draw_within_between``   is it the person, or the week?
 ``plot_check_in_completeness``, ``draw_check_in_completeness``   check-ins completed by month
+``plot_missing_pattern``, ``draw_missing_pattern``   which values are missing together
+``plot_imputation_trace``, ``draw_imputation_trace``   have the chained equations settled?
+``plot_tipping_point``, ``draw_tipping_point``   an estimate over assumptions about missing values
 ``plot_flow``, ``draw_flow``                     the flow of participants
 """
 
@@ -47,6 +50,9 @@ __getattr__, __dir__, __all__ = attach(
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
         "person_lines": ["draw_within_between", "plot_within_between"],
         "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
+        "missing_tiles": ["draw_missing_pattern", "plot_missing_pattern"],
+        "imputation_traces": ["draw_imputation_trace", "plot_imputation_trace"],
+        "tipping_lines": ["draw_tipping_point", "plot_tipping_point"],
         "flow_boxes": ["draw_flow", "plot_flow"],
     },
 )
@@ -71,6 +77,12 @@ if TYPE_CHECKING:
     from walkstats.figures.flow_boxes import plot_flow as plot_flow
     from walkstats.figures.forest import draw_forest as draw_forest
     from walkstats.figures.forest import plot_forest as plot_forest
+    from walkstats.figures.imputation_traces import (
+        draw_imputation_trace as draw_imputation_trace,
+    )
+    from walkstats.figures.imputation_traces import (
+        plot_imputation_trace as plot_imputation_trace,
+    )
     from walkstats.figures.incidence_curves import draw_incidence as draw_incidence
     from walkstats.figures.incidence_curves import (
         draw_stacked_incidence as draw_stacked_incidence,
@@ -82,6 +94,8 @@ if TYPE_CHECKING:
     from walkstats.figures.margin_rows import plot_equivalence as plot_equivalence
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
+    from walkstats.figures.missing_tiles import draw_missing_pattern as draw_missing_pattern
+    from walkstats.figures.missing_tiles import plot_missing_pattern as plot_missing_pattern
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk
     from walkstats.figures.outcome_lines import (
         draw_numbers_of_people as draw_numbers_of_people,
@@ -100,3 +114,5 @@ if TYPE_CHECKING:
     from walkstats.figures.survival_curves import plot_survival as plot_survival
     from walkstats.figures.timelines import draw_timeline as draw_timeline
     from walkstats.figures.timelines import plot_timeline as plot_timeline
+    from walkstats.figures.tipping_lines import draw_tipping_point as draw_tipping_point
+    from walkstats.figures.tipping_lines import plot_tipping_point as plot_tipping_point

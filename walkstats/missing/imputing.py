@@ -259,15 +259,17 @@ def _trace(
     for number, done in enumerate(several, start=1):
         for (group, _, _), one in zip(parts, done, strict=True):
             rounds, width = one.means.shape
+            names = [column.name for column in layout.columns if column.name in one.filled]
+            order = [list(one.filled).index(name) for name in names]
             pieces.append(
                 pd.DataFrame(
                     {
                         "imputation": number,
                         "iteration": np.repeat(np.arange(1, rounds + 1), width),
                         "group": group,
-                        "column": np.tile(list(one.filled), rounds),
-                        "mean": one.means.ravel(),
-                        "sd": one.sds.ravel(),
+                        "column": np.tile(names, rounds),
+                        "mean": one.means[:, order].ravel(),
+                        "sd": one.sds[:, order].ravel(),
                     }
                 )
             )

@@ -18,7 +18,7 @@ from walkstats._arguments import as_names, check_column
 from walkstats._variables import missing
 from walkstats.errors import DataError
 from walkstats.missing.incomplete_columns import IncompleteColumn, read_column
-from walkstats.missing.patterns import placed
+from walkstats.missing.patterns import placed, shown_visit
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -140,7 +140,8 @@ def people_side_by_side(
             read.append(one.rows(rows[:, 0]))
             continue
         for k, value in enumerate(visits):
-            at = IncompleteColumn(f"{name}@{value}", one.kind, one.values[rows[:, k]], one.levels)
+            called = f"{name} {visit} {shown_visit(value)}"
+            at = IncompleteColumn(called, one.kind, one.values[rows[:, k]], one.levels)
             if at.gaps.all():
                 raise DataError.of(
                     f"{name} has no known value at {visit} {value}",

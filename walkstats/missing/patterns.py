@@ -116,7 +116,7 @@ def missing_pattern(
     else:
         gaps, where, groups = _over_visits(frame, columns, by, visit, subject)
         several = len({column for column, _ in where}) > 1
-        at = [(f"{c} " if several else "") + f"{visit} {_shown(v)}" for c, v in where]
+        at = [(f"{c} " if several else "") + f"{visit} {shown_visit(v)}" for c, v in where]
         items = tuple(at)
     return MissingPattern(
         by_item=_by_item(gaps, where, groups),
@@ -230,7 +230,8 @@ def placed(
     return person.astype(np.intp), list(order.categories), place
 
 
-def _shown(visit: Any) -> str:
+def shown_visit(visit: Any) -> str:
+    """A visit in print: month 3, not 3.0."""
     return f"{visit:g}" if isinstance(visit, (float, np.floating)) else str(visit)
 
 

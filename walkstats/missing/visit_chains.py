@@ -58,9 +58,11 @@ def conditional(
 ) -> tuple[Floats, Floats]:
     """Regression (known, gaps) of missing on known visits, and the root of what is left over."""
     v = law.covariance
-    slope: Floats = np.linalg.solve(v[np.ix_(known, known)], v[np.ix_(known, gaps)])
+    slope = np.asarray(
+        np.linalg.solve(v[np.ix_(known, known)], v[np.ix_(known, gaps)]), dtype=float
+    )
     left = v[np.ix_(gaps, gaps)] - v[np.ix_(gaps, known)] @ slope
-    root: Floats = np.linalg.cholesky((left + left.T) / 2)
+    root = np.asarray(np.linalg.cholesky((left + left.T) / 2), dtype=float)
     return slope, root
 
 
