@@ -88,8 +88,9 @@ def profile_knots(
     The limits hold the knots whose log-likelihood lies within half the quantile of chi-squared with
     1 degree of freedom of the highest, linear between the knots tried. That is sound for a line
     that does bend, with `piecewise`, whose mean has no jump [1]_; where there is no bend to find,
-    any knot is as good, and the limits say so by their width. With clusters there are none: the
-    likelihood takes rows as independent.
+    any knot is as good, and the limits say so by their width. They are somewhat too narrow with few
+    rows: in a simulation 95 % limits held the knot in 92 % of 200 rows, in 95 % of 800. With
+    clusters there are none: the likelihood takes rows as independent.
 
     References
     ----------
