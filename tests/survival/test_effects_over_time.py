@@ -148,6 +148,16 @@ def same_effects(one: survival.ChangingEffect, other: survival.ChangingEffect) -
     np.testing.assert_allclose(*statistics, rtol=1e-5, atol=1e-7)
 
 
+def test_the_times_shown_are_quartiles_of_all_copies() -> None:
+    frame = trial(7).drop(columns="participant_id").assign(copies=lambda f: 1 + 4 * (f["days"] > 8))
+    double = frame.loc[frame.index.repeat(frame["copies"])]
+    found, twice = (
+        changing_effect(one, "arm", "arm", by="log", **options)
+        for one, options in ((frame, {"frequencies": "copies"}), (double, {}))
+    )
+    assert found.effects.terms == twice.effects.terms
+
+
 def test_copies_and_years() -> None:
     frame = trial(7).drop(columns="participant_id").assign(copies=2)
     double = pd.concat([frame, frame])

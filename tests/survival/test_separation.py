@@ -28,3 +28,20 @@ def test_the_profile_interval_is_named_as_such(formula: str) -> None:
     said = "Profile" if formula == "x" else "Wald intervals; profile"
     assert f"{said}-likelihood interval of x." in fit.method
     assert np.isfinite(fit.estimate("x").conf_low)
+
+
+def test_what_an_infinite_ratio_leaves_unknown_is_missing_beside_rounding() -> None:
+    """At the second event only b is at risk; what is left of the first is rounding."""
+    frame = pd.DataFrame(
+        {
+            "arm": list("bbcaacbcb"),
+            "days": [6.0, 8, 0, 2, 4, 0, 6, 0, 3],
+            "event": [0, 0, 0, 0, 0, 1, 1, 0, 0],
+            "copies": [2, 2, 2, 2, 1, 1, 2, 2, 2],
+        }
+    )
+    fit = survival.cox(frame, "arm", frequencies="copies")
+    assert fit.values[1] == np.inf
+    assert np.isnan(fit.values[0])
+    assert np.isnan(fit.std_errors).all()
+    assert any(note.startswith("arm[b] cannot be estimated") for note in fit.notes)

@@ -231,7 +231,10 @@ def _effects(fit: CoxFit, cut: CutRows, at: Floats | None) -> Estimates:
             limits=None if fit.limits is None else fit.limits[places], **common,
         )  # fmt: skip
     if at is None:
+        copies = cut.rows.frequencies
         happened = cut.rows.stop[cut.rows.event]
+        if copies is not None:
+            happened = np.repeat(happened, copies[cut.rows.event].astype(np.intp))
         at = np.unique(np.quantile(happened, (0.25, 0.5, 0.75), method="inverted_cdf"))
         common["notes"] = (*fit.notes, "Ratios are given at the quartiles of the times of events.")
     g = cut.of(at)

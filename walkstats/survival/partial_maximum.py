@@ -35,6 +35,8 @@ NEARLY_COLLINEAR = 1e3
 UNVARYING = 1e-11
 # An information that has shrunk to this share of that at zero: the search has run onto a plain.
 FLAT = 1e-7
+# Beside an infinite coefficient an information below this share of that at zero is rounding.
+SILENT = 1e-10
 FARTHEST = 500.0
 # No step moves a coefficient, per standard deviation of its column, by more than this.
 LONGEST = 25.0
@@ -316,7 +318,7 @@ def _at_infinity(found: Maximum, null: Evaluation, ground: _Ground) -> PartialMa
     here = far if far.log_likelihood >= found.log_likelihood else found
     beyond = np.linalg.svd(direction[np.newaxis])[2][1:].T
     roots, vectors = np.linalg.eigh(beyond.T @ here.information @ beyond)
-    told = roots > FLAT**2 * np.diag(null.information).max()
+    told = roots > SILENT * np.diag(null.information).max()
     directions = beyond @ vectors
     covariance = (directions[:, told] / roots[told]) @ directions[:, told].T
     moved = ground.basis @ direction

@@ -92,7 +92,8 @@ def maximise_penalised(evaluate: Callable[[Floats], Evaluation], start: Floats) 
     from scipy.optimize import minimize
 
     first = maximise(evaluate, start, max_iterations=SWINGS)
-    if not start.size:
+    # Far out nothing may be left of the information: no curvature to learn from.
+    if not start.size or not np.all(np.diag(first.information) > 0):
         return first
     start = first.values
     unit = np.linalg.cholesky(inverse_information(first.information))

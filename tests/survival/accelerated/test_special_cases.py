@@ -15,6 +15,8 @@ from tests.reference import goldens
 from walkstats import survival
 from walkstats.errors import DataError
 from walkstats.regression import ols
+from walkstats.results import Counts
+from walkstats.survival.accelerated.fits import tests_of_covariates as covariate_tests
 
 CLOSED = {"rtol": 1e-8, "atol": 1e-10}
 DEAD = {"time": "time", "event": "status", "event_value": 2}
@@ -215,3 +217,11 @@ def test_coverage_with_late_entry():
     margin = 3.29 * np.sqrt(0.95 * 0.05 / replicates)
     assert abs(right / replicates - 0.95) <= margin
     assert abs(wrong / replicates - 0.95) > margin
+
+
+def test_a_singular_robust_variance_has_no_wald_test() -> None:
+    """Few rows that differ give one direction for two coefficients."""
+    tests = covariate_tests(np.array([1.0, 2.0]), np.ones((2, 2)), 1.5, "", Counts(4, 4, 4), "")
+    assert np.isnan(tests["wald"].statistic)
+    assert np.isnan(tests["wald"].p_value)
+    assert tests["likelihood_ratio"].statistic == 3.0

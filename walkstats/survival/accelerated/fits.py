@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats.numerics.limits import chi2_p
+from walkstats.numerics.quadratic_forms import quadratic_form
 from walkstats.numerics.sandwich import outer_sum, sandwich
 from walkstats.results import Counts, Fit, HypothesisTest
 from walkstats.survival.accelerated.contributions import EXACT
@@ -233,11 +234,9 @@ def tests_of_covariates(
     k = values.size
     if k == 0:
         return {}
-    wald = np.nan
-    if np.all(np.isfinite(values)) and np.all(np.isfinite(covariance)):
-        scale = np.sqrt(np.diag(covariance))
-        scaled = covariance / np.outer(scale, scale)
-        wald = float((values / scale) @ np.linalg.solve(scaled, values / scale))
+    wald, rank = quadratic_form(values, covariance)
+    if rank < k:  # a robust variance of few rows that differ
+        wald = np.nan
     named = {
         "likelihood_ratio": ("likelihood-ratio test", 2.0 * gain),
         "wald": ("Wald test", wald),
