@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -84,11 +85,15 @@ class Material:
 
     def of_participants(self, table: str, column: str) -> pd.Series:
         """A column of participants for every row of another table; missing for unknown ids."""
+        ids = self.tables[table]["participant_id"].to_numpy(dtype=object)
+        return self._people_by_id[column].reindex(ids)
+
+    @cached_property
+    def _people_by_id(self) -> pd.DataFrame:
+        """Participants with an id, by it; of several rows with one id the first."""
         people = self.tables["participants"]
         known = people[~people["participant_id"].duplicated() & people["participant_id"].notna()]
-        ids = pd.Index(known["participant_id"].to_numpy(), dtype=object)
-        values = pd.Series(known[column].array, index=ids)
-        return values.reindex(self.tables[table]["participant_id"].to_numpy(dtype=object))
+        return known.set_axis(pd.Index(known["participant_id"].to_numpy(), dtype=object))
 
     def arm_counts(self, participants: np.ndarray) -> str:
         """How many of these participants (bool, shape (n,)) are in each arm, in brackets."""

@@ -196,8 +196,12 @@ def _csv_text(frame: pd.DataFrame, missing: dict[str, str]) -> str:
             broken |= frame[name].str.contains("[\r\n]").eq(True).to_numpy(dtype=bool)
     header = [str(name) for name in frame.columns]
     (quoted if re.search("[\r\n]", "".join(header)) else plain).writerow(header)
-    for row, lines in zip(zip(*columns, strict=True), broken.tolist(), strict=True):
-        (quoted if lines else plain).writerow(row)
+    rows = zip(*columns, strict=True)
+    if broken.any():
+        for row, lines in zip(rows, broken.tolist(), strict=True):
+            (quoted if lines else plain).writerow(row)
+    else:
+        plain.writerows(rows)
     return out.getvalue()
 
 
