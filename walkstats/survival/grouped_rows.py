@@ -351,7 +351,9 @@ def said_of_groups(
     frame: pd.DataFrame, names: Sequence[Any], used: Indices, spells: bool
 ) -> tuple[str, ...]:
     """Notes on groups that may be meant to be one, and on those known only after time 0."""
-    found = [alike(frame[name].iloc[used].dropna().unique(), name) for name in names]
+    every = used.size == len(frame)
+    cells = {name: frame[name] if every else frame[name].iloc[used] for name in names}
+    found = [alike(values.unique(), name) for name, values in cells.items()]
     return (*(note for each in found for note in each), *immortal_time(names, spells=spells))
 
 
