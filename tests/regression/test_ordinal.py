@@ -140,8 +140,7 @@ def test_levels_turned_round() -> None:
 
 def test_the_score_is_wilcoxons_rank_sum() -> None:
     from walkstats.regression.ranks.cumulative_links import CUMULATIVE_LINKS
-    from walkstats.regression.ranks.cumulative_maximum import cumulative_model
-    from walkstats.regression.ranks.proportional_odds import start_of
+    from walkstats.regression.ranks.cumulative_maximum import cumulative_model, start_of
 
     frame = people()
     fit = ordinal(frame, "pain ~ arm")

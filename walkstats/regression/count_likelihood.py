@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from walkstats.numerics.cluster_robust import hc_covariance
+from walkstats.numerics.least_squares import Factor
 from walkstats.numerics.newton import Maximum, inverse_information, maximise
 
 Floats = NDArray[np.float64]
@@ -211,3 +213,32 @@ def variances(model: CountModel, found: CountMaximum) -> CountVariance:
         observed = inverse_information(own - np.outer(beside, beside) / alone)
     scores = q * ((y - mu) * shrink)[:, None]
     return CountVariance(expected, observed, scores, float(np.sum((y - mu) ** 2 * shrink / mu)))
+
+
+def told_apart(model: CountModel, found: CountMaximum) -> CountVariance:
+    """Pieces of the variance; along an infinite direction there is no information."""
+    if found.direction is None:
+        return variances(model, found)
+    told = np.linalg.svd(found.direction[None, :])[2][1:].T
+    inner = variances(CountModel(model.q @ told, model.offset, model.y), found)
+    return CountVariance(
+        told @ inner.expected @ told.T,
+        told @ inner.observed @ told.T,
+        inner.scores @ told.T,
+        inner.pearson,
+    )
+
+
+def leveraged(model: CountModel, found: CountMaximum, design: Factor, kind: str) -> Floats:
+    """Covariance (k, k) by the residuals of the last step, enlarged for their leverage."""
+    told = np.eye(model.q.shape[1])
+    if found.direction is not None:
+        told = np.linalg.svd(found.direction[None, :])[2][1:].T
+    mu = found.mu
+    root = np.sqrt(mu / (1.0 + mu / found.theta))
+    q, r = np.linalg.qr(root[:, None] * (model.q @ told))
+    last = Factor(
+        model.q, root, q, design.back @ told @ np.linalg.inv(r), q.shape[1], np.nan, (), ()
+    )
+    residuals = np.where(mu > 0, (model.y - mu) / np.where(mu > 0, mu, 1.0), 0.0)
+    return hc_covariance(last, residuals, kind).covariance

@@ -10,19 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level
-from walkstats.numerics.cluster_robust import hc_covariance
 from walkstats.numerics.least_squares import Factor, factor
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.sandwich import outer_sum, sandwich
 from walkstats.regression.count_likelihood import (
     CountMaximum,
     CountModel,
-    CountVariance,
     best_theta,
     deviance,
+    leveraged,
     maximum,
     theta_information,
-    variances,
+    told_apart,
 )
 from walkstats.regression.count_rows import (
     ERRORS,
@@ -303,10 +302,10 @@ class _Setting:
     def _covariance(
         self, found: CountMaximum, infinite: NDArray[np.bool_]
     ) -> tuple[Floats, Freedom, float]:
-        pieces = _told_apart(self.model, found)
+        pieces = told_apart(self.model, found)
         unknown = infinite | infinite[:, None]
         if self.se in ("HC2", "HC3"):
-            robust = _leveraged(self.model, found, self.design, self.se)
+            robust = leveraged(self.model, found, self.design, self.se)
             return np.where(unknown, np.nan, robust), Freedom(), pieces.pearson
         freedom, scale = Freedom(), 1.0
         n, k = self.model.q.shape
@@ -389,32 +388,3 @@ class _Setting:
                 f"{self.rows.repeated} participants have several rows, taken as independent."
             )
         return notes
-
-
-def _leveraged(model: CountModel, found: CountMaximum, design: Factor, kind: str) -> Floats:
-    """Covariance (k, k) by the residuals of the last step, enlarged for their leverage."""
-    told = np.eye(model.q.shape[1])
-    if found.direction is not None:
-        told = np.linalg.svd(found.direction[None, :])[2][1:].T
-    mu = found.mu
-    root = np.sqrt(mu / (1.0 + mu / found.theta))
-    q, r = np.linalg.qr(root[:, None] * (model.q @ told))
-    last = Factor(
-        model.q, root, q, design.back @ told @ np.linalg.inv(r), q.shape[1], np.nan, (), ()
-    )
-    residuals = np.where(mu > 0, (model.y - mu) / np.where(mu > 0, mu, 1.0), 0.0)
-    return hc_covariance(last, residuals, kind).covariance
-
-
-def _told_apart(model: CountModel, found: CountMaximum) -> CountVariance:
-    """Pieces of the variance; along an infinite direction there is no information."""
-    if found.direction is None:
-        return variances(model, found)
-    told = np.linalg.svd(found.direction[None, :])[2][1:].T
-    inner = variances(CountModel(model.q @ told, model.offset, model.y), found)
-    return CountVariance(
-        told @ inner.expected @ told.T,
-        told @ inner.observed @ told.T,
-        inner.scores @ told.T,
-        inner.pearson,
-    )

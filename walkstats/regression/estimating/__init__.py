@@ -5,5 +5,6 @@
 ``working_correlations``   structures of the correlation within a person
 ``equations``              the solution of the estimating equations
 ``person_variance``        sandwich variance, and its corrections for few people
+``panel_wording``          their method and notes
 ``population_average``     generalised estimating equations
 """

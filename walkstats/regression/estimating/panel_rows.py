@@ -200,7 +200,7 @@ def _check_twice(
 
 def _check_seen_together(panel: Panel, names: tuple[str, ...]) -> None:
     """Every pair of visits is seen in somebody."""
-    first, second = panel.pairs()
+    first, second = panel.pairs
     together = np.zeros((len(names), len(names)), dtype=bool)
     together[panel.position[first], panel.position[second]] = True
     rows, columns = np.triu_indices(len(names), 1)

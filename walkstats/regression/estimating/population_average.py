@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level
-from walkstats._labels import in_sentence
 from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor, factor
 from walkstats.regression.count_likelihood import CountModel
@@ -24,13 +22,19 @@ from walkstats.regression.estimating.equations import (
 )
 from walkstats.regression.estimating.mean_families import FAMILIES
 from walkstats.regression.estimating.panel_rows import PanelRows, read_panel
+from walkstats.regression.estimating.panel_wording import (
+    Asked,
+    measure_of,
+    method_of,
+    named_parameters,
+    notes_of,
+)
 from walkstats.regression.estimating.person_variance import (
     CORRECTIONS,
     FREEDOMS,
     person_covariance,
 )
-from walkstats.regression.estimating.working_correlations import STRUCTURES, gaps_between
-from walkstats.regression.linear import NEARLY_COLLINEAR
+from walkstats.regression.estimating.working_correlations import STRUCTURES
 from walkstats.regression.risks.binary_likelihood import BinaryModel
 from walkstats.regression.risks.binary_likelihood import maximum as binary_maximum
 from walkstats.regression.risks.binary_links import LINKS
@@ -38,9 +42,6 @@ from walkstats.regression.risks.binary_rows import check_columns
 from walkstats.results import Fit, Freedom
 
 Floats = NDArray[np.float64]
-
-# With fewer people the sandwich is too small to be passed over in silence.
-FEW_PEOPLE = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,22 +232,8 @@ def gee(
         chosen,
         len(solution.g) + len(solution.alpha) + 1,
     )
-    asked = _Asked(formula, family, correlation, correction, subject, visit, exposure, level)
+    asked = Asked(formula, family, correlation, correction, subject, visit, exposure, level)
     return _pack(read, (design, step), solution, found, asked, len(frame))
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What was asked for."""
-
-    formula: str
-    family: str
-    correlation: str
-    correction: str
-    subject: str
-    visit: str | None
-    exposure: str | None
-    level: float
 
 
 def _check_correction(corrections: str | None) -> str:
@@ -304,7 +291,7 @@ def _pack(
     factored: tuple[Factor, Factor],
     solution: Solution,
     found: tuple[Floats, Freedom, tuple[int, ...]],
-    asked: _Asked,
+    asked: Asked,
     rows_given: int,
 ) -> GeeFit:
     rows, (design, step) = read.rows, factored
@@ -325,14 +312,14 @@ def _pack(
         covariance=covariance,
         freedom=freedom,
         link=link,
-        measure=_measure(asked, rows.outcome_name),
+        measure=measure_of(asked, rows.outcome_name),
         level=asked.level,
         formula=asked.formula,
         design=rows.design.terms,
         state=solution.state,
         family=asked.family,
         correlation=asked.correlation,
-        alpha=_named(read, solution, asked),
+        alpha=named_parameters(read, solution, asked),
         scale=solution.scale,
         corrections=None if asked.correction == "none" else asked.correction,
         naive_covariance=solution.scale * (step.back @ step.back.T),
@@ -346,79 +333,8 @@ def _pack(
         turns=solution.turns,
         kept=read.kept,
         index=rows.index,
-        method=_method(read, asked, freedom),
-        notes=(*rows.design.notes, *_notes(read, design, solution, asked, unknown)),
+        method=method_of(read, asked, freedom),
+        notes=(*rows.design.notes, *notes_of(read, design, solution, asked, unknown)),
         counts=counts,
         source=rows.source,
     )
-
-
-def _measure(asked: _Asked, outcome: str) -> str:
-    if asked.family == "gaussian":
-        return f"difference in {in_sentence(outcome)}"
-    if asked.family == "binomial":
-        return "odds ratio"
-    return "rate ratio" if asked.exposure is not None else "ratio of means"
-
-
-def _named(read: PanelRows, solution: Solution, asked: _Asked) -> dict[str, float]:
-    """Parameters of the correlation by name."""
-    alpha = [float(one) for one in solution.alpha]
-    if asked.correlation == "exchangeable":
-        return {"any two rows": alpha[0]}
-    if asked.correlation == "ar1":
-        least = gaps_between(read.panel, *read.panel.pairs())[1]
-        return {f"{asked.visit} {least:g} apart": alpha[0]}
-    pairs = zip(*np.triu_indices(len(read.visits), 1), strict=True)
-    names = [f"{asked.visit} {read.visits[i]} and {read.visits[j]}" for i, j in pairs]
-    return dict(zip(names, alpha, strict=True)) if alpha else {}
-
-
-def _method(read: PanelRows, asked: _Asked, freedom: Freedom) -> str:
-    terms = [term for term in read.rows.design.terms.columns_of if term != "intercept"]
-    text = f"Generalised estimating equations for {read.event} on "
-    text += f"{', '.join(terms) or 'a constant'} ({FAMILIES[asked.family].described})"
-    if asked.exposure is not None:
-        text += f", per {asked.exposure} (log offset)"
-    text += (
-        f"; {STRUCTURES[asked.correlation].described} working correlation within {asked.subject}"
-    )
-    text += f"; {CORRECTIONS[asked.correction].described}"
-    said: dict[str, Any] = {
-        "normal": "Wald intervals",
-        "satterthwaite": "t with Satterthwaite degrees of freedom",
-        "clusters": f"t with {freedom.value:g} degrees of freedom (people less coefficients)",
-    }
-    return f"{text}; {said[freedom.rule]}."
-
-
-def _notes(
-    read: PanelRows, design: Factor, solution: Solution, asked: _Asked, unknown: tuple[int, ...]
-) -> list[str]:
-    notes, names = [], read.rows.design.terms.names
-    if design.condition > NEARLY_COLLINEAR:
-        notes.append(
-            f"Nearly collinear covariates (condition number {design.condition:.3g}): "
-            f"{', '.join(names[j] for j in design.nearly)}. The data hardly tell them apart."
-        )
-    if solution.state != "converged":
-        notes.append("The search did not converge: do not use these numbers.")
-    people = int(read.panel.people.max()) + 1
-    if asked.correction == "none" and people < FEW_PEOPLE:
-        notes.append(
-            f"Robust standard errors are too small with {people} participants; "
-            "corrections='kauermann-carroll' is one that mends it."
-        )
-    if unknown:
-        notes.append(
-            f"No standard error for {', '.join(names[j] for j in unknown)}, which rests on one "
-            "participant alone."
-        )
-    if read.panel.largest == 1:
-        notes.append("Every participant has one row: there is no correlation to be seen.")
-    elif read.panel.sizes.min() < read.panel.largest:
-        notes.append(
-            f"Participants have {read.panel.sizes.min()} to {read.panel.largest} rows: what is "
-            "missing is taken as missing completely at random, given the covariates."
-        )
-    return notes

@@ -7,6 +7,7 @@ rows. Rows are sorted by person and visit.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ Codes = NDArray[np.intp]
 
 # Values of a correlation among which the least sum of squares is looked for.
 GRID = 801
+# Multiples of the smallest distance this close to a whole number are one: rounding.
+WHOLE = 1e-9
 # A correlation matrix with a smaller eigenvalue is none.
 DEFINITE = 1e-8
 
@@ -49,8 +52,9 @@ class Panel:
         """Rows of the person with most of them."""
         return int(self.sizes.max(initial=0))
 
+    @functools.cached_property
     def pairs(self) -> tuple[Codes, Codes]:
-        """Earlier and later row of every pair of rows of one person."""
+        """Earlier and later row of every pair of rows of one person, neighbours first."""
         first, second = [], []
         rows = np.arange(self.people.size)
         for lag in range(1, self.largest):
@@ -59,6 +63,20 @@ class Panel:
             second.append(same + lag)
         none = rows[:0]
         return np.concatenate([none, *first]), np.concatenate([none, *second])
+
+    @functools.cached_property
+    def least(self) -> float:
+        """The smallest distance between two visits of one person."""
+        first, second = self.pairs
+        return float((self.time[second] - self.time[first]).min(initial=np.inf))
+
+    @functools.cached_property
+    def gaps(self) -> Floats:
+        """Distances of all pairs in multiples of the smallest."""
+        first, second = self.pairs
+        multiples = (self.time[second] - self.time[first]) / self.least
+        whole = np.round(multiples)
+        return np.where(np.abs(multiples - whole) < WHOLE * whole, whole, multiples)
 
     def sums(self, columns: Floats) -> Floats:
         """Sums (n, c) of columns over the rows of each row's person."""
@@ -113,26 +131,14 @@ def _whiten_alike(panel: Panel, alpha: Floats, columns: Floats) -> Floats:
     return np.asarray((columns - pulled * panel.sums(columns) / sizes) / np.sqrt(1.0 - share))
 
 
-def gaps_between(panel: Panel, first: Codes, second: Codes) -> tuple[Floats, float]:
-    """Distances of pairs of rows in multiples of the smallest, and the smallest."""
-    apart = panel.time[second] - panel.time[first]
-    least = float(apart.min(initial=np.inf))
-    if not np.isfinite(least):
-        return apart, 1.0
-    multiples = apart / least
-    whole = np.round(multiples)
-    near = np.abs(multiples - whole) < 1e-9 * whole
-    return np.where(near, whole, multiples), least
-
-
 def _nearest_power(panel: Panel, r: Floats) -> Floats:
     """The correlation whose powers are nearest to the products of all pairs, by least squares."""
     from scipy.optimize import brentq
 
-    first, second = panel.pairs()
+    first, second = panel.pairs
     if not first.size:
         return np.zeros(1)
-    gaps, which = np.unique(gaps_between(panel, first, second)[0], return_inverse=True)
+    gaps, which = np.unique(panel.gaps, return_inverse=True)
     many = np.bincount(which).astype(float)
     mean = np.bincount(which, r[first] * r[second]) / many
     whole = bool(np.all(gaps == np.round(gaps)))
@@ -155,9 +161,7 @@ def _whiten_fading(panel: Panel, alpha: Floats, columns: Floats) -> Floats:
     later = rows[panel.people[1:] == panel.people[:-1]]
     if not later.size:
         return columns
-    gaps, _ = gaps_between(panel, *panel.pairs())
-    step = gaps[: later.size]  # pairs of neighbours come first
-    power = (alpha[0] ** step)[:, None]
+    power = (alpha[0] ** panel.gaps[: later.size])[:, None]
     if not np.all(np.abs(power) < 1.0 - DEFINITE):
         raise FitError(_said_of_no_matrix(f"a correlation of {alpha[0]:.3g} between neighbours"))
     out = columns.copy()
@@ -167,7 +171,7 @@ def _whiten_fading(panel: Panel, alpha: Floats, columns: Floats) -> Floats:
 
 def _each_pair(panel: Panel, r: Floats) -> Floats:
     """Mean product of each pair of visits, over the people who have both."""
-    first, second = panel.pairs()
+    first, second = panel.pairs
     where = panel.position[first] * panel.visits + panel.position[second]
     size = panel.visits**2
     many = np.bincount(where, minlength=size)

@@ -76,6 +76,19 @@ class CumulativeModel:
         return self.weights[:, None] * each
 
 
+def centred(matrix: Floats) -> tuple[Floats, Floats]:
+    """Columns about their means, and the means."""
+    shifted = matrix - matrix[0]
+    mean = shifted.mean(axis=0)
+    return shifted - mean, matrix[0] + mean
+
+
+def start_of(codes: NDArray[np.int64], weights: Floats, link: CumulativeLink, more: int) -> Floats:
+    """Thresholds that give everybody the shares seen, and zeros."""
+    shares = np.cumsum(np.bincount(codes, weights)) / weights.sum()
+    return np.append(link.quantile(shares[:-1]), np.zeros(more))
+
+
 def cumulative_model(
     codes: Codes,
     columns: Floats,

@@ -21,8 +21,10 @@ from walkstats.regression.linear import NEARLY_COLLINEAR
 from walkstats.regression.ranks.cumulative_links import CUMULATIVE_LINKS, CumulativeLink
 from walkstats.regression.ranks.cumulative_maximum import (
     CumulativeMaximum,
+    centred,
     cumulative_maximum,
     cumulative_model,
+    start_of,
 )
 from walkstats.regression.ranks.ordered_rows import OrderedRows, read_ordered
 from walkstats.regression.risks.binary_rows import check_columns
@@ -251,19 +253,6 @@ def _errors(rows: Rows, se: str | None, default: str, cluster: str | None, subje
             "Cluster by something that has several values, or use se='HC0'."
         )
     return _Errors(kind, str(by), groups)
-
-
-def centred(matrix: Floats) -> tuple[Floats, Floats]:
-    """Columns about their means, and the means."""
-    shifted = matrix - matrix[0]
-    mean = shifted.mean(axis=0)
-    return shifted - mean, matrix[0] + mean
-
-
-def start_of(codes: NDArray[np.int64], weights: Floats, link: CumulativeLink, more: int) -> Floats:
-    """Thresholds that give everybody the shares seen, and zeros."""
-    shares = np.cumsum(np.bincount(codes, weights)) / weights.sum()
-    return np.append(link.quantile(shares[:-1]), np.zeros(more))
 
 
 def _outward(design: Factor, centre: Floats, cuts: int) -> Floats:

@@ -16,10 +16,12 @@ from walkstats.numerics.newton import newton_step
 from walkstats.regression.ranks.cumulative_links import CUMULATIVE_LINKS
 from walkstats.regression.ranks.cumulative_maximum import (
     CumulativeMaximum,
+    centred,
     cumulative_maximum,
     cumulative_model,
+    start_of,
 )
-from walkstats.regression.ranks.proportional_odds import OrdinalFit, centred, start_of
+from walkstats.regression.ranks.proportional_odds import OrdinalFit
 from walkstats.regression.risks.binary_likelihood import BinaryModel, maximum, working_design
 from walkstats.regression.risks.binary_links import LINKS
 from walkstats.results import HypothesisTest

@@ -8,32 +8,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats.errors import FitError
-from walkstats.numerics.least_squares import Factor, factor
+from walkstats.numerics.least_squares import factor
 from walkstats.numerics.limits import chi2_p
-from walkstats.numerics.newton import maximise
-from walkstats.numerics.profiles import Profile, limit_pair, limit_towards, signed_root
-from walkstats.regression.linear import NEARLY_COLLINEAR
 from walkstats.regression.risks.binary_errors import (
     BinaryVariance,
-    Chosen,
     binary_variance,
 )
 from walkstats.regression.risks.binary_likelihood import (
     BinaryMaximum,
     BinaryModel,
-    Evaluate,
     deviance,
     deviance_rows,
-    evaluation,
-    maximum,
-    start,
     working_design,
 )
-from walkstats.regression.risks.binary_links import LINKS, Link
+from walkstats.regression.risks.binary_links import LINKS
 from walkstats.regression.risks.binary_rows import BinaryRows, check_columns
-from walkstats.regression.risks.penalised_likelihood import penalised_evaluation
-from walkstats.regression.standard_errors import FEW_CLUSTERS
+from walkstats.regression.risks.binary_wording import (
+    method_of,
+    notes_of,
+    notes_of_errors,
+    refuse_boundary,
+)
+from walkstats.regression.risks.likelihood_search import Asked, Fitting
 from walkstats.results import Fit, HypothesisTest
 
 Floats = NDArray[np.float64]
@@ -142,32 +138,6 @@ def _variance(family: str, risk: Floats) -> Floats:
     return risk if family == "poisson" else risk * (1.0 - risk)
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What is to be fitted.
-
-    Attributes
-    ----------
-    formula : str
-    link : Link
-    chosen : Chosen
-    penalty : "firth" or None
-    profile : bool
-        Whether intervals and tests are those of the profile likelihood.
-    weighted : str
-        Name of the case weights; empty without.
-    level : float
-    """
-
-    formula: str
-    link: Link
-    chosen: Chosen
-    penalty: str | None = None
-    profile: bool = False
-    weighted: str = ""
-    level: float = 0.95
-
-
 def fit_binary(read: BinaryRows, asked: Asked) -> BinaryFit:
     """Fit and pack.
 
@@ -191,29 +161,19 @@ def fit_binary(read: BinaryRows, asked: Asked) -> BinaryFit:
     check_columns(design, rows)
     weights = np.ones(rows.outcome.size) if rows.weights is None else rows.weights
     model = BinaryModel(design.q, rows.outcome, weights, asked.link)
-    fitting = _Fitting(model, design, asked)
+    fitting = Fitting(model, design, asked)
     found = fitting.maximum()
     if found.state == "boundary":
-        _refuse_boundary(read, asked.link, found)
+        refuse_boundary(read, asked.link, found)
     working, residuals, fitted = working_design(model, found, design.back)
     naive = working.back @ working.back.T
     variance = binary_variance(working, residuals, naive, asked.chosen, found.rows)
     return _pack(read, fitting, found, fitted, (naive, variance))
 
 
-def _refuse_boundary(read: BinaryRows, link: Link, found: BinaryMaximum) -> None:
-    ways = "model='poisson'" if link.name == "log" else "model='least-squares'"
-    raise FitError(
-        f"The likelihood is largest where risks of {read.event} are 0 or 1 (those fitted reach "
-        f"from {link.working(found.eta)[0].min():.3g} to "
-        f"{link.working(found.eta)[0].max():.3g}), where no standard error holds. Use {ways}, or "
-        "standardised_risks after logistic."
-    )
-
-
 def _pack(
     read: BinaryRows,
-    fitting: _Fitting,
+    fitting: Fitting,
     found: BinaryMaximum,
     fitted: Floats,
     errors: tuple[Floats, BinaryVariance],
@@ -261,175 +221,12 @@ def _pack(
         cluster=chosen.groups,
         kept=rows.kept,
         index=rows.index,
-        method=_method(read, asked, variance),
+        method=method_of(read, asked, variance),
         notes=(
             *rows.design.notes,
-            *_notes(read, fitting, found, limits),
-            *_notes_of_errors(read, chosen, variance),
+            *notes_of(read, fitting, found, limits),
+            *notes_of_errors(read, chosen, variance),
         ),
         counts=rows.counts,
         source=rows.source,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Fitting:
-    """A model, its covariates as factored, and what is asked of it."""
-
-    model: BinaryModel
-    design: Factor
-    asked: Asked
-
-    @property
-    def shift(self) -> float:
-        """From the penalised likelihood of Q's coefficients to that of the covariates'."""
-        return -float(np.linalg.slogdet(self.design.back)[1]) if self.asked.penalty else 0.0
-
-    def evaluate(self, model: BinaryModel) -> Evaluate:
-        return penalised_evaluation(model) if self.asked.penalty else evaluation(model)
-
-    def maximum(self) -> BinaryMaximum:
-        model = self.model
-        if self.asked.penalty is None:
-            return maximum(model, self.design.back)
-        found = maximise(self.evaluate(model), start(model), longest=model.longest)
-        every = np.ones(len(model.y), dtype=bool)
-        height = found.log_likelihood + self.shift
-        return BinaryMaximum(found.values, model.q @ found.values, height, found.state, every)
-
-    def values(self, found: BinaryMaximum) -> Floats:
-        """Coefficients of the covariates, infinite where the likelihood says so."""
-        values = self.design.back @ found.g
-        if found.open is None:
-            return values
-        values[found.open.infinite] = found.open.signs[found.open.infinite] * np.inf
-        return values
-
-    def null(self) -> tuple[float, float]:
-        """Log-likelihood and deviance with the intercept only."""
-        model, n = self.model, self.model.y.size
-        mean = float(np.average(model.y, weights=model.weights))
-        eta = np.full(n, model.link.eta(mean))
-        height = float(model.weights @ model.link.rows(eta, model.y)[0])
-        flat = deviance(model, np.full(n, mean))
-        if self.asked.penalty:
-            constant = np.ptp(self.design.matrix, axis=0) == 0.0
-            if not constant.all():
-                held = Profile(self.evaluate(model), self.design.back[~constant], start(model))
-                height = held.at(np.zeros(int((~constant).sum()))) + self.shift
-        return height, flat
-
-    def profiles(
-        self, found: BinaryMaximum, values: Floats, naive: Floats
-    ) -> tuple[Floats | None, Floats | None]:
-        """Limits and signed roots of the profile likelihood, where they are asked for or due."""
-        if self.asked.chosen.kind.name != "model" or found.state == "not converged":
-            return None, None
-        if not self.asked.profile and found.open is None:
-            return None, None
-        limits, roots = np.full((len(values), 2), np.nan), np.full(len(values), np.nan)
-        errors = np.sqrt(np.diag(naive))
-        for k, value in enumerate(values):
-            if np.isfinite(value) and not self.asked.profile:
-                limits[k] = np.nan
-                continue
-            profile = self._profile(found, k, bool(np.isfinite(value)))
-            if profile is None:
-                continue
-            height, level = found.log_likelihood - self.shift, self.asked.level
-            if np.isfinite(value):
-                limits[k] = limit_pair(profile, value, errors[k], height, level)
-            else:
-                scale = float(np.linalg.norm(self.design.back[k])) / np.sqrt(len(self.model.y))
-                limits[k] = limit_towards(profile, np.sign(value), scale, height, level)
-            roots[k] = signed_root(profile, value, height)
-        if not self.asked.profile:
-            known = ~np.isfinite(values)
-            wald = np.where(errors > 0, values / np.where(errors > 0, errors, 1.0), np.nan)
-            roots = np.where(known, roots, wald)
-        return limits, roots
-
-    def _profile(self, found: BinaryMaximum, k: int, finite: bool) -> Profile | None:
-        """The profile of coefficient k; None where others stay infinite when it is held."""
-        model, row = self.model, self.design.back[k]
-        if found.open is None:
-            return Profile(self.evaluate(model), row, found.g, model.longest)
-        basis = found.open.basis
-        if finite:
-            inner = model.kept(found.rows, basis)
-            begin = basis.T @ found.g
-            return Profile(self.evaluate(inner), row @ basis, begin, model.longest)
-        if basis.shape[1] < len(row) - 1:
-            return None
-        return Profile(self.evaluate(model), row, start(model), model.longest)
-
-
-def _method(read: BinaryRows, asked: Asked, variance: BinaryVariance) -> str:
-    terms = [term for term in read.rows.design.terms.columns_of if term != "intercept"]
-    text = f"{asked.link.described} of {read.event} on {', '.join(terms) or 'a constant'}"
-    if asked.penalty:
-        text += ", Firth's penalised likelihood"
-    if asked.weighted:
-        text += f", weighted by {asked.weighted}"
-    text += f"; {asked.chosen.kind.described}"
-    if asked.chosen.clusters:
-        text += f", {asked.chosen.clusters} clusters of {asked.chosen.by}"
-    if asked.profile:
-        return f"{text}; profile-likelihood intervals and likelihood-ratio tests of single terms."
-    if variance.freedom.rule == "normal":
-        return f"{text}; Wald intervals."
-    if variance.freedom.rule == "satterthwaite":
-        return f"{text}; t with Bell and McCaffrey's Satterthwaite degrees of freedom."
-    return f"{text}; t with {variance.freedom.value:g} degrees of freedom (clusters less one)."
-
-
-def _notes(
-    read: BinaryRows, fitting: _Fitting, found: BinaryMaximum, limits: Floats | None
-) -> list[str]:
-    names, notes, design = read.rows.design.terms.names, [], fitting.design
-    if design.condition > NEARLY_COLLINEAR:
-        notes.append(
-            f"Nearly collinear covariates (condition number {design.condition:.3g}): "
-            f"{', '.join(names[j] for j in design.nearly)}. The data hardly tell them apart."
-        )
-    if found.state == "not converged":
-        notes.append("The search did not converge: do not use these numbers.")
-    if found.open is not None:
-        notes.append(_said_of_infinity(names, found.open.infinite, read.event, fitting, limits))
-    if fitting.asked.link.name in ("poisson", "squares"):
-        beyond = (found.eta > (0.0 if fitting.asked.link.name == "poisson" else 1.0)).sum()
-        below = (found.eta < 0.0).sum() if fitting.asked.link.name == "squares" else 0
-        if beyond + below:
-            notes.append(f"{beyond + below} fitted risk(s) lie outside 0 to 1.")
-    return notes
-
-
-def _said_of_infinity(
-    names: tuple[str, ...], infinite: Booleans, event: str, fitting: _Fitting, limits: Floats | None
-) -> str:
-    listed = " and ".join(names[k] for k in np.flatnonzero(infinite))
-    why = f"the covariates set apart rows with {event} from rows without (separation)"
-    if fitting.asked.link.rises != "towards the outcome":
-        why = f"where it sets rows apart none has {event}"
-    text = f"{listed}: no finite coefficient, since {why}. "
-    if limits is not None and not np.isnan(limits[infinite]).all():
-        return text + "The limits are those of the profile likelihood; penalty='firth' is finite."
-    if fitting.asked.link.name == "logit":
-        return text + "It has no standard error; penalty='firth' gives a finite one."
-    return text + "It has no standard error; merge levels, or leave it out."
-
-
-def _notes_of_errors(read: BinaryRows, chosen: Chosen, variance: BinaryVariance) -> list[str]:
-    notes, rows = [], read.rows
-    if chosen.groups is None and rows.repeated:
-        notes.append(f"{rows.repeated} participants have several rows, taken as independent.")
-    if chosen.kind.name in ("CR0", "CR1") and 0 < chosen.clusters < FEW_CLUSTERS:
-        notes.append(
-            f"{chosen.kind.name} standard errors are too small with {chosen.clusters} clusters; "
-            "CR2 is not."
-        )
-    if variance.unknown:
-        named = ", ".join(rows.design.terms.names[j] for j in variance.unknown)
-        what = f"one cluster of {chosen.by}" if chosen.clusters else "one row"
-        notes.append(f"No standard error for {named}, which rests on {what} alone.")
-    return notes

@@ -6,9 +6,10 @@ import pandas as pd
 
 from walkstats._arguments import check_choice, check_level
 from walkstats.regression.risks.binary_errors import check_errors, chosen_errors
-from walkstats.regression.risks.binary_fit import Asked, BinaryFit, fit_binary
+from walkstats.regression.risks.binary_fit import BinaryFit, fit_binary
 from walkstats.regression.risks.binary_links import LINKS
 from walkstats.regression.risks.binary_rows import read_binary
+from walkstats.regression.risks.likelihood_search import Asked
 from walkstats.regression.rows import DEFAULT_SUBJECT
 
 SCALES = ("logit", "probit", "cloglog")
