@@ -15,6 +15,7 @@ import walkstats as ws
 from tests.reference import goldens
 from walkstats.errors import DataError, FitError
 from walkstats.survival.recurrent_events import frailty_likelihood as kernel
+from walkstats.survival.recurrent_events import frailty_variances
 
 SPELLS = {"time": "stop", "entry": "start"}
 
@@ -179,6 +180,11 @@ def test_nobody_more_prone() -> None:
     assert low == 0.0
     assert high > 0.0
     assert "estimated as zero" in " ".join(fit.notes)
+
+
+def test_a_variance_between_two_maxima_is_refused_in_words() -> None:
+    with pytest.raises(FitError, match="more than one maximum"):
+        frailty_variances._root(lambda at: 1.0 + at, 2.0, 4.0)
 
 
 def test_a_few_large_groups_that_are_alike() -> None:

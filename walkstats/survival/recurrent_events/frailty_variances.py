@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from walkstats.errors import FitError
 from walkstats.numerics.limits import normal_quantile
 from walkstats.survival.recurrent_events.frailty_errors import covariances
 from walkstats.survival.recurrent_events.frailty_likelihood import (
@@ -220,5 +221,12 @@ def _upper(above: Callable[[float], float], best: float) -> float:
 def _root(of: Callable[[float], float], low: float, high: float, close: float = CLOSE) -> float:
     from scipy.optimize import brentq
 
-    found = brentq(lambda at: of(float(np.exp(at))), np.log(low), np.log(high), xtol=close)
+    try:
+        found = brentq(lambda at: of(float(np.exp(at))), np.log(low), np.log(high), xtol=close)
+    except ValueError:  # between other starts the ends had signs of their own
+        raise FitError(
+            f"At a variance between {low:g} and {high:g} the likelihood of the frailties has more "
+            "than one maximum (many tied events can bring that about), so that their variance is "
+            "not known. Hold it with variance=, or take ties='breslow'."
+        ) from None
     return float(np.exp(found))
