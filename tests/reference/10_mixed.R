@@ -32,6 +32,12 @@ satterthwaite <- function(model) {
        p_satterthwaite = named(table[, 5], rownames(table)))
 }
 
+kenward_roger <- function(model) {
+  table <- coef(summary(model, ddf = "Kenward-Roger"))
+  list(kr_se = named(table[, 2], rownames(table)), kr_df = named(table[, "df"], rownames(table)),
+       kr_p = named(table[, 5], rownames(table)))
+}
+
 fit <- function(formula, data, reml = TRUE) lmer(formula, data = data, REML = reml, control = patient)
 
 # ---- sleep deprivation ---------------------------------------------------------------------------------------
@@ -44,14 +50,14 @@ for (reml in c(TRUE, FALSE)) {
   share <- as.data.frame(VarCorr(level))$vcov
   entry(paste0("lmm.sleepstudy.random_intercept.", kind), "sleepstudy",
         c(described(level), list(blup = named(people[, 1], rownames(people)), icc = share[1] / sum(share)),
-          if (reml) satterthwaite(level)), rtol = 1e-5)
+          if (reml) c(satterthwaite(level), kenward_roger(level))), rtol = 1e-5)
   slope <- fit(Reaction ~ Days + (Days | Subject), sleepers, reml)
   people <- ranef(slope)$Subject
   entry(paste0("lmm.sleepstudy.random_slope.", kind), "sleepstudy",
         c(described(slope), list(blup_intercept = vec(people[, 1]), blup_slope = vec(people[, 2]),
                                  subjects = vec(as.integer(rownames(people))),
                                  fitted_first10 = vec(fitted(slope)[1:10])),
-          if (reml) satterthwaite(slope)), rtol = 1e-5)
+          if (reml) c(satterthwaite(slope), kenward_roger(slope))), rtol = 1e-5)
 }
 
 apart <- fit(Reaction ~ Days + (1 | Subject) + (0 + Days | Subject), sleepers)
@@ -64,7 +70,7 @@ entry("lmm.sleepstudy.uncorrelated_slope", "sleepstudy",
 # Every seventh row left out, so that nobody's days are those of another.
 gappy <- sleepers[seq_len(nrow(sleepers)) %% 7 != 0, ]
 uneven <- fit(Reaction ~ Days + (Days | Subject), gappy)
-entry("lmm.sleepstudy.gaps", "sleepstudy", c(described(uneven), satterthwaite(uneven)), rtol = 1e-5)
+entry("lmm.sleepstudy.gaps", "sleepstudy", c(described(uneven), satterthwaite(uneven), kenward_roger(uneven)), rtol = 1e-5)
 
 # ---- limits of variances ---------------------------------------------------------------------------------------
 
@@ -100,8 +106,8 @@ entry("lmm.sleepstudy.wald_limits", "sleepstudy", list(
 
 children <- transform(csv("orthodont"), t = age - 11, female = Sex - 1)
 entry("lmm.orthodont.growth", "orthodont", list(
-  random_intercept = with(list(m = fit(distance ~ t * female + (1 | id), children)), c(described(m), satterthwaite(m))),
-  random_slope = with(list(m = fit(distance ~ t * female + (t | id), children)), c(described(m), satterthwaite(m)))
+  random_intercept = with(list(m = fit(distance ~ t * female + (1 | id), children)), c(described(m), satterthwaite(m), kenward_roger(m))),
+  random_slope = with(list(m = fit(distance ~ t * female + (t | id), children)), c(described(m), satterthwaite(m), kenward_roger(m)))
 ), rtol = 1e-5)
 
 alike <- gls(distance ~ t * female, data = children, correlation = corCompSymm(form = ~ 1 | id), method = "REML",
@@ -118,11 +124,13 @@ grouped <- transform(children, clinic = id %% 5, size = factor(id %% 3))
 # Differences in reading that do vary between groups.
 spread <- transform(grouped, distance = distance + 2 * sin(clinic))
 apart_groups <- fit(distance ~ t * female + size + (1 | id) + (1 | clinic), spread)
+two <- rbind(c(0, 0, 0, 1, 0, 0), c(0, 0, 0, 0, 1, 0))
 table_of <- function(test) list(F = test[["F value"]], df = test$NumDF, ddf = test$DenDF, p = test[["Pr(>F)"]])
 entry("lmm.orthodont.nested", "orthodont", c(
-  described(apart_groups), satterthwaite(apart_groups),
+  described(apart_groups), satterthwaite(apart_groups), kenward_roger(apart_groups),
   list(clinics = vec(ranef(apart_groups)$clinic[, 1]), children = vec(ranef(apart_groups)$id[, 1]),
-       size = table_of(contestMD(apart_groups, rbind(c(0, 0, 0, 1, 0, 0), c(0, 0, 0, 0, 1, 0)))))
+       size = table_of(contestMD(apart_groups, two)),
+       size_kr = table_of(contestMD(apart_groups, two, ddf = "Kenward-Roger")))
 ), "clinic is id modulo 5, size the factor id modulo 3, distance + 2 sin(clinic)", rtol = 1e-5)
 
 # ---- a variance of zero ------------------------------------------------------------------------------------------
@@ -132,4 +140,4 @@ at_zero <- suppressMessages(fit(y ~ Days + (1 | Subject), flat))
 entry("lmm.sleepstudy.boundary", "sleepstudy", c(described(at_zero), satterthwaite(at_zero)),
       "outcome: Reaction about each person's mean + 10 cos(Days + Subject)", rtol = 1e-5)
 
-write_topic("10_mixed", "Linear mixed models", c("lme4", "nlme", "lmerTest", "numDeriv"))
+write_topic("10_mixed", "Linear mixed models", c("lme4", "nlme", "lmerTest", "pbkrtest", "numDeriv"))

@@ -1,4 +1,4 @@
-"""Linear mixed models against lme4, lmerTest and nlme (10_mixed.R).
+"""Linear mixed models against lme4, lmerTest, pbkrtest and nlme (10_mixed.R).
 
 Tolerances are those of the entries: 1e-5 relative, where lme4's derivative-free search stops; 2e-4
 for its profile limits, which it reads off splines.
@@ -82,6 +82,15 @@ def same_tests(one: dict[str, Any], fit: LinearMixedFit, stem: str = "") -> None
     agree(one, f"{stem}p_satterthwaite", table["p_value"])
 
 
+def same_enlarged(
+    one: dict[str, Any], fit: LinearMixedFit, stem: str = "", order: list[int] | None = None
+) -> None:
+    table = fit.to_frame().iloc[order or list(range(len(fit.terms)))]
+    agree(one, f"{stem}kr_se", table["std_error"])
+    agree(one, f"{stem}kr_df", table["df"])
+    agree(one, f"{stem}kr_p", table["p_value"])
+
+
 @pytest.mark.parametrize("kind", ["REML", "ML"])
 def test_random_intercept(kind: str) -> None:
     one, fit = gold(f"sleepstudy.random_intercept.{kind}"), sleep_fit(reml=kind == "REML")
@@ -92,6 +101,7 @@ def test_random_intercept(kind: str) -> None:
     agree(one, "icc", shares[0] / shares.sum())
     if kind == "REML":
         same_tests(one, fit)
+        same_enlarged(one, sleep_fit(df="kenward-roger"))
     assert fit.scaled_gradient < 1e-6
 
 
@@ -106,6 +116,7 @@ def test_random_slope(kind: str) -> None:
     agree(one, "fitted_first10", fit.fitted_person[:10])
     if kind == "REML":
         same_tests(one, fit)
+        same_enlarged(one, sleep_fit(random="Days", df="kenward-roger"))
 
 
 def test_uncorrelated_slope() -> None:
@@ -148,17 +159,22 @@ def on_lme4_scale(found: Estimates) -> np.ndarray:
 def test_gaps() -> None:
     one = gold("sleepstudy.gaps")
     frame = sleepers()[np.arange(1, 181) % 7 != 0]
-    fit = linear_mixed(frame, "Reaction ~ Days", subject="Subject", random="Days")
+    options = {"subject": "Subject", "random": "Days"}
+    fit = linear_mixed(frame, "Reaction ~ Days", **options)
     same_fit(one, fit)
     same_tests(one, fit)
+    same_enlarged(one, linear_mixed(frame, "Reaction ~ Days", df="kenward-roger", **options))
 
 
 @pytest.mark.parametrize(("stem", "random"), [("random_intercept", "1"), ("random_slope", "t")])
 def test_growth(stem: str, random: str) -> None:
     one = gold("orthodont.growth")
-    fit = linear_mixed(children(), "distance ~ t * female", subject="id", random=random)
+    options = {"subject": "id", "random": random}
+    fit = linear_mixed(children(), "distance ~ t * female", **options)
     same_fit(one, fit, f"{stem}.")
     same_tests(one, fit, f"{stem}.")
+    enlarged = linear_mixed(children(), "distance ~ t * female", df="kenward-roger", **options)
+    same_enlarged(one, enlarged, f"{stem}.")
 
 
 def test_compound_symmetry() -> None:
@@ -175,7 +191,9 @@ def test_children_within_clinics() -> None:
     one = gold("orthodont.nested")
     frame = children().assign(clinic=lambda f: f["id"] % 5, size=lambda f: f["id"] % 3)
     frame["distance"] += 2 * np.sin(frame["clinic"])
-    fit = linear_mixed(frame, "distance ~ t * female + factor(size)", subject="id", nested="clinic")
+    formula, options = "distance ~ t * female + factor(size)", {"subject": "id", "nested": "clinic"}
+    fit = linear_mixed(frame, formula, **options)
+    enlarged = linear_mixed(frame, formula, df="kenward-roger", **options)
     order = ["intercept", "t", "female", "size[1]", "size[2]", "t:female"]
     places = [fit.terms.index(name) for name in order]
     agree(one, "n", fit.counts.used)
@@ -201,6 +219,9 @@ def test_children_within_clinics() -> None:
     agree(one, "children", fit.random_effects.sort_values("id")["intercept"])
     joint = fit.test(["factor(size)"])
     agree(one, "size", [joint.statistic, joint.df, joint.df_denominator, joint.p_value])
+    same_enlarged(one, enlarged, order=places)
+    joint = enlarged.test(["factor(size)"])
+    agree(one, "size_kr", [joint.statistic, joint.df, joint.df_denominator, joint.p_value])
 
 
 def test_a_variance_of_zero() -> None:

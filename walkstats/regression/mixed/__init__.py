@@ -8,7 +8,11 @@
 ``random_intercepts``  the model itself: ``linear_mixed``
 ``wording``            how is it said: method and notes
 ``contrast_freedom``   how many degrees of freedom has a contrast? (Satterthwaite)
-``components``         how much do people differ, and how alike are two measures of one person?
+``enlarged_covariance``   how much less sure are coefficients because variances are estimated?
+``mixed_fits``         what is handed over
+``person_effects``     what is a person's own part, and how sure is it?
+``components``         what are the variances and correlations, with Wald limits?
+``spread_of_people``   how much do people differ, and how alike are two measures of one person?
 ``profiles``           ... and within which limits?
 ``comparing``          does the larger of two models describe the data better?
 ``foretelling``        what is expected of a person, and of anybody?

@@ -2,62 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics.contrast_freedom import Satterthwaite
 from walkstats.regression.mixed.expansions import split
 from walkstats.regression.mixed.likelihood import Height
-from walkstats.results.frozen import Frozen
 
 Floats = NDArray[np.float64]
 
 # A direction in which the deviance is flatter than this, relative to the steepest, is one in which
 # a variance at its boundary cannot move: it adds no uncertainty.
 FLAT = 1e-9
-# Degrees of freedom that differ by less are the same.
-SAME = 1e-8
-
-
-@dataclass(frozen=True, eq=False)
-class ContrastFreedom(Frozen):
-    """Degrees of freedom of contrasts of the coefficients.
-
-    Attributes
-    ----------
-    covariance : (k, k) array
-    slopes : (m + 1, k, k) array
-        Its derivatives by the parameters of the variances and log s^2.
-    uncertainty : (m + 1, m + 1) array
-        Covariance of the estimates of those parameters.
-    """
-
-    covariance: Floats
-    slopes: Floats
-    uncertainty: Floats
-
-    def of(self, weights: Floats) -> float:
-        """Degrees of freedom of ``weights @ values``."""
-        weights = np.asarray(weights, dtype=float)
-        variance = float(weights @ self.covariance @ weights)
-        slope = self.slopes @ weights @ weights
-        moved = float(slope @ self.uncertainty @ slope)
-        if not variance > 0 or not moved > 0:
-            return np.nan
-        return 2.0 * variance**2 / moved
-
-    def joint(self, contrasts: Floats) -> tuple[float, float]:
-        """Denominator degrees of freedom of a joint test, and the factor of its F statistic."""
-        block = contrasts @ self.covariance @ contrasts.T
-        _, vectors = np.linalg.eigh(block)
-        each = np.array([self.of(one) for one in vectors.T @ contrasts])
-        if np.ptp(each) < SAME * each.max():
-            return float(each.mean()), 1.0
-        if np.any(each <= 2.0):
-            return 2.0, 1.0
-        expected = float(np.sum(each / (each - 2.0)))
-        return 2.0 * expected / (expected - len(each)), 1.0
 
 
 def uncertainty_of(at: Height, parameters: int) -> Floats:
@@ -74,7 +30,7 @@ def uncertainty_of(at: Height, parameters: int) -> Floats:
     return np.asarray(2.0 * (vectors * inverse) @ vectors.T)
 
 
-def freedom_of(at: Height, parameters: int, back: Floats, spread: float) -> ContrastFreedom:
+def freedom_of(at: Height, parameters: int, back: Floats, spread: float) -> Satterthwaite:
     """Pieces of Satterthwaite's degrees of freedom at the estimates.
 
     Parameters
@@ -88,7 +44,8 @@ def freedom_of(at: Height, parameters: int, back: Floats, spread: float) -> Cont
 
     Returns
     -------
-    ContrastFreedom
+    Satterthwaite
+        Its parameters are those of the variances and log s^2.
     """
     m = parameters
     inverse = np.linalg.inv(at.information[0])
@@ -97,4 +54,4 @@ def freedom_of(at: Height, parameters: int, back: Floats, spread: float) -> Cont
     inner[m] = inverse
     slopes = spread**2 * at.variance * (back @ inner @ back.T)
     covariance = (slopes[m] + slopes[m].T) / 2.0
-    return ContrastFreedom(covariance, slopes, uncertainty_of(at, m))
+    return Satterthwaite(covariance, slopes, uncertainty_of(at, m))

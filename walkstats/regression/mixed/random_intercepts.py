@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_choice, check_flag, check_level
 from walkstats._labels import in_sentence
 from walkstats.errors import FitError
+from walkstats.numerics.contrast_freedom import Satterthwaite
 from walkstats.numerics.least_squares import Factor
 from walkstats.regression.count_rows import check_rank
 from walkstats.regression.linear import NEARLY_COLLINEAR
@@ -23,6 +24,7 @@ from walkstats.regression.mixed.components import (
     variance_estimates,
 )
 from walkstats.regression.mixed.contrast_freedom import freedom_of
+from walkstats.regression.mixed.enlarged_covariance import enlarge
 from walkstats.regression.mixed.likelihood import Shape, begin, height
 from walkstats.regression.mixed.mixed_fits import LinearMixedFit, Pieces
 from walkstats.regression.mixed.person_effects import predicted_effects, reaches
@@ -40,7 +42,7 @@ from walkstats.results import Freedom
 
 Floats = NDArray[np.float64]
 
-FREEDOMS = ("satterthwaite", "normal")
+FREEDOMS = ("satterthwaite", "kenward-roger", "normal")
 # Residuals this small beside the outcome are rounding.
 EXACT = 1e-12
 # A standardised standard deviation (1: as large as the error of a person's own estimate) below
@@ -81,8 +83,9 @@ def linear_mixed(
     reml : bool
         Restricted maximum likelihood; False for maximum likelihood, which a comparison of fixed
         parts needs.
-    df : {"satterthwaite", "normal"}
-        Degrees of freedom of the coefficients.
+    df : {"satterthwaite", "kenward-roger", "normal"}
+        Degrees of freedom of the coefficients. Kenward and Roger's also enlarge the covariance, for
+        variances that are estimated; they need REML.
     level : float
         Confidence level.
 
@@ -114,7 +117,8 @@ def linear_mixed(
     The deviance is minimised by Newton's method with exact derivatives, from sums of products by
     person; estimates are those of R's lme4 with its optimiser at full precision. Degrees of freedom
     are Satterthwaite's, as in lmerTest: 2 v² / (g'A g), with v the variance of a contrast, g its
-    derivative by the variance parameters and A their covariance from the exact Hessian.
+    derivative by the variance parameters and A their covariance from the exact Hessian. Kenward
+    and Roger's, as in pbkrtest, differ with few people and unbalanced data.
 
     A variance estimated as 0, or a correlation as 1 or -1, is at its boundary (``state``), and a
     note names it.
@@ -146,6 +150,8 @@ def linear_mixed(
     """
     check_level(level)
     check_choice(df, FREEDOMS, "df")
+    if df == "kenward-roger" and not reml:
+        raise ValueError("Kenward and Roger's degrees of freedom are those of REML: reml=True.")
     for value, name in ((correlated, "correlated"), (reml, "reml")):
         check_flag(value, name)
     read = read_people(frame, formula, subject=subject, random=random, nested=nested)
@@ -217,6 +223,7 @@ class _Packing:
         scale = Scale(
             self.valley.values, at.variance, self.fixed.spread, self.sums.turn, freedom.uncertainty
         )
+        covariance, chosen = self._covariance(freedom, scale)
         values = self.fixed.start + self.fixed.spread * (self.fixed.back @ at.coefficients)
         deviance = at.deviance + self._constant()
         method = method_of(read, correlated=shape.correlated, reml=self.reml, df=self.df)
@@ -229,10 +236,8 @@ class _Packing:
         return LinearMixedFit(
             terms=names,
             values=values,
-            covariance=freedom.covariance,
-            freedom=Freedom("satterthwaite", np.nan, freedom)
-            if self.df == "satterthwaite"
-            else Freedom(),
+            covariance=covariance,
+            freedom=chosen,
             level=self.level,
             aside=tuple(name for name in names if name == "intercept"),
             measure=f"difference in {in_sentence(rows.outcome_name)}",
@@ -271,6 +276,23 @@ class _Packing:
             pieces=self._pieces(scale),
             **common,
         )
+
+    def _covariance(self, freedom: Satterthwaite, scale: Scale) -> tuple[Floats, Freedom]:
+        """Covariance of the coefficients and their degrees of freedom, as asked for."""
+        if self.df == "normal":
+            return freedom.covariance, Freedom()
+        if self.df == "satterthwaite":
+            return freedom.covariance, Freedom(self.df, np.nan, freedom)
+        found = reaches(self.sums, self.shape, self.valley.values)
+        covariance, pieces = enlarge(
+            self.sums,
+            self.shape,
+            found,
+            self.valley.at.information[0],
+            scale.residual,
+            self.fixed.back,
+        )
+        return covariance, Freedom(self.df, np.nan, pieces)
 
     def _nearly(self) -> list[str]:
         if self.fixed.condition <= NEARLY_COLLINEAR:

@@ -19,6 +19,8 @@ def method_of(read: PersonRows, *, correlated: bool, reml: bool, df: str) -> str
     text += ", restricted maximum likelihood (REML)" if reml else ", maximum likelihood"
     if df == "normal":
         return f"{text}; model-based standard errors, Wald intervals."
+    if df == "kenward-roger":
+        return f"{text}; standard errors and degrees of freedom of Kenward and Roger."
     return f"{text}; t with Satterthwaite degrees of freedom."
 
 
