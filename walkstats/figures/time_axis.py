@@ -93,7 +93,10 @@ def time_unit(x: str, unit: str | None) -> TimeUnit:
         return TimeUnit(known, 1.0, f"Time ({known})" if known in DAYS else x.replace("_", " "))
     check_choice(unit, DAYS, "unit")
     if known not in DAYS:
-        raise ValueError(f"The unit of {x!r} is unknown, so it cannot be shown in {unit}.")
+        raise ValueError(
+            f"The unit of {x!r} is unknown, so it cannot be shown in {unit}. The last word of the "
+            f"column's name tells it: {', '.join(DAYS)}."
+        )
     return TimeUnit(unit, DAYS[unit] / DAYS[known], f"Time ({unit})")
 
 

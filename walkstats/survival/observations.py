@@ -236,8 +236,11 @@ def plain_times(frame: pd.DataFrame, name: Any, kept: Booleans) -> Floats:
         )
     known = series.loc[kept] if not kept.all() else series
     if holds_text(known):
+        texts = [value for value in known if isinstance(value, str)]
         raise DataError.of(
-            f"{name} holds text", column=str(name), what_to_do="convert the column to numbers"
+            f"{name} holds text{f', such as {texts[0]!r}' if texts else ''}",
+            column=str(name),
+            what_to_do="convert the column to numbers, and dates to days from randomisation",
         )
     if not (pd.api.types.is_numeric_dtype(dtype) or dtype == "object"):
         raise DataError.of(f"{name} holds no numbers", column=str(name), what_to_do="give numbers")

@@ -169,7 +169,7 @@ def test_arguments_refused_in_words(change: dict[str, object], words: str) -> No
 def test_other_refusals() -> None:
     with pytest.raises(DataError, match="0 rows are left"):
         ws.survival.turnbull(seen().assign(low_days=np.nan))
-    with pytest.raises(DataError, match="holds text"):
+    with pytest.raises(DataError, match="holds text, such as"):
         ws.survival.turnbull(seen().assign(low_days=["0", "30", "x", "60", "60"]))
     with pytest.raises(DataError, match="dates"):
         ws.survival.turnbull(seen().assign(low_days=pd.Timestamp("2024-01-01")))
