@@ -129,8 +129,11 @@ def _lines(
     lines: dict[_Line, None] = {}
     hidden: dict[str, None] = {}
     groups: dict[str, list[_Line]] = {}
+    columns = _columns_of_factors(fits)
     for fit in fits.values():
         for term, inside in _terms_of(fit).items():
+            if not _has_design(fit) and term in columns:
+                continue  # the row of the other model's level holds it
             unasked = terms is not None and term not in terms and not set(inside) & set(terms)
             if unasked or (terms is None and term in fit.aside):
                 hidden[term] = None
@@ -140,6 +143,20 @@ def _lines(
     for mine in groups.values():
         lines.update(dict.fromkeys(mine))
     return list(lines), tuple(hidden)
+
+
+def _has_design(fit: Estimates) -> bool:
+    return isinstance(fit, Fit) and fit.design is not None
+
+
+def _columns_of_factors(fits: Mapping[str, Estimates]) -> set[str]:
+    """Columns that stand as levels of a factor in some fit: ``arm[walking]``."""
+    found: set[str] = set()
+    for fit in fits.values():
+        if isinstance(fit, Fit) and fit.design is not None:
+            for term, inside in _terms_of(fit).items():
+                found.update(inside if term in fit.design.levels else ())
+    return found
 
 
 def _terms_of(fit: Estimates) -> dict[str, tuple[str, ...]]:
@@ -274,8 +291,9 @@ def _notes(
     common = [
         text for text in next(iter(said.values())) if all(text in own for own in said.values())
     ]
-    for name, own in said.items():
-        notes += [f"{name}: {text}" for text in own if name and text not in common]
+    for text in dict.fromkeys(text for own in said.values() for text in own if text not in common):
+        names = [name for name, own in said.items() if text in own]
+        notes.append(f"{', '.join(names)}: {text}")
     return tuple(dict.fromkeys([*notes, *common]))
 
 

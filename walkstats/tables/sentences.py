@@ -89,6 +89,9 @@ def _one_of(estimates: Estimates, term: str | None) -> Estimate:
 
 @singledispatch
 def _say(result: object, label: str | None, unit: str, style: NumberStyle) -> str:
+    conclusion = getattr(result, "conclusion", None)  # a test against margins brings its own
+    if isinstance(conclusion, str):
+        return conclusion.removesuffix(".")
     raise ValueError(
         f"No sentence is known for a {type(result).__name__}; give one of its estimates."
     )

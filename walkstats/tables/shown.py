@@ -18,6 +18,7 @@ from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.curves_read import curve_table, incidence_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
+from walkstats.tables.margins_met import holds_margins, margins_table
 from walkstats.tables.models_beside import holds_models, models_table
 
 
@@ -33,8 +34,8 @@ def table_of(
     Parameters
     ----------
     result : Curve, Estimate, Estimates, HypothesisTest, an answer made of them, mapping or frame
-        A mapping is label -> Estimate. Of an answer with several parts (restricted means, ...) each
-        part becomes rows under its own heading.
+        A mapping is label -> Estimate, or label -> test against margins. Of an answer with several
+        parts (restricted means, ...) each part becomes rows under its own heading.
     at : sequence of float
         Of a curve: times at which it is read, in the unit of its x.
     labels : mapping of str to str, optional
@@ -64,6 +65,8 @@ def table_of(
         table = incidence_table(result, at, names)
     elif isinstance(result, Curve):
         table = curve_table(result, at, names)
+    elif holds_margins(result):
+        table = margins_table(result, names)
     else:
         table = _lay_out(result, names)
     return table.titled(title) if title else table

@@ -188,6 +188,6 @@ def _method(event: str, by: str, levels: tuple[str, ...], paired: str, chosen: C
     odds = "exact" if chosen.odds_ratio == "exact" else "log"
     return (
         f"Risk of {event} compared with {by} = {levels[0]} within pairs{paired} by "
-        f"{kind}; {100 * chosen.level:g} % limits: Tango's score limits of the difference, log "
+        f"{kind}; limits: Tango's score limits of the difference, log "
         f"limits of the ratio, {odds} limits of the odds ratio within pairs."
     )

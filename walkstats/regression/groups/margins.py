@@ -422,4 +422,6 @@ def _method(
             f"Non-inferiority with a margin of {bound:g}, {better} being better: one-sided test at "
             f"{alpha:g}{by}, that is {interval} on the better side of the margin."
         )
-    return f"{said} {one.method}".strip()
+    # The test and the limits of the comparison are not those of the margins.
+    compared = f"{one.method.partition(' by ')[0]}." if score else one.method
+    return f"{said} {compared}".strip()

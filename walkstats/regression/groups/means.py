@@ -323,8 +323,7 @@ def _common(rows: GroupRows, described: str, asked: Question) -> dict[str, Any]:
 
 def _method(described: str, asked: Question) -> str:
     against = f"{asked.by} = {asked.levels[0]}" if asked.pairs == "reference" else "each other"
-    percent = f"{100 * asked.level:g} %"
-    return f"{described} of {asked.what}, compared with {against}, with {percent} limits."
+    return f"{described} of {asked.what}, compared with {against}."
 
 
 def _by_moments(

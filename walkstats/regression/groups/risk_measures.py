@@ -333,7 +333,6 @@ def _overall(counts: RiskCounts, common: dict[str, Any]) -> HypothesisTest | Non
 
 def _method(counts: RiskCounts, event: str, chosen: Chosen) -> str:
     against = f"{counts.by} = {counts.levels[0]}" if chosen.pairs == "reference" else "each other"
-    percent = f"{100 * chosen.level:g} %"
     odds = "exact conditional limits" if chosen.odds_ratio == "exact" else "Woolf's limits"
     if counts.strata:
         kind = {"fisher": "the exact conditional test"}.get(
@@ -343,7 +342,7 @@ def _method(counts: RiskCounts, event: str, chosen: Chosen) -> str:
         return (
             f"Risk of {event} compared with {against} within strata of {counts.stratified_by}: "
             "Mantel and Haenszel's difference (Sato's variance), ratio (Greenland and Robins') and "
-            f"odds ratio ({own}), {percent} limits, {kind}."
+            f"odds ratio ({own}), by {kind}."
         )
     kinds = {
         "fisher": "Fisher's exact test",
@@ -351,7 +350,7 @@ def _method(counts: RiskCounts, event: str, chosen: Chosen) -> str:
         "chi2-corrected": "the chi-squared test with continuity correction",
     }
     return (
-        f"Risk of {event} compared with {against} by {kinds[chosen.test]}; {percent} limits: "
+        f"Risk of {event} compared with {against} by {kinds[chosen.test]}; limits: "
         f"{DIFFERENCES[chosen.difference].described} of the difference, "
         f"{RATIOS[chosen.ratio].described} of the ratio, {odds} of the odds ratio."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -203,14 +203,16 @@ def compare_risks(
     event = str(outcome) if event_value is None else f"{outcome} = {_listed(event_value)}"
     common: dict[str, Any] = {
         "notes": (*rows.notes, *notes),
-        "counts": rows.counts,
+        "counts": replace(rows.counts, events=int(happened.sum())),
         "source": rows.source,
     }
     if paired is not None:
         matched = match_pairs(frame, rows, paired)
         cells = pair_counts(happened[matched.reference], happened[matched.other])
         common["notes"] += matched.notes
-        common["counts"] = matched.counts(rows.counts)
+        common["counts"] = matched.counts(
+            replace(rows.counts, events=int(cells[1].sum() + cells[:, 1].sum()))
+        )
         return RiskComparison(
             **compare_changes(cells, rows.by, rows.levels, event, f" of {paired}", chosen, common)
         )
