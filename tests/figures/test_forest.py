@@ -188,3 +188,12 @@ def test_a_narrow_range_of_ratios_has_round_ticks():
         steps = {f"{step:.3g}" for step in np.diff(ticks)}
         assert len(steps) == 1
         assert steps.pop().lstrip("0.")[0] in "125"
+
+
+def test_a_long_measure_does_not_push_the_axes_aside():
+    long = "Difference in Roland-Morris Disability Questionnaire (0-24)"
+    one = dataclasses.replace(difference(-1.2, -1.6, -0.8), measure=long)
+    ax = plot_forest({"answered": one, "imputed": one}).axes[0]
+    assert "Estimate (95% CI)" in [text.get_text() for text in ax.texts]
+    assert ax.get_xlabel().replace("\n", " ") == long
+    assert ax.get_position().width > 0.3

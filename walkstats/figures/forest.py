@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ LINE = 0.27  # inches from one row to the next
 INDENT = 10.0  # points
 # A limit this many times further from the null than the estimates reach is cut and given an arrow.
 FAR = 4.0
+HEADING_BEYOND = 0.3  # inches by which the heading may be wider than the numbers below it
+LABEL_LETTERS = 40  # of a line below the axis
 
 NEEDED = (
     "A forest needs a fit or a mapping of label to Estimate, such as "
@@ -218,14 +221,22 @@ def _draw(
         if row.estimate is not None:
             _draw_one(ax, place, row.estimate, (low, high))
     measure = _measure_of(known)
-    write_beside(ax, rows, f"{measure} ({percent_level(first.level)}% CI)")
+    write_beside(ax, rows, f"{_heading(measure, rows, first)} ({percent_level(first.level)}% CI)")
     if on_log:
         set_ratio_ticks(ax.xaxis, low, high)
     else:
         ax.xaxis.set_major_formatter(NumberFormatter())
-    ax.set_xlabel(literal(xlabel or measure))
+    ax.set_xlabel(textwrap.fill(literal(xlabel or measure), LABEL_LETTERS))
     if favours is not None:
         _write_favours(ax, favours, first.null)
+
+
+def _heading(measure: str, rows: Sequence[ForestRow], first: Estimate) -> str:
+    """The measure, or a short word where it would be much wider than the numbers below it."""
+    numbers = max(text_inches(row.text, NORMAL) for row in rows)
+    if text_inches(measure, NORMAL, "bold") <= numbers + HEADING_BEYOND:
+        return measure
+    return "Ratio" if first.scale == "ratio" else "Estimate"
 
 
 def _measure_of(known: Sequence[Estimate]) -> str:
