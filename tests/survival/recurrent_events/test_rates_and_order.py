@@ -157,6 +157,9 @@ def test_each_event_refusals_and_notes() -> None:
     frame = bladder2()
     with pytest.raises(FitError, match="Nobody has 9 events; the most is 4"):
         ws.survival.wei_lin_weissfeld(frame, "rx", up_to=9, **COLUMNS)
+    first = bladder2().query("enum == 1")
+    with pytest.raises(FitError, match="the most is 1: use cox"):
+        ws.survival.wei_lin_weissfeld(first, "rx", up_to=2, **COLUMNS)
     with pytest.raises(FitError, match="say how many events"):
         ws.survival.wei_lin_weissfeld(frame[frame["enum"] == 1], "rx", **COLUMNS)
     with pytest.raises(ValueError, match="up_to must be a whole number"):

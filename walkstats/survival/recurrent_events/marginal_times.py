@@ -221,10 +221,8 @@ def _how_many(up_to: int | None, spells: Spells) -> tuple[int, str]:
         if not whole or up_to < 2:
             raise ValueError(f"up_to must be a whole number of at least 2, got {up_to!r}.")
         if up_to > had.size:
-            raise FitError(
-                f"Nobody has {up_to} events; the most is {had.size}. Choose up_to={had.size} or "
-                "less."
-            )
+            fewer = f"choose up_to={had.size} or less" if had.size > 1 else "use cox instead"
+            raise FitError(f"Nobody has {up_to} events; the most is {had.size}: {fewer}.")
         return int(up_to), "as asked"
     enough = int(np.sum(had >= ENOUGH))
     if enough < 2:
