@@ -193,6 +193,11 @@ def test_a_few_large_groups_that_are_alike() -> None:
     frame = frame.assign(event=True, x=np.arange(400) % 5)
     fit = ws.survival.shared_frailty(frame, "x", subject="clinic")
     assert fit.state == "boundary"
+    assert str(fit.counts) == "400 events among 4 participants in 400 rows"
+    told = ws.survival.shared_frailty(
+        frame.assign(participant_id=np.arange(400)), "x", subject="clinic", variance=0.5
+    )
+    assert str(told.counts) == "400 events among 400 rows in 4 clusters"
     limit = fit.frailty_variance.limits[0, 1]
     assert 0.0 < limit < 0.02
     there = ws.survival.shared_frailty(frame, "x", subject="clinic", variance=limit)

@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_column, check_level, check_positive
+from walkstats._variables import without_blanks
 from walkstats.errors import DataError, FitError
 from walkstats.numerics.limits import chi2_p
-from walkstats.results import CoxFit, Estimates, Fit, HypothesisTest
+from walkstats.results import Counts, CoxFit, Estimates, Fit, HypothesisTest
+from walkstats.survival.people import PERSON
 from walkstats.survival.proportional import TIES, cox
 from walkstats.survival.recurrent_events.frailty_errors import FrailtyCovariance, covariances
 from walkstats.survival.recurrent_events.frailty_likelihood import (
@@ -193,13 +195,25 @@ def shared_frailty(
     data, scale = _data(plain, person, len(names))
     b = plain.values * scale
     found = _variance(data, distribution, b, plain.log_likelihood, held, level)
+    plain = replace(plain, counts=_counted(frame, subject, plain, len(names)))
     packed = _Packed(plain, data, scale, distribution, held is None, information, subject, names)
     return packed.fit(found)
+
+
+def _counted(frame: pd.DataFrame, subject: str, plain: CoxFit, groups: int) -> Counts | None:
+    """The groups are the participants, unless the frame names these and they are more."""
+    if plain.counts is None:
+        return None
+    known = frame[PERSON].iloc[plain.kept].nunique() if PERSON in frame.columns else 0
+    if subject == PERSON or known <= groups:
+        return replace(plain.counts, participants=groups)
+    return replace(plain.counts, participants=known, clusters=groups)
 
 
 def _people(frame: pd.DataFrame, subject: str, plain: CoxFit) -> tuple[Indices, pd.Index]:
     labels = frame[subject].iloc[plain.kept]
     codes, names = pd.factorize(labels)
+    codes = without_blanks(codes, names)
     missing = np.flatnonzero(codes < 0)
     if missing.size:
         raise DataError.of(
@@ -266,11 +280,10 @@ class _Packed:
         spread = self._spread(solution)
         values = plain.values if solution is None else solution.b / self.scale
         turn = np.outer(self.scale, self.scale)
-        counts = plain.counts
         common: dict[str, Any] = {
             "method": self._method(),
             "notes": (*plain.notes, *self._notes(found)),
-            "counts": None if counts is None else replace(counts, participants=len(self.names)),
+            "counts": plain.counts,
             "source": plain.source,
         }
         partial = plain.log_likelihood if solution is None else solution.here.log_likelihood
