@@ -129,3 +129,18 @@ def test_a_robust_fit_has_no_profile():
         profile_intervals(cox(trial(1), "arm", robust=True))
     with pytest.raises(ValueError, match="No term"):
         profile_intervals(cox(trial(1), "arm"), "sex")
+
+
+def test_limits_where_nothing_is_left_of_the_information_far_out() -> None:
+    """Hardly more events than coefficients: numpy's refusal must not reach the reader."""
+    frame = pd.DataFrame(
+        {
+            "days": [0.0, 3, 3, 3, 1, 0, 1, 1],
+            "event": [1, 1, 1, 0, 1, 0, 1, 0],
+            "arm": list("bcacbaba"),
+            "x": [0.0, -1.7, 0.3, -0.6, -1.2, 1.5, 0.1, 0.7],
+            "copies": [2, 2, 1, 0, 0, 2, 1, 1],
+        }
+    )
+    fit = cox(frame, "arm + x", frequencies="copies", penalty="firth")
+    assert np.isfinite(fit.values).all()

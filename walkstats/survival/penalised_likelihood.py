@@ -96,7 +96,10 @@ def maximise_penalised(evaluate: Callable[[Floats], Evaluation], start: Floats) 
     if not start.size or not np.all(np.diag(first.information) > 0):
         return first
     start = first.values
-    unit = np.linalg.cholesky(inverse_information(first.information))
+    try:
+        unit = np.linalg.cholesky(inverse_information(first.information))
+    except np.linalg.LinAlgError:
+        return first
     if float(np.abs(unit.T @ first.score).max()) <= TIGHT:
         return first
 
