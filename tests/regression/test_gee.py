@@ -275,6 +275,7 @@ def test_o03_a_visit_twice() -> None:
         ({"pain": "much"}, {}, DataError, "not a number"),
         ({"pain": np.inf}, {}, DataError, "infinite"),
         ({"participant_id": "P1"}, {}, FitError, "from 1 people"),
+        ({"pain": 3.0}, {}, FitError, "fitted exactly"),
         ({"age": 40.0}, {"formula": "pain ~ arm + age"}, FitError, "age is constant"),
     ],
 )

@@ -163,6 +163,13 @@ def test_complete_and_twofold_separation() -> None:
     assert found.values[0] == pytest.approx(0.0, abs=1e-12)
     assert found.limits is None or np.isnan(found.limits[1:]).all()
     assert "penalty='firth'" in " ".join(found.notes)
+    aside = line.assign(z=[0.3, -0.1, 0.2, 0.1, -0.2, 0.25])
+    both = logistic(aside, "y ~ x + z")  # z does not help to set apart, nor does it hinder
+    np.testing.assert_array_equal(both.values, [-np.inf, np.inf, np.nan])
+    assert "That of z may run either way" in " ".join(both.notes)
+    finite = logistic(line, "y ~ x", penalty="firth")
+    assert np.isfinite(finite.limits[:, 0]).all()
+    assert finite.values[1] > 0
     touching = logistic(line.assign(y=[0, 0, 1, 0, 1, 1]), "y ~ x")
     assert touching.state == "converged"
 

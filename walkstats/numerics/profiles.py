@@ -20,8 +20,8 @@ Evaluate = Callable[[Floats], tuple[float, Floats, Floats]]
 
 # How close to its maximum the likelihood of the other coefficients is taken.
 PROFILE = 1e-16
-# A profile still flat after this many doublings of a step gives no limit.
-DOUBLINGS = 12
+# A profile still flat after so many steps, each this much longer than the last, gives no limit.
+STEPS, LONGER = 20, 1.5
 # Limits are found to this share of the step.
 CLOSE = 1e-10
 
@@ -39,17 +39,26 @@ class Profile:
         Where the search for the others begins; afterwards, where the last one ended.
     longest : float
         No coordinate moves further in one step.
+    hilly : bool
+        Whether there may be several maxima over the others: the search then also begins at
+        `start`, and the higher of the two is taken.
     """
 
     def __init__(
-        self, evaluate: Evaluate, rows: Floats, start: Floats, longest: float = np.inf
+        self,
+        evaluate: Evaluate,
+        rows: Floats,
+        start: Floats,
+        longest: float = np.inf,
+        *,
+        hilly: bool = False,
     ) -> None:
         rows = np.atleast_2d(rows)
         self.evaluate = evaluate
         self.along = np.linalg.pinv(rows)
         self.free = np.linalg.svd(rows)[2][len(rows) :].T
-        self.last = self.free.T @ start
-        self.longest = longest
+        self.first = self.last = self.free.T @ start
+        self.longest, self.hilly = longest, hilly
 
     def at(self, values: float | Floats) -> float:
         """The largest log-likelihood with the coefficients held at values."""
@@ -68,6 +77,9 @@ class Profile:
             height, score, information = self.evaluate(held)
             return Maximum(self.last, float(height), score, information, "converged", 0, self.last)
         best = maximise(over_others, self.last, tight=PROFILE, longest=self.longest)
+        if self.hilly:
+            other = maximise(over_others, self.first, tight=PROFILE, longest=self.longest)
+            best = other if not other.log_likelihood <= best.log_likelihood else best
         if np.isfinite(best.log_likelihood):
             self.last = best.values
         return best
@@ -98,7 +110,7 @@ def limit_pair(
     found = []
     for side in (-1.0, 1.0):
         profile.last = begin
-        limit = _crossing(lambda at: profile.at(at) - edge, value, side, 2.0 * std_error)
+        limit = _crossing(lambda at: profile.at(at) - edge, value, side, std_error)
         found.append(side * np.inf if limit is None else limit)
     profile.last = begin
     return found[0], found[1]
@@ -142,10 +154,18 @@ def _crossing(
     """Where a profile changes sign on the way from a start; None where it never does."""
     from scipy.optimize import brentq
 
+    known: dict[float, float] = {}
+
+    def once(at: float) -> float:
+        # The search for the others begins where the last one ended: ask for no value twice.
+        if at not in known:
+            known[at] = above(at)
+        return known[at]
+
     near, step = start, towards * scale
-    here = above(start) >= 0.0
-    for _ in range(DOUBLINGS):
-        if (above(start + step) >= 0.0) != here:
-            return float(brentq(above, near, start + step, xtol=CLOSE * scale, rtol=1e-13))
-        near, step = start + step, 2.0 * step
+    here = once(start) >= 0.0
+    for _ in range(STEPS):
+        if (once(near + step) >= 0.0) != here:
+            return float(brentq(once, near, near + step, xtol=CLOSE * scale, rtol=1e-13))
+        near, step = near + step, LONGER * step
     return None

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 # A direction along which no row loses more than this share of the largest gain is one of rise.
 STILL = 1e-6
+# A direction of unit coordinates moves a coefficient of unit length when it moves it by more.
+FAR = 1e-5
 # Rows of a programme that is still worth solving.
 MOST_ROWS = 50_000
 
@@ -107,7 +109,9 @@ class Undetermined:
         return np.asarray(self.signs != 0.0)
 
 
-def undetermined(rows: Floats, direction: Floats, back: Floats) -> Undetermined:
+def undetermined(
+    rows: Floats, direction: Floats, back: Floats, rise: Rise | None = None
+) -> Undetermined:
     """Tell the coefficients that rows determine from those that run off along a direction.
 
     Parameters
@@ -118,6 +122,9 @@ def undetermined(rows: Floats, direction: Floats, back: Floats) -> Undetermined:
         Along which the likelihood rises.
     back : (j, k)
         From these coordinates to the coefficients.
+    rise : Rise, optional
+        Of all rows: where several directions rise, whether a coefficient has the same sign along
+        each of them.
 
     Returns
     -------
@@ -133,4 +140,26 @@ def undetermined(rows: Floats, direction: Floats, back: Floats) -> Undetermined:
     moved = back @ direction
     unsure = np.abs(moved) <= STILL * length * np.linalg.norm(direction)
     signs = np.where(loose, np.where(unsure, np.nan, np.sign(moved)), 0.0)
+    if rise is not None and open_.shape[1] > 1:
+        for j in np.flatnonzero(loose & ~unsure):
+            if _reaches(back[j], -signs[j], rise):
+                signs[j] = np.nan
     return Undetermined(basis, signs)
+
+
+def _reaches(row: Floats, sign: float, rise: Rise) -> bool:
+    """Whether some direction of rise moves a coefficient ``row @ g`` towards a sign."""
+    from scipy.optimize import linprog
+
+    scale = np.sqrt(len(rise.gains) + len(rise.still))
+    gains = scale * np.unique(rise.gains, axis=0)
+    toward = -sign * row / np.linalg.norm(row)
+    found = linprog(
+        toward,
+        A_ub=-gains,
+        b_ub=np.zeros(len(gains)),
+        A_eq=scale * rise.still if len(rise.still) else None,
+        b_eq=np.zeros(len(rise.still)) if len(rise.still) else None,
+        bounds=(-1.0, 1.0),
+    )
+    return bool(found.status == 0 and -found.fun > FAR)

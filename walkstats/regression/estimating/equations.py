@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor
 from walkstats.regression.estimating.mean_families import Family
 from walkstats.regression.estimating.working_correlations import Panel, Structure
@@ -23,6 +24,8 @@ Floats = NDArray[np.float64]
 TIGHT = 1e-22
 SETTLED = 1e-11
 MOST_TURNS = 200
+# A mean squared residual this small beside the outcome is rounding.
+EXACT = 1e-24
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,8 @@ def solve_equations(equations: Equations, start: Floats) -> Solution:
     Raises
     ------
     FitError
-        Where the correlations estimated make no correlation matrix.
+        Where the correlations estimated make no correlation matrix, and where nothing is left to
+        estimate them from.
     """
     g, before, state = start, np.empty(0), "not converged"
     panel, structure = equations.panel, equations.structure
@@ -104,11 +108,15 @@ def solve_equations(equations: Equations, start: Floats) -> Solution:
         turns += 1
         slopes, r, fitted = equations.standardised(g)
         scale = float(np.mean(r**2))
-        alpha = structure.estimate(panel, r / np.sqrt(scale)) if scale > 0 else before
+        if scale <= EXACT * float(np.mean(equations.y**2)):
+            raise FitError(
+                "The outcome is fitted exactly: no residual is left that says how sure this is."
+            )
+        alpha = structure.estimate(panel, r / np.sqrt(scale))
         both = structure.whiten(panel, alpha, np.column_stack([slopes, r]))
         design, residuals = both[:, :-1], both[:, -1]
         step = np.linalg.lstsq(design, residuals, rcond=None)[0]
-        moved = float(np.sum((design @ step) ** 2)) / scale if scale > 0 else 0.0
+        moved = float(np.sum((design @ step) ** 2)) / scale
         still = alpha.size == 0 or (
             alpha.size == before.size and float(np.abs(alpha - before).max()) <= SETTLED
         )

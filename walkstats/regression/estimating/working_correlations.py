@@ -208,8 +208,8 @@ def _whiten_each(panel: Panel, alpha: Floats, columns: Floats) -> Floats:
 
 def _said_of_no_matrix(what: str) -> str:
     return (
-        f"The working correlation is no correlation matrix ({what}): use "
-        "correlation='exchangeable' or 'independence'."
+        f"The working correlation is no correlation matrix ({what}): use one with fewer "
+        "parameters, or correlation='independence'."
     )
 
 

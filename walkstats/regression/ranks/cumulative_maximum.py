@@ -186,11 +186,11 @@ def cumulative_maximum(
             found.values, found.log_likelihood, found.information, model, found.state
         )
     outward = np.eye(len(start)) if back is None else back
-    return _at_infinity(model, found.values, directions[-1], outward)
+    return _at_infinity(model, found.values, directions[-1], outward, rise)
 
 
 def _at_infinity(
-    model: CumulativeModel, phi: Floats, direction: Floats, back: Floats
+    model: CumulativeModel, phi: Floats, direction: Floats, back: Floats, rise: Rise
 ) -> CumulativeMaximum:
     top = model.top | (model.upper @ direction > 0.5)
     bottom = model.bottom | (model.lower @ direction < -0.5)
@@ -202,7 +202,7 @@ def _at_infinity(
     limit = CumulativeModel(
         upper[kept], lower[kept], top[kept], bottom[kept], model.weights[kept], model.link
     )
-    left = undetermined(np.vstack([limit.upper, limit.lower]), direction, back)
+    left = undetermined(np.vstack([limit.upper, limit.lower]), direction, back, rise)
     basis = left.basis
     inner = CumulativeModel(
         limit.upper @ basis, limit.lower @ basis, limit.top, limit.bottom, limit.weights,

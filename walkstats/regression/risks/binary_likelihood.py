@@ -154,7 +154,7 @@ def _at_infinity(model: BinaryModel, direction: Floats, back: Floats) -> BinaryM
     moved = model.q @ direction
     gains = np.abs(moved) > 0.5
     rows = ~gains
-    left = undetermined(model.q[rows], direction, back)
+    left = undetermined(model.q[rows], direction, back, rise_of(model))
     eta = np.where(gains, np.copysign(np.inf, moved), 0.0)
     if not rows.any():
         return BinaryMaximum(np.zeros(len(direction)), eta, 0.0, "infinite", rows, left)

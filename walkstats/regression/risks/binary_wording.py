@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from walkstats.errors import FitError
+from walkstats.numerics.separation import Undetermined
 from walkstats.regression.linear import NEARLY_COLLINEAR
 from walkstats.regression.risks.binary_errors import BinaryVariance, Chosen
 from walkstats.regression.risks.binary_likelihood import BinaryMaximum
@@ -51,7 +52,7 @@ def notes_of(
     if found.state == "not converged":
         notes.append("The search did not converge: do not use these numbers.")
     if found.open is not None:
-        notes.append(_said_of_infinity(names, found.open.infinite, read.event, fitting, limits))
+        notes.append(_said_of_infinity(names, found.open, read.event, fitting, limits))
     if fitting.asked.link.name in ("poisson", "squares"):
         beyond = (found.eta > (0.0 if fitting.asked.link.name == "poisson" else 1.0)).sum()
         below = (found.eta < 0.0).sum() if fitting.asked.link.name == "squares" else 0
@@ -61,14 +62,17 @@ def notes_of(
 
 
 def _said_of_infinity(
-    names: tuple[str, ...], infinite: Booleans, event: str, fitting: Fitting, limits: Floats | None
+    names: tuple[str, ...], open_: Undetermined, event: str, fitting: Fitting, limits: Floats | None
 ) -> str:
-    listed = " and ".join(names[k] for k in np.flatnonzero(infinite))
+    listed = " and ".join(names[k] for k in np.flatnonzero(open_.infinite))
     why = f"the covariates set apart rows with {event} from rows without (separation)"
     if fitting.asked.link.rises != "towards the outcome":
         why = f"where it sets rows apart none has {event}"
     text = f"{listed}: no finite coefficient, since {why}. "
-    if limits is not None and not np.isnan(limits[infinite]).all():
+    either = [names[k] for k in np.flatnonzero(np.isnan(open_.signs))]
+    if either:
+        text += f"That of {' and '.join(either)} may run either way. "
+    if limits is not None and not np.isnan(limits[open_.infinite]).all():
         return text + "The limits are those of the profile likelihood; penalty='firth' is finite."
     if fitting.asked.link.name == "logit":
         return text + "It has no standard error; penalty='firth' gives a finite one."

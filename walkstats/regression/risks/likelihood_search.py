@@ -135,7 +135,8 @@ class Fitting:
         """The profile of coefficient k; None where others stay infinite when it is held."""
         model, row = self.model, self.design.back[k]
         if found.open is None:
-            return Profile(self.evaluate(model), row, found.g, model.longest)
+            hilly = self.asked.penalty is not None
+            return Profile(self.evaluate(model), row, found.g, model.longest, hilly=hilly)
         basis = found.open.basis
         if finite:
             inner = model.kept(found.rows, basis)
