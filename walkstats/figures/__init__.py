@@ -14,6 +14,7 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_outcomes_over_time``, ``draw_outcomes_over_time``   an outcome at each visit, by arm
 ``draw_numbers_of_people``                       how many had it, below
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
+``plot_outcome_forest``, ``draw_outcome_forest``   one row per outcome, on one axis
 ``plot_equivalence``, ``draw_equivalence``       differences against their margins
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
@@ -46,6 +47,7 @@ __getattr__, __dir__, __all__ = attach(
             "plot_outcomes_over_time",
         ],
         "forest": ["draw_forest", "plot_forest"],
+        "outcome_rows": ["draw_outcome_forest", "plot_outcome_forest"],
         "margin_rows": ["draw_equivalence", "plot_equivalence"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
         "person_lines": ["draw_within_between", "plot_within_between"],
@@ -106,6 +108,8 @@ if TYPE_CHECKING:
     from walkstats.figures.outcome_lines import (
         plot_outcomes_over_time as plot_outcomes_over_time,
     )
+    from walkstats.figures.outcome_rows import draw_outcome_forest as draw_outcome_forest
+    from walkstats.figures.outcome_rows import plot_outcome_forest as plot_outcome_forest
     from walkstats.figures.person_lines import draw_within_between as draw_within_between
     from walkstats.figures.person_lines import plot_within_between as plot_within_between
     from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld

@@ -157,7 +157,7 @@ def plot_forest(
     alt = f"Forest of {len(known)} estimates: {', '.join(row.label for row in rows)}."
     with canvas(width, height, alt) as figure:
         ax = figure.add_subplot(label="forest")
-        _draw(ax, rows, favours, xlabel)
+        draw_rows(ax, rows, favours, xlabel)
         if title:
             ax.set_title(literal(title), loc="left", pad=LINE * 72)
         found = next((one.source for one in known if one.source), "")
@@ -201,13 +201,14 @@ def draw_forest(
     ['-1.28 (-1.87 to -0.69)']
     """
     rows = forest_rows(estimates, ratio=ratio, style=style)
-    _draw(ax, rows, favours, xlabel)
+    draw_rows(ax, rows, favours, xlabel)
     return rows
 
 
-def _draw(
+def draw_rows(
     ax: Axes, rows: Sequence[ForestRow], favours: tuple[str, str] | None, xlabel: str | None
 ) -> None:
+    """Draw rows at their estimates, with what stands beside them, on a forest's axes."""
     known = [row.estimate for row in rows if row.estimate is not None]
     first = known[0]
     on_log = first.scale == "ratio"
