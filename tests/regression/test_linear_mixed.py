@@ -27,7 +27,7 @@ SAME = 1e-9
 CLOSE = 1e-4
 
 
-def visits(seed=1, people=24, times=5, slope=0.3):
+def visits(seed=1, people=24, times=5, slope=0.6):
     """Pain by week and arm, with gaps; people lie within clinics."""
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(people), times)
@@ -81,6 +81,8 @@ def by_full_matrices(frame, fit, theta=None):
     if fit.reml:
         deviance += np.linalg.slogdet(information)[1] - k * np.log(2 * np.pi)
     effects = g @ wide.T @ inverse @ left
+    if fit.state != "converged":
+        return deviance, values, covariance, effects, None
     # Henderson's equations give the covariance of all errors at once.
     both = np.column_stack([x, wide])
     equations = both.T @ both / fit.sigma**2
@@ -121,6 +123,52 @@ def test_likelihood_and_effects_from_full_matrices(options):
         found = predict_mixed(fit, one, who="person").iloc[0]
         assert found["estimate"] == pytest.approx(fit.fitted_person[7])
         assert found["std_error"] == pytest.approx(np.sqrt(weights @ errors @ weights), rel=1e-6)
+
+
+def test_enlarged_covariance_from_full_matrices():
+    """Kenward and Roger's formulas with the derivatives of V as they stand in their paper."""
+    frame = visits(people=10)
+    options = {"random": "week", "nested": "clinic"}
+    fit = linear_mixed(frame, FORMULA, df="kenward-roger", **options)
+    x, z = fit.matrix, fit.random_design.matrix(frame)
+    same = {
+        name: (codes[:, None] == codes).astype(float)
+        for name in ("participant_id", "clinic")
+        for codes in [pd.factorize(frame[name])[0]]
+    }
+    g, person = fit.covariance_by_group["all"], same["participant_id"]
+    slopes = [
+        person * np.outer(z[:, 0], z[:, 0]),
+        person * (np.outer(z[:, 0], z[:, 1]) + np.outer(z[:, 1], z[:, 0])),
+        person * np.outer(z[:, 1], z[:, 1]),
+        same["clinic"],
+        np.eye(len(x)),
+    ]
+    sizes = [g[0, 0], g[0, 1], g[1, 1], fit.covariance_by_group["clinic"][0, 0], fit.sigma**2]
+    inverse = np.linalg.inv(sum(s * d for s, d in zip(sizes, slopes, strict=True)))
+    phi = np.linalg.inv(x.T @ inverse @ x)
+    turned = [inverse @ d for d in slopes]
+    p = [-x.T @ t @ inverse @ x for t in turned]
+    q = [[x.T @ a @ b @ inverse @ x for b in turned] for a in turned]
+    expected = np.array(
+        [
+            [
+                np.trace(turned[i] @ turned[j])
+                - 2 * np.trace(phi @ q[i][j])
+                + np.trace(phi @ p[i] @ phi @ p[j])
+                for j in range(5)
+            ]
+            for i in range(5)
+        ]
+    )
+    w = 2 * np.linalg.inv(expected)
+    added = sum(w[i, j] * (q[i][j] - p[i] @ phi @ p[j]) for i in range(5) for j in range(5))
+    np.testing.assert_allclose(fit.covariance, phi + 2 * phi @ added @ phi, rtol=1e-7, atol=1e-12)
+    one = np.eye(len(phi))[2]
+    slope = np.array([one @ phi @ m @ phi @ one for m in p])
+    df = 2 * (one @ phi @ one) ** 2 / (slope @ w @ slope)
+    assert fit.estimate(fit.terms[2]).df == pytest.approx(df, rel=1e-7)
+    assert np.all(fit.std_errors > linear_mixed(frame, FORMULA, **options).std_errors)
 
 
 def test_no_neighbour_is_likelier():
@@ -197,6 +245,20 @@ def test_people_twice():
     np.testing.assert_allclose(two.values, one.values, rtol=1e-6)
     np.testing.assert_allclose(two.covariance, one.covariance / 2, rtol=1e-5, atol=1e-12)
     assert two.log_likelihood == pytest.approx(2 * one.log_likelihood, abs=1e-7)
+
+
+def test_weeks_counted_from_long_ago():
+    """A covariate far from 0 moves the intercept, and no variance of it."""
+    frame = visits()
+    one = linear_mixed(frame, FORMULA, random="week", nested="clinic")
+    far = frame.assign(week=frame["week"] + 1e5)
+    two = linear_mixed(far, FORMULA, random="week", nested="clinic")
+    assert two.deviance == pytest.approx(one.deviance, abs=1e-6)
+    week = one.terms.index("week")
+    assert two.values[week] == pytest.approx(one.values[week], rel=1e-6)
+    np.testing.assert_allclose(two.fitted_person, one.fitted_person, rtol=1e-6)
+    slope = one.variance.estimate("variance[week]").estimate
+    assert two.variance.estimate("variance[week]").estimate == pytest.approx(slope, rel=1e-5)
 
 
 def test_many_rows_take_the_shorter_road():

@@ -20,6 +20,8 @@ Codes = NDArray[np.intp]
 
 # Up to here columns are made orthogonal by QR; above, by their products, where these are harmless.
 SMALL = 2_000
+# A pattern that this many people share on average is summed by a product of matrices.
+MANY = 8
 HARMLESS = 1e6  # squared condition number of the centred and scaled columns
 
 
@@ -73,7 +75,7 @@ class Sums:
     outer_products : (G, w) array or None
         Sums of W by outer group.
     turn : (q, q) array
-        Lower triangular: Z is the random design times this.
+        Z is the random design times this.
     patterns : (U, q, q) array
         The distinct Z'Z (within an outer group, where there are such).
     people : (U,) array
@@ -193,15 +195,15 @@ def sum_by_person(
     order, starts, group = _in_order(people, outer)
     if order is not None:
         columns, random = columns[order], random[order]
-    squares = _reduced(random, random, starts)
-    products = _reduced(random, columns, starts) @ mix
+    random, shift = _centred(random, correlated)
+    squares, products = _squared(random, starts), _reduced(random, columns, starts)
     total = mix.T @ (columns.T @ columns) @ mix
     turn = _turn(squares.mean(axis=0), correlated)
-    squares = turn.T @ squares @ turn
-    products = turn.T @ products
+    squares, products = mixed(squares, turn, turn), mixed(products, turn, mix)
+    turn = shift @ turn
     outer_products = None
     if group is not None:
-        first = starts[np.flatnonzero(np.r_[True, group[1:] != group[:-1]])]
+        first = starts[_first_of(group)]
         outer_products = np.add.reduceat(columns, first, axis=0) @ mix
     return Sums(
         len(people), squares, products, total, group, outer_products, turn,
@@ -217,8 +219,35 @@ def _in_order(people: Codes, outer: Codes | None) -> tuple[Codes | None, Codes, 
     elif np.any(people[1:] < people[:-1]):
         order = np.argsort(people, kind="stable")
     sorted_ = people if order is None else people[order]
-    starts = np.flatnonzero(np.r_[True, sorted_[1:] != sorted_[:-1]])
+    starts = _first_of(sorted_)
     return order, starts, None if outer is None or order is None else outer[order][starts]
+
+
+def _centred(random: Floats, correlated: bool) -> tuple[Floats, Floats]:
+    """Random columns about their means, where an intercept can take these up, and how."""
+    shift = np.eye(random.shape[1])
+    if not correlated or random.shape[1] == 1 or not np.all(random[:, 0] == 1.0):
+        return random, shift
+    means = np.full(len(random), 1.0 / len(random)) @ random
+    means[0] = 0.0
+    shift[0] -= means
+    return random - means, shift
+
+
+def mixed(products: Floats, left: Floats, right: Floats) -> Floats:
+    """left' M right for many matrices M (P, a, b)."""
+    people, a, b = products.shape
+    wide = np.einsum("ij,kl->ikjl", left, right).reshape(a * b, -1)
+    return (products.reshape(people, a * b) @ wide).reshape(people, left.shape[1], -1)
+
+
+def _squared(random: Floats, starts: Codes) -> Floats:
+    """Z'Z by person."""
+    out = np.empty((len(starts), random.shape[1], random.shape[1]))
+    for j, one in enumerate(random.T):
+        for k, other in enumerate(random.T[: j + 1]):
+            out[:, j, k] = out[:, k, j] = np.add.reduceat(one * other, starts)
+    return out
 
 
 def _reduced(left: Floats, right: Floats, starts: Codes) -> Floats:
@@ -245,30 +274,54 @@ def patterns_of(
     squares: Floats, products: Floats, outer: Codes | None
 ) -> tuple[Floats, Floats, Floats, Codes | None]:
     """Distinct Z'Z, how many people have each, their packed products, and where groups begin."""
-    people, q, w = products.shape
+    people = len(products)
     which = _alike(squares, outer)
-    packed = np.empty((people, q * (q + 1) // 2, w * (w + 1) // 2))
-    rows, columns = np.triu_indices(q)
-    left, right = np.triu_indices(w)
-    for slot, (a, b) in enumerate(zip(rows, columns, strict=True)):
-        packed[:, slot] = products[:, a, left] * products[:, b, right]
-        if a != b:
-            packed[:, slot] += products[:, b, left] * products[:, a, right]
     if which is None:
-        starts = None if outer is None else np.flatnonzero(np.r_[True, outer[1:] != outer[:-1]])
-        return squares, np.ones(people), packed, starts
+        first = None if outer is None else _first_of(outer)
+        return squares, np.ones(people), _packed(products), first
     order = np.argsort(which, kind="stable")
-    first = np.flatnonzero(np.r_[True, which[order][1:] != which[order][:-1]])
-    starts = None
-    if outer is not None:
-        group = outer[order][first]
-        starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-    return (
-        squares[order][first],
-        np.diff(np.append(first, people)).astype(float),
-        np.add.reduceat(packed[order], first, axis=0),
-        starts,
-    )
+    first = _first_of(which[order])
+    counts = np.diff(np.append(first, people)).astype(float)
+    if len(first) * MANY > people:
+        spanned = np.add.reduceat(_packed(products)[order], first, axis=0)
+    else:
+        spanned = _spanned(products[order], first)
+    starts = None if outer is None else _first_of(outer[order][first])
+    return squares[order][first], counts, spanned, starts
+
+
+def _first_of(codes: Codes) -> Codes:
+    """Where each run of a code begins."""
+    return np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+
+
+def _packed(products: Floats) -> Floats:
+    """Products of products of each person, packed."""
+    people, q, w = products.shape
+    out = np.empty((people, q * (q + 1) // 2, w * (w + 1) // 2))
+    left, right = np.triu_indices(w)
+    for slot, (a, b) in enumerate(zip(*np.triu_indices(q), strict=True)):
+        out[:, slot] = products[:, a, left] * products[:, b, right]
+        if a != b:
+            out[:, slot] += products[:, b, left] * products[:, a, right]
+    return out
+
+
+def _spanned(products: Floats, first: Codes) -> Floats:
+    """The same summed over runs of people, by one product of matrices each."""
+    people, q, w = products.shape
+    flat = products.reshape(people, q * w)
+    runs = zip(first, np.append(first[1:], people), strict=True)
+    full = np.array([flat[low:high].T @ flat[low:high] for low, high in runs])
+    full = full.reshape(len(first), q, w, q, w)
+    left, right = np.triu_indices(w)
+    out = np.empty((len(first), q * (q + 1) // 2, len(left)))
+    for slot, (a, b) in enumerate(zip(*np.triu_indices(q), strict=True)):
+        block = full[:, a, :, b]
+        out[:, slot] = block[:, left, right]
+        if a != b:
+            out[:, slot] += block[:, right, left]
+    return out
 
 
 def _alike(squares: Floats, outer: Codes | None) -> Codes | None:
