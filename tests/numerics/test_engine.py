@@ -5,7 +5,7 @@ import pytest
 
 from walkstats.numerics import engine
 from walkstats.regression.repeated_measures.patterns import sum_patterns
-from walkstats.regression.repeated_measures.structures import STRUCTURES, covariance_at
+from walkstats.regression.repeated_measures.structures import STRUCTURES
 from walkstats.resampling.sorted_groups import sort_groups
 from walkstats.survival.risk_set_sums import sort_covariates
 from walkstats.survival.risk_sets import sort_risk_sets
@@ -74,7 +74,7 @@ def repeated_arguments(seed: int):
     patterns = sum_patterns(columns, rng.normal(size=person.size), person, visit, group, visits)
     name = str(rng.choice(["unstructured", "ar1", "heterogeneous-compound-symmetry"]))
     values = np.full(STRUCTURES[name].parameters(visits), 0.2)
-    at = covariance_at(STRUCTURES[name], values, visits)
+    at = STRUCTURES[name].at(values, visits)
     several = (np.stack([one] * patterns.groups) for one in (at.matrix, at.first))
     return *several, patterns, bool(rng.random() < 0.7)
 

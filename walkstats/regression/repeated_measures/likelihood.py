@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from walkstats.numerics.engine import kernel
 from walkstats.regression.repeated_measures.patterns import Patterns
-from walkstats.regression.repeated_measures.structures import Structure, covariance_at
+from walkstats.regression.repeated_measures.structures import Structure
 
 Floats = NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def profile(values: Floats, structure: Structure, patterns: Patterns, reml: bool
     visits = patterns.seen.shape[1]
     parts = np.split(values, patterns.groups)
     with np.errstate(over="ignore", invalid="ignore"):
-        at = [covariance_at(structure, part, visits) for part in parts]
+        at = [structure.at(part, visits) for part in parts]
     covariances = np.stack([one.matrix for one in at])
     first = np.stack([one.first for one in at])
     if not (np.isfinite(covariances).all() and np.isfinite(first).all()):
@@ -95,7 +95,7 @@ def profile(values: Floats, structure: Structure, patterns: Patterns, reml: bool
     if found is None:
         return None
     deviance, coefficients, inverse, pull, hessian, expected, change, inverses = found
-    gradient = np.einsum("gab,giab->gi", pull, first).ravel()
+    gradient = (pull[:, None] * first).sum(axis=(2, 3)).ravel()
     own = first.shape[1]
     for g, one in enumerate(at):
         place = slice(g * own, (g + 1) * own)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_frame, check_level
+from walkstats._arguments import check_choice, check_flag, check_frame, check_level
 from walkstats._labels import in_sentence
 from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor, Solution, factor, leverages, solve
@@ -32,10 +32,11 @@ from walkstats.regression.repeated_measures.variances import variance_estimates
 from walkstats.regression.repeated_measures.visit_rows import (
     VisitRows,
     check_enough,
+    check_repeats,
     notes_on_visits,
     read_visits,
 )
-from walkstats.regression.rows import DEFAULT_SUBJECT
+from walkstats.regression.rows import DEFAULT_SUBJECT, Rows
 from walkstats.results import Freedom
 
 Floats = NDArray[np.float64]
@@ -117,7 +118,7 @@ def mmrm(
     Notes
     -----
     The outcomes of one person are normal with mean X b and the covariance S of the visits at which
-    they were seen; people are independent. Log-Cholesky parameters of S (of "unstructured";
+    they were seen; people are independent. Cholesky parameters of S (of "unstructured";
     otherwise log standard deviations and correlations) are found by Newton's method with exact
     derivatives, and b by generalised least squares. Satterthwaite's degrees of freedom take the
     covariance of the parameters from the observed information, as SAS and the R package mmrm do;
@@ -158,6 +159,7 @@ def mmrm(
     (-2.333, 4.0)
     """
     check_level(level)
+    check_flag(reml, "reml")
     structure = STRUCTURES[check_choice(covariance, STRUCTURES, "covariance")]
     _check_freedom(check_choice(df, FREEDOMS, "df"), structure, reml)
     constraint = None if baseline is None else constraint_of(frame, arm, visit, baseline)
@@ -216,7 +218,9 @@ def _pose(read: VisitRows, structure: Structure) -> _Problem:
             f"{k} coefficients ({', '.join(rows.design.terms.names)}) cannot be estimated from {n} "
             "rows. Use fewer terms."
         )
+    check_repeats(read, structure)
     design = factor(matrix)
+    _check_cells(design, rows)
     check_rank(design, rows)
     solution = solve(design, rows.outcome)
     if solution.rss <= EXACT_FIT * float(np.sum(rows.outcome**2)):
@@ -231,6 +235,17 @@ def _pose(read: VisitRows, structure: Structure) -> _Problem:
     residuals = np.full((len(read.ids), visits), np.nan)
     residuals[read.people, read.visit] = left
     return _Problem(design, solution, scale, patterns, residuals)
+
+
+def _check_cells(design: Factor, rows: Rows) -> None:
+    """Say of a column without any row that nobody is there; to say it is constant helps less."""
+    own = [one[0] for one in design.dependent]
+    empty = [rows.design.terms.names[j] for j in own if not rows.design.matrix[:, j].any()]
+    if empty:
+        raise FitError(
+            f"No row that can be used has {', '.join(empty)}: nobody was seen there. Leave out the "
+            "level or the visit, or the interaction."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,7 +366,7 @@ class _Setting:
         terms = [term for term in rows.design.terms.columns_of if term != "intercept"]
         text = f"Linear model for repeated measures (MMRM) of {rows.outcome_name} on "
         text += f"{', '.join(terms) or 'a constant'}; {self.structure.described}"
-        text += f", {len(self.read.visits)} visits ({visit})"
+        text += f" of the {len(self.read.visits)} visits ({visit})"
         if by is not None:
             text += f", by {by}"
         if constraint is not None:

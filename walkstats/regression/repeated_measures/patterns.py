@@ -12,8 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.errors import FitError
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+# Sums that are held at once: 400 megabytes.
+MOST_SUMS = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +85,11 @@ def sum_patterns(
     Returns
     -------
     Patterns
+
+    Raises
+    ------
+    FitError
+        For more visits, patterns and columns than can be held.
     """
     people, wide = group.size, columns.shape[1] + 1
     each = np.zeros((people, visits, wide))
@@ -94,14 +104,16 @@ def sum_patterns(
     each = each[order].reshape(people, visits * wide)
     first, second = np.triu_indices(visits)
     upper = np.triu_indices(wide)
-    products = np.empty((len(kinds), len(first), wide, wide))
+    _refuse_diaries(visits, len(kinds), len(first) * len(upper[0]))
+    products = np.empty((len(kinds), len(first), len(upper[0])))
+    apart = first != second
     starts = np.append(0, np.cumsum(counts))
     for p, (low, high) in enumerate(itertools.pairwise(starts)):
         rows = each[low:high]
         square = (rows.T @ rows).reshape(visits, wide, visits, wide)
-        products[p] = square[first, :, second, :]
-    apart = first != second
-    products[:, apart] += products[:, apart].transpose(0, 1, 3, 2)
+        pairs = square[first, :, second, :]
+        pairs[apart] += pairs[apart].transpose(0, 2, 1)
+        products[p] = pairs[:, upper[0], upper[1]]
     return Patterns(
         seen=kinds[:, 1:].astype(bool),
         people=counts.astype(float),
@@ -109,8 +121,16 @@ def sum_patterns(
         groups=int(group.max()) + 1,
         first=first,
         second=second,
-        products=np.ascontiguousarray(products[:, :, upper[0], upper[1]]),
+        products=products,
         upper=upper,
         columns=wide - 1,
         rows=len(outcome),
     )
+
+
+def _refuse_diaries(visits: int, patterns: int, each: int) -> None:
+    if patterns * each > MOST_SUMS:
+        raise FitError(
+            f"{visits} visits, missed in {patterns} ways, are too many for a covariance of visits. "
+            "linear_mixed is for many occasions, or take fewer visits."
+        )

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 EDGE = 1e-6
 # No parameter (a log of a scale, or near a correlation) moves further in one step.
 LONGEST = 2.0
-ITERATIONS = 100
+ITERATIONS = 50
 
 
 @dataclass(frozen=True, eq=False)

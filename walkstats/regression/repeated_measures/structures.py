@@ -1,80 +1,26 @@
 """In which form may the outcomes of one person vary and hang together over the visits?
 
-Every structure writes the covariance of the visits as S = D R D, where D holds exp() of the first
-parameters (one, or one for each visit) and R is a matrix of the others. Any values of the
-parameters may be tried: where S is no covariance its Cholesky factor fails, and the likelihood
-falls to nothing before that.
+An unstructured covariance is S = T D T', where T has ones on its diagonal and D holds variances of
+each visit beside those before it, as logs: T and D can be told apart, and S may come near to being
+singular without either being in the way of the other. All other forms are S = D R D, where D holds
+standard deviations, as logs, and R is a matrix of correlations. Any values may be tried: where S is
+no covariance its Cholesky factor fails, and the likelihood falls to nothing before that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 # What is left of a visit's variance beside the other visits, at the start of the search.
 LEAST_LEFT = 0.05
-
-
-@dataclass(frozen=True)
-class Middle:
-    """The matrix R of a structure, at some values.
-
-    Attributes
-    ----------
-    matrix : (T, T) array
-    first : (r, T, T) array
-        Its derivatives.
-    second : callable
-        Weights (T, T) -> (r, r) array: the sum over entries of weight times second derivative.
-    """
-
-    matrix: Floats
-    first: Floats
-    second: Callable[[Floats], Floats]
-
-
-@dataclass(frozen=True)
-class Structure:
-    """A form of the covariance of T visits.
-
-    Attributes
-    ----------
-    name : str
-        As the argument ``covariance`` takes it.
-    described : str
-        As a methods section says it.
-    heterogeneous : bool
-        Whether each visit has a standard deviation of its own.
-    middle : callable
-        Values (r,), T -> Middle.
-    start : callable
-        Correlation (T, T), of full rank -> values (r,).
-    linear : callable or None
-        T -> (q, T, T) matrices of which the covariance is a linear combination, where it is one.
-    ordered : bool
-        Whether the order of the visits matters.
-    """
-
-    name: str
-    described: str
-    heterogeneous: bool
-    middle: Callable[[Floats, int], Middle]
-    start: Callable[[Floats], Floats]
-    linear: Callable[[int], Floats] | None = None
-    ordered: bool = False
-
-    def scales(self, visits: int) -> int:
-        """How many parameters of scale there are: one, or one for each visit."""
-        return visits if self.heterogeneous else 1
-
-    def parameters(self, visits: int) -> int:
-        """How many parameters there are."""
-        return self.scales(visits) + self.start(np.eye(visits)).size
 
 
 @dataclass(frozen=True)
@@ -96,53 +42,39 @@ class Covariance:
     second: Callable[[Floats], Floats]
 
 
-def covariance_at(structure: Structure, values: Floats, visits: int) -> Covariance:
-    """The covariance of a structure, with its derivatives.
+@dataclass(frozen=True)
+class Structure:
+    """A form of the covariance of T visits.
 
-    Parameters
+    Attributes
     ----------
-    structure : Structure
-    values : (q,) array
-        Logs of the scales, then the values of R.
-    visits : int
-
-    Returns
-    -------
-    Covariance
-
-    Examples
-    --------
-    >>> found = covariance_at(STRUCTURES["ar1"], np.array([0.0, 0.5]), 3)
-    >>> found.matrix.tolist()
-    [[1.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.0]]
+    name : str
+        As the argument ``covariance`` takes it.
+    described : str
+        As a methods section says it.
+    heterogeneous : bool
+        Whether each visit has a variance of its own.
+    at : callable
+        Values (q,), T -> Covariance.
+    start : callable
+        Variances (T,), correlation (T, T) of full rank -> values (q,) near them.
+    linear : callable or None
+        T -> (q, T, T) matrices of which the covariance is a linear combination, where it is one.
+    ordered : bool
+        Whether the order of the visits matters.
     """
-    scales = structure.scales(visits)
-    middle = structure.middle(values[scales:], visits)
-    size = np.exp(np.broadcast_to(values[:scales], (visits,)))
-    spread = np.multiply.outer(size, size)
-    matrix = spread * middle.matrix
-    by_scale = np.zeros((visits, visits, visits))
-    each = np.arange(visits)
-    by_scale[each, each, :] += matrix
-    by_scale[each, :, each] += matrix
-    if scales == 1:
-        by_scale = by_scale.sum(axis=0)[None]
-    first = np.concatenate([by_scale, spread * middle.first])
 
-    def second(weights: Floats) -> Floats:
-        out = np.empty((len(values), len(values)))
-        own = weights * matrix
-        both = 2.0 * own + 2.0 * np.diag(own.sum(axis=1))
-        across = 2.0 * np.einsum("ab,kab->ak", weights * spread, middle.first)
-        if scales == 1:
-            both, across = both.sum()[None, None], across.sum(axis=0)[None]
-        out[:scales, :scales] = both
-        out[:scales, scales:] = across
-        out[scales:, :scales] = across.T
-        out[scales:, scales:] = middle.second(weights * spread)
-        return out
+    name: str
+    described: str
+    heterogeneous: bool
+    at: Callable[[Floats, int], Covariance]
+    start: Callable[[Floats, Floats], Floats]
+    linear: Callable[[int], Floats] | None = None
+    ordered: bool = False
 
-    return Covariance(matrix, first, second)
+    def parameters(self, visits: int) -> int:
+        """How many parameters there are."""
+        return self.start(np.ones(visits), np.eye(visits)).size
 
 
 def start_values(structure: Structure, covariance: Floats) -> Floats:
@@ -157,16 +89,16 @@ def start_values(structure: Structure, covariance: Floats) -> Floats:
     Returns
     -------
     (q,) array
+
+    Examples
+    --------
+    >>> found = STRUCTURES["ar1"].at(start_values(STRUCTURES["ar1"], np.eye(3) + 1.0), 3)
+    >>> found.matrix.round(9).tolist()
+    [[2.0, 1.0, 0.5], [1.0, 2.0, 1.0], [0.5, 1.0, 2.0]]
     """
     variances = np.diag(covariance)
-    correlation = _made_positive(covariance / np.sqrt(np.multiply.outer(variances, variances)))
-    if structure.name == "unstructured":
-        lower = np.linalg.cholesky(correlation)
-        left = np.diag(lower)
-        values = (lower / left[:, None])[np.tril_indices(len(left), -1)]
-        return np.concatenate([0.5 * np.log(variances) + np.log(left), values])
-    logs = 0.5 * np.log(variances) if structure.heterogeneous else 0.5 * np.log([variances.mean()])
-    return np.concatenate([logs, structure.start(correlation)])
+    correlation = covariance / np.sqrt(np.multiply.outer(variances, variances))
+    return structure.start(variances, _made_positive(correlation))
 
 
 def _made_positive(correlation: Floats) -> Floats:
@@ -178,36 +110,124 @@ def _made_positive(correlation: Floats) -> Floats:
     return keep * correlation + (1.0 - keep) * np.eye(len(correlation))
 
 
-# --- the forms of R -----------------------------------------------------------------------
+# --- unstructured -------------------------------------------------------------------------
+
+
+def _unstructured(values: Floats, visits: int) -> Covariance:
+    """S = T D T', its parameters half the logs of D and then T below its diagonal."""
+    rows, columns, same = _triangle(visits)
+    sizes = np.exp(2.0 * values[:visits])
+    lower = np.eye(visits)
+    lower[rows, columns] = values[visits:]
+    scaled = lower * sizes
+    by_size = 2.0 * scaled.T[:, :, None] * lower.T[:, None, :]
+    half = np.zeros((len(rows), visits, visits))
+    half[np.arange(len(rows)), rows, :] = scaled.T[columns]
+
+    def second(weights: Floats) -> Floats:
+        out = np.zeros((len(values), len(values)))
+        turned = weights @ scaled
+        each = np.arange(visits)
+        out[each, each] = 4.0 * np.sum(lower * turned, axis=0)
+        below = visits + np.arange(len(rows))
+        out[columns, below] = out[below, columns] = 4.0 * turned[rows, columns]
+        out[visits:, visits:] = same * sizes[columns] * weights[rows[:, None], rows]
+        return out
+
+    first = np.concatenate([by_size, half + half.transpose(0, 2, 1)])
+    return Covariance(scaled @ lower.T, first, second)
+
+
+def _start_unstructured(variances: Floats, correlation: Floats) -> Floats:
+    deviations = np.sqrt(variances)
+    lower = np.linalg.cholesky(correlation) * deviations[:, None]
+    left = np.diag(lower)
+    below = (lower / left)[np.tril_indices(len(left), -1)]
+    return np.concatenate([np.log(left), below])
+
+
+@cache
+def _triangle(visits: int) -> tuple[Codes, Codes, Floats]:
+    """Rows and columns below the diagonal, and 2 where two of them are in one column."""
+    rows, columns = np.tril_indices(visits, -1)
+    return rows, columns, np.where(columns[:, None] == columns, 2.0, 0.0)
+
+
+# --- standard deviations and correlations ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """The matrix R of a structure, at some values.
+
+    Attributes
+    ----------
+    matrix : (T, T) array
+    first : (r, T, T) array
+        Its derivatives.
+    second : callable
+        Weights (T, T) -> (r, r) array: the sum over entries of weight times second derivative.
+    """
+
+    matrix: Floats
+    first: Floats
+    second: Callable[[Floats], Floats]
+
+
+def _scaled(
+    values: Floats,
+    visits: int,
+    *,
+    correlated: Callable[[Floats, int], Correlation],
+    heterogeneous: bool,
+) -> Covariance:
+    """S = D R D, its parameters the logs of D and then those of R."""
+    scales = visits if heterogeneous else 1
+    inner = correlated(values[scales:], visits)
+    size = np.exp(values[:scales]) * np.ones(visits)
+    spread = size[:, None] * size
+    matrix = spread * inner.matrix
+    by_scale = np.zeros((visits, visits, visits))
+    each = np.arange(visits)
+    by_scale[each, each, :] += matrix
+    by_scale[each, :, each] += matrix
+    if not heterogeneous:
+        by_scale = by_scale.sum(axis=0)[None]
+
+    def second(weights: Floats) -> Floats:
+        out = np.empty((len(values), len(values)))
+        own = weights * matrix
+        both = 2.0 * own + 2.0 * np.diag(own.sum(axis=1))
+        across = 2.0 * (weights * spread * inner.first).sum(axis=2).T
+        if not heterogeneous:
+            both, across = both.sum()[None, None], across.sum(axis=0)[None]
+        out[:scales, :scales] = both
+        out[:scales, scales:] = across
+        out[scales:, :scales] = across.T
+        out[scales:, scales:] = inner.second(weights * spread)
+        return out
+
+    return Covariance(matrix, np.concatenate([by_scale, spread * inner.first]), second)
+
+
+def _start_scaled(
+    variances: Floats,
+    correlation: Floats,
+    *,
+    start: Callable[[Floats], Floats],
+    heterogeneous: bool,
+) -> Floats:
+    logs = 0.5 * np.log(variances if heterogeneous else [variances.mean()])
+    return np.concatenate([logs, start(correlation)])
 
 
 def _flat(weights: Floats) -> Floats:
     return np.zeros((1, 1))
 
 
-def _unstructured(values: Floats, visits: int) -> Middle:
-    """R = L L', where L has ones on its diagonal: with D the Cholesky factor of S."""
-    rows, columns = np.tril_indices(visits, -1)
-    lower = np.eye(visits)
-    lower[rows, columns] = values
-    each = np.arange(len(values))
-    half = np.zeros((len(values), visits, visits))
-    half[each, rows, :] = lower.T[columns]
-
-    def second(weights: Floats) -> Floats:
-        same = columns[:, None] == columns[None, :]
-        return 2.0 * same * weights[np.ix_(rows, rows)]
-
-    return Middle(lower @ lower.T, half + half.transpose(0, 2, 1), second)
-
-
-def _start_unstructured(correlation: Floats) -> Floats:
-    return correlation[np.tril_indices(len(correlation), -1)]
-
-
-def _all_alike(values: Floats, visits: int) -> Middle:
+def _all_alike(values: Floats, visits: int) -> Correlation:
     apart = 1.0 - np.eye(visits)
-    return Middle(np.eye(visits) + values[0] * apart, apart[None], _flat)
+    return Correlation(np.eye(visits) + values[0] * apart, apart[None], _flat)
 
 
 def _start_all_alike(correlation: Floats) -> Floats:
@@ -216,25 +236,25 @@ def _start_all_alike(correlation: Floats) -> Floats:
     return np.array([max(float(correlation[rows].mean()), -0.9 / max(len(correlation) - 1, 1))])
 
 
-def _fading(values: Floats, visits: int) -> Middle:
+def _fading(values: Floats, visits: int) -> Correlation:
     rho = float(values[0])
     lags = _lags(visits)
     with np.errstate(divide="ignore", invalid="ignore"):
         first = np.where(lags >= 1, lags * rho ** np.maximum(lags - 1, 0), 0.0)
         second = np.where(lags >= 2, lags * (lags - 1) * rho ** np.maximum(lags - 2, 0), 0.0)
     matrix = np.asarray(rho**lags, dtype=float)
-    return Middle(matrix, first[None], lambda weights: np.array([[np.sum(weights * second)]]))
+    return Correlation(matrix, first[None], lambda weights: np.array([[np.sum(weights * second)]]))
 
 
 def _start_fading(correlation: Floats) -> Floats:
     return np.array([float(np.diag(correlation, 1).mean()) if len(correlation) > 1 else 0.0])
 
 
-def _by_lag(values: Floats, visits: int) -> Middle:
+def _by_lag(values: Floats, visits: int) -> Correlation:
     lags = _lags(visits)
     first = (lags[None] == np.arange(1, visits)[:, None, None]).astype(float)
     matrix = np.eye(visits) + np.tensordot(values, first, axes=1)
-    return Middle(matrix, first, lambda weights: np.zeros((len(values), len(values))))
+    return Correlation(matrix, first, lambda weights: np.zeros((len(values), len(values))))
 
 
 def _start_by_lag(correlation: Floats) -> Floats:
@@ -268,66 +288,54 @@ def _one_per_lag(visits: int) -> Floats:
     return (_lags(visits)[None] == np.arange(visits)[:, None, None]).astype(float)
 
 
+def _both(
+    name: str,
+    described: str,
+    several: str,
+    correlated: Callable[[Floats, int], Correlation],
+    start: Callable[[Floats], Floats],
+    linear: Callable[[int], Floats] | None,
+    ordered: bool,
+) -> list[Structure]:
+    """A structure with one variance, and the same with a variance for each visit."""
+    return [
+        Structure(
+            f"heterogeneous-{name}" if each else name,
+            f"heterogeneous {described} (a variance for each visit, {several})"
+            if each
+            else f"{described} (one variance, {several})",
+            each,
+            partial(_scaled, correlated=correlated, heterogeneous=each),
+            partial(_start_scaled, start=start, heterogeneous=each),
+            None if each else linear,
+            ordered,
+        )
+        for each in (False, True)
+    ]
+
+
 STRUCTURES = {
     one.name: one
     for one in (
         Structure(
             "unstructured",
-            "an unstructured covariance of the visits",
+            "unstructured covariance",
             True,
             _unstructured,
             _start_unstructured,
             _entries,
         ),
-        Structure(
-            "compound-symmetry",
-            "compound symmetry (one variance, one correlation of all pairs of visits)",
-            False,
-            _all_alike,
-            _start_all_alike,
-            _one_and_rest,
+        *_both(
+            "compound-symmetry", "compound symmetry", "one correlation of all pairs of visits",
+            _all_alike, _start_all_alike, _one_and_rest, False,
         ),
-        Structure(
-            "heterogeneous-compound-symmetry",
-            "heterogeneous compound symmetry (a variance for each visit, one correlation)",
-            True,
-            _all_alike,
-            _start_all_alike,
+        *_both(
+            "ar1", "first-order autoregression", "correlations rho to the power of the lag",
+            _fading, _start_fading, None, True,
         ),
-        Structure(
-            "ar1",
-            "first-order autoregression (one variance, correlations rho to the power of the lag)",
-            False,
-            _fading,
-            _start_fading,
-            ordered=True,
-        ),
-        Structure(
-            "heterogeneous-ar1",
-            "heterogeneous first-order autoregression (a variance for each visit, correlations "
-            "rho to the power of the lag)",
-            True,
-            _fading,
-            _start_fading,
-            ordered=True,
-        ),
-        Structure(
-            "toeplitz",
-            "a Toeplitz covariance (one variance, one correlation for each lag)",
-            False,
-            _by_lag,
-            _start_by_lag,
-            _one_per_lag,
-            ordered=True,
-        ),
-        Structure(
-            "heterogeneous-toeplitz",
-            "a heterogeneous Toeplitz covariance (a variance for each visit, one correlation for "
-            "each lag)",
-            True,
-            _by_lag,
-            _start_by_lag,
-            ordered=True,
+        *_both(
+            "toeplitz", "Toeplitz covariance", "one correlation for each lag",
+            _by_lag, _start_by_lag, _one_per_lag, True,
         ),
     )
-}
+}  # fmt: skip

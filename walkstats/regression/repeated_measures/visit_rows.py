@@ -108,7 +108,7 @@ def read_visits(
         of_rows, groups, _ = ordered_codes(used, by, rows.kept)
         group = of_rows[first]
         _refuse_moves(used, of_rows != group[rows.people], subject, by)
-    notes = tuple(_without_rows(frame, ids, subject))
+    notes = (*_said_of_words(used[visit], visits), *_without_rows(frame, ids, subject))
     return VisitRows(rows, rows.people, ids, codes, visits, times, group, groups, notes)
 
 
@@ -157,6 +157,35 @@ def ordered_codes(
     return codes.astype(np.intp).ravel(), labels, numbers
 
 
+def check_repeats(read: VisitRows, structure: Structure) -> None:
+    """Refuse data in which nothing is repeated, or a visit has one person only.
+
+    Parameters
+    ----------
+    read : VisitRows
+    structure : Structure
+
+    Raises
+    ------
+    FitError
+    """
+    if len(read.visits) < 2:
+        raise FitError(
+            f"All rows are of one visit, {read.visits[0]}: nothing is repeated. Use ols."
+        )
+    if np.bincount(read.people).max() < 2:
+        raise FitError(
+            "No participant has two visits: how visits hang together cannot be seen. Use ols."
+        )
+    counts = np.bincount(read.visit)
+    if structure.heterogeneous and counts.min() < 2:
+        raise FitError(
+            f"Too few people: 1 participant was seen at visit {read.visits[counts.argmin()]}, so "
+            "that no variance can be told. Leave the visit out, or use "
+            "covariance='compound-symmetry'."
+        )
+
+
 def check_enough(read: VisitRows, structure: Structure, leverage: Floats) -> None:
     """Refuse data that cannot tell the covariance of the visits.
 
@@ -170,16 +199,8 @@ def check_enough(read: VisitRows, structure: Structure, leverage: Floats) -> Non
     Raises
     ------
     FitError
-        For one visit only, visits seen too rarely, and pairs of visits nobody was seen at.
+        For visits seen too rarely, and pairs of visits nobody was seen at.
     """
-    if len(read.visits) < 2:
-        raise FitError(
-            f"All rows are of one visit, {read.visits[0]}: nothing is repeated. Use ols."
-        )
-    if np.bincount(read.people).max() < 2:
-        raise FitError(
-            "No participant has two visits: how visits hang together cannot be seen. Use ols."
-        )
     for g, name in enumerate(read.groups):
         seen = np.zeros((len(read.ids), len(read.visits)), dtype=bool)
         seen[read.people, read.visit] = True
@@ -262,6 +283,15 @@ def _refuse_moves(used: pd.DataFrame, moved: NDArray[np.bool_], subject: str, by
         )
 
 
+def _said_of_words(visit: pd.Series, visits: tuple[str, ...]) -> list[str]:
+    """Words are sorted, and month 12 comes before month 3."""
+    if isinstance(visit.dtype, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(visit.dtype):
+        return []
+    return [
+        f"Visits in the order {', '.join(visits)}; make {visit.name} a Categorical for another."
+    ]
+
+
 def _without_rows(frame: pd.DataFrame, ids: NDArray[Any], subject: str) -> list[str]:
     """Say how many people have no row that could be used, by arm where there is one."""
     everybody = frame[subject].dropna()
@@ -271,7 +301,7 @@ def _without_rows(frame: pd.DataFrame, ids: NDArray[Any], subject: str) -> list[
     each = ""
     if "arm" in frame.columns:
         arms = frame.loc[lost.index, "arm"] if frame.index.is_unique else lost.iloc[:0]
-        counts = arms.value_counts(sort=False)
+        counts = arms.value_counts(sort=False).sort_index()
         each = ", ".join(f"{arm} {count}" for arm, count in counts.items() if count)
     noun = "participant has" if len(lost) == 1 else "participants have"
     return [
