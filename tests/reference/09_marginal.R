@@ -72,4 +72,12 @@ entry("reg.more.largest", c("anorexia", "birthwt"), list(
 ), "p by mvtnorm::pmvt, which integrates by chance for more than two",
 rtol = 1e-6, atol = 1e-7)
 
-write_topic("09_marginal", "Marginal means and their contrasts", c("emmeans", "mvtnorm"))
+# Lines through the points of a figure.
+at <- seq(90, 240, by = 15)
+local <- function(span) {
+  fit <- loess(bwt ~ lwt, births, span = span, degree = 1, control = loess.control(surface = "direct"))
+  vec(predict(fit, data.frame(lwt = at)))
+}
+entry("reg.more.local_lines", "birthwt", list(at = vec(at), two_thirds = local(2 / 3), narrow = local(0.3)), rtol = 1e-9)
+
+write_topic("09_marginal", "Marginal means and their contrasts, local lines", c("emmeans", "mvtnorm"))

@@ -1,4 +1,4 @@
-"""Marginal means and their contrasts against R's emmeans and mvtnorm (09_marginal.R).
+"""Marginal means, their contrasts and local lines against R (09_marginal.R).
 
 Tolerances are those of the entries, but for p-values of the largest of several statistics: R
 integrates by chance for more than two of them (BY_CHANCE), and for four groups the lattice of ours
@@ -16,6 +16,7 @@ import pytest
 
 from tests.reference import goldens
 from tests.reference.goldens import agree, data, entry, topic
+from walkstats.numerics.local_lines import local_line
 from walkstats.regression import MarginalMeans, logistic, marginal_means, ols, rate_regression
 from walkstats.results import Estimates, Fit
 
@@ -150,6 +151,15 @@ def test_largest_of_several() -> None:
             agree(one, f"{key}_{stem}.estimate", table["estimate"])
             room = LATTICE if key == "four" else BY_CHANCE if stem == "pairs" else None
             agree(one, f"{key}_{stem}.p", table["p_value"], atol=room)
+
+
+def test_local_lines() -> None:
+    one, frame = entry(TOPIC, "reg.more.local_lines"), births()
+    x, y = frame["lwt"].to_numpy(dtype=float), frame["bwt"].to_numpy(dtype=float)
+    at = np.arange(90.0, 241.0, 15.0)
+    agree(one, "at", at)
+    agree(one, "two_thirds", local_line(x, y, at))
+    agree(one, "narrow", local_line(x, y, at, span=0.3))
 
 
 def test_all_entries_are_compared() -> None:

@@ -18,6 +18,9 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_equivalence``, ``draw_equivalence``       differences against their margins
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
+``plot_marginal_means``, ``draw_marginal_means``   the mean of each level, others being equal
+``plot_residuals``, ``draw_residuals``           form, spread, tails and influence
+``plot_partial_residuals``, ``draw_partial_residuals``   what a covariate contributes
 ``plot_within_between``, ``draw_within_between``   is it the person, or the week?
 ``plot_check_in_completeness``, ``draw_check_in_completeness``   check-ins completed by month
 ``plot_missing_pattern``, ``draw_missing_pattern``   which values are missing together
@@ -50,6 +53,9 @@ __getattr__, __dir__, __all__ = attach(
         "outcome_rows": ["draw_outcome_forest", "plot_outcome_forest"],
         "margin_rows": ["draw_equivalence", "plot_equivalence"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
+        "marginal_points": ["draw_marginal_means", "plot_marginal_means"],
+        "residual_panels": ["draw_residuals", "plot_residuals"],
+        "partial_points": ["draw_partial_residuals", "plot_partial_residuals"],
         "person_lines": ["draw_within_between", "plot_within_between"],
         "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
         "missing_tiles": ["draw_missing_pattern", "plot_missing_pattern"],
@@ -94,6 +100,8 @@ if TYPE_CHECKING:
     from walkstats.figures.log_log_curves import plot_log_log as plot_log_log
     from walkstats.figures.margin_rows import draw_equivalence as draw_equivalence
     from walkstats.figures.margin_rows import plot_equivalence as plot_equivalence
+    from walkstats.figures.marginal_points import draw_marginal_means as draw_marginal_means
+    from walkstats.figures.marginal_points import plot_marginal_means as plot_marginal_means
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
     from walkstats.figures.missing_tiles import draw_missing_pattern as draw_missing_pattern
@@ -110,8 +118,12 @@ if TYPE_CHECKING:
     )
     from walkstats.figures.outcome_rows import draw_outcome_forest as draw_outcome_forest
     from walkstats.figures.outcome_rows import plot_outcome_forest as plot_outcome_forest
+    from walkstats.figures.partial_points import draw_partial_residuals as draw_partial_residuals
+    from walkstats.figures.partial_points import plot_partial_residuals as plot_partial_residuals
     from walkstats.figures.person_lines import draw_within_between as draw_within_between
     from walkstats.figures.person_lines import plot_within_between as plot_within_between
+    from walkstats.figures.residual_panels import draw_residuals as draw_residuals
+    from walkstats.figures.residual_panels import plot_residuals as plot_residuals
     from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld
     from walkstats.figures.schoenfeld_points import plot_schoenfeld as plot_schoenfeld
     from walkstats.figures.survival_curves import draw_survival as draw_survival

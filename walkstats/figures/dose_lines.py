@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,6 +24,9 @@ from walkstats.figures.palette import BAND_ALPHA, INK, MUTED, NORMAL, arm_style
 from walkstats.figures.time_axis import NumberFormatter, number_labels, set_ratio_ticks, set_y_label
 from walkstats.results import Curve
 
+if TYPE_CHECKING:
+    from walkstats.regression import DoseTrend
+
 BARS = 40
 BARS_HEIGHT = 0.45  # inches
 ABOVE = 2.0  # points from the axes to the word above them
@@ -33,6 +37,7 @@ def plot_dose_response(
     curve: Curve,
     *,
     observed: ArrayLike | None = None,
+    categories: DoseTrend | None = None,
     null: float | None = None,
     names: Mapping[str, str] | None = None,
     title: str = "",
@@ -48,6 +53,10 @@ def plot_dose_response(
         From ``regression.dose_response``: shape "line", one row per dose.
     observed : array_like, optional
         Doses observed; drawn as bars below, since a line says little where nobody was.
+    categories : DoseTrend, optional
+        From ``regression.dose_trend``: categories of the dose beside the curve, each a point at its
+        median with its interval, and as wide as its doses. They compare with their own reference,
+        which the note names; choose the curve's reference inside it.
     null : float, optional
         A horizontal line at "no difference"; by default 0, of ratios 1, where the curve knows its
         reference dose, else the value at which every band closes.
@@ -67,7 +76,7 @@ def plot_dose_response(
     Raises
     ------
     ValueError
-        For a curve of steps.
+        For a curve of steps, and ratios beside differences.
 
     Examples
     --------
@@ -91,7 +100,9 @@ def plot_dose_response(
             grid = figure.add_gridspec(2, 1, height_ratios=[3.0, bars])
             ax = figure.add_subplot(grid[0], label="dose-response")
             low = figure.add_subplot(grid[1], sharex=ax, label="observed doses")
-        draw_dose_response(ax, curve, null=null, names=names, xlabel=xlabel, ylabel=ylabel)
+        draw_dose_response(
+            ax, curve, categories=categories, null=null, names=names, xlabel=xlabel, ylabel=ylabel
+        )
         if observed is not None:
             ax.tick_params(labelbottom=False)
             ax.set_xlabel("")
@@ -100,7 +111,10 @@ def plot_dose_response(
         if title:
             # Clear of the word above the reference dose.
             ax.set_title(literal(title), loc="left", pad=2.0 * ABOVE + 1.3 * NORMAL)
-        add_note(figure, curve.source)
+        said = ""
+        if categories is not None:
+            said = f"Points: categories at their median, compared with {categories.reference}."
+        add_note(figure, curve.source, said)
     return figure
 
 
@@ -108,6 +122,7 @@ def draw_dose_response(
     ax: Axes,
     curve: Curve,
     *,
+    categories: DoseTrend | None = None,
     null: float | None = None,
     names: Mapping[str, str] | None = None,
     xlabel: str | None = None,
@@ -118,7 +133,7 @@ def draw_dose_response(
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-    curve, null, names, xlabel, ylabel
+    curve, categories, null, names, xlabel, ylabel
         As for ``plot_dose_response``.
 
     Returns
@@ -129,7 +144,7 @@ def draw_dose_response(
     Raises
     ------
     ValueError
-        For a curve of steps.
+        As ``plot_dose_response``.
 
     Examples
     --------
@@ -168,8 +183,10 @@ def draw_dose_response(
     xs = curve.frame[curve.x].to_numpy(dtype=float)
     ax.set_xlim(float(xs.min()), float(xs.max()))
     _set_axes(ax, xlabel or described(curve.x), ylabel or capitalised(curve.quantity))
+    if categories is not None:
+        _draw_categories(ax, curve, categories)
     if getattr(curve, "ratio", False):
-        _on_log_scale(ax, curve)
+        _on_log_scale(ax, curve, categories)
     _mark_reference(ax, _reference(curve))
     if len(lines) > 1:
         label_ends(ax, lines)
@@ -216,9 +233,30 @@ def _set_axes(ax: Axes, xlabel: str, ylabel: str) -> None:
         axis.set_major_formatter(NumberFormatter())
 
 
-def _on_log_scale(ax: Axes, curve: Curve) -> None:
+def _draw_categories(ax: Axes, curve: Curve, categories: DoseTrend) -> None:
+    """A point for each category, across its doses, with its interval."""
+    if not hasattr(categories, "categories") or not hasattr(categories, "ratio"):
+        raise ValueError(
+            f"categories needs what dose_trend gives, got {type(categories).__name__}."
+        )
+    if categories.ratio != bool(getattr(curve, "ratio", False)):
+        raise ValueError("Categories and curve must both be ratios, or both be differences.")
+    table = categories.categories
+    low, high = ax.get_xlim()
+    across = (table["low"].clip(lower=low), table["high"].clip(upper=high))
+    ax.hlines(table["estimate"], *across, color=INK, linewidth=0.9, zorder=3)
+    ax.vlines(table["dose"], table["conf_low"], table["conf_high"], color=INK, linewidth=1.2)
+    ax.plot(
+        table["dose"], table["estimate"], linestyle="none", marker="s", markersize=4.5, color=INK,
+        label="_categories",
+    )  # fmt: skip
+
+
+def _on_log_scale(ax: Axes, curve: Curve, categories: DoseTrend | None) -> None:
     """Ratios: twice and half are equally far from 1."""
-    low, high = curve.frame["conf_low"].min(), curve.frame["conf_high"].max()
+    frames = [curve.frame] + ([] if categories is None else [categories.categories])
+    low = min(frame["conf_low"].min() for frame in frames)
+    high = max(frame["conf_high"].max() for frame in frames)
     ax.set_yscale("log")
     set_ratio_ticks(ax.yaxis, float(low), float(high))
 

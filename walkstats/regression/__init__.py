@@ -54,6 +54,8 @@ Is the model right?
     ``term_tests``     a test of every term (type I and II), as ``TermTests``
     ``breusch_pagan``, ``reset_test``, ``variance_inflation``   unequal variance, form, collinearity
     ``influence``      residuals, leverage and influence of every row
+    ``check_residuals``   the same laid out for a figure, as ``ResidualCheck``
+    ``partial_residuals``   what a covariate contributes, row by row, as ``PartialResiduals``
 """
 
 from typing import TYPE_CHECKING
@@ -101,6 +103,8 @@ __getattr__, __dir__, __all__ = attach(
         "categories": ["DoseTrend", "dose_categories", "dose_trend"],
         "thresholds": ["KnotProfile", "profile_knots"],
         "sums_of_squares": ["TermTests", "term_tests"],
+        "residual_checks": ["ResidualCheck", "check_residuals"],
+        "contributions": ["PartialResiduals", "partial_residuals"],
         "assumptions": ["breusch_pagan", "influence", "reset_test", "variance_inflation"],
     },
 )
@@ -115,6 +119,8 @@ if TYPE_CHECKING:
     from walkstats.regression.categories import DoseTrend as DoseTrend
     from walkstats.regression.categories import dose_categories as dose_categories
     from walkstats.regression.categories import dose_trend as dose_trend
+    from walkstats.regression.contributions import PartialResiduals as PartialResiduals
+    from walkstats.regression.contributions import partial_residuals as partial_residuals
     from walkstats.regression.dose import DoseResponse as DoseResponse
     from walkstats.regression.dose import dose_response as dose_response
     from walkstats.regression.estimating.population_average import GeeFit as GeeFit
@@ -172,6 +178,8 @@ if TYPE_CHECKING:
     from walkstats.regression.repeated_measures.over_visits import mmrm as mmrm
     from walkstats.regression.repeated_measures.repeated_fits import RepeatedFit as RepeatedFit
     from walkstats.regression.repeated_measures.seen_means import visit_means as visit_means
+    from walkstats.regression.residual_checks import ResidualCheck as ResidualCheck
+    from walkstats.regression.residual_checks import check_residuals as check_residuals
     from walkstats.regression.risks.binary_fit import BinaryFit as BinaryFit
     from walkstats.regression.risks.odds import logistic as logistic
     from walkstats.regression.risks.predicted import predict_risks as predict_risks

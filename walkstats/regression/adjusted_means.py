@@ -25,7 +25,12 @@ RESPONSES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats
     "log": (np.exp, np.exp),
     "logit": (special.expit, lambda x: special.expit(x) * special.expit(-x)),
 }
-MEASURES = {"rate ratio": "rate", "risk ratio": "risk", "odds ratio": "odds"}
+MEASURES = {
+    "rate ratio": "rate",
+    "risk ratio": "risk",
+    "risk difference": "risk",
+    "odds ratio": "odds",
+}
 
 
 @dataclass(frozen=True, eq=False)

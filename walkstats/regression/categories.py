@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 # Of the time walked in a week [minutes/week].
 EDGES = (0.0, 30.0, 75.0, 130.0)
+FEW = 10  # rows of a category below which a note is due
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,8 @@ class DoseTrend(Result):
     reference : str
         Category that the others are compared with.
     categories : pandas.DataFrame
-        One row per category: category, n, dose (its median), low, high (smallest and largest),
-        estimate, std_error, conf_low, conf_high; differences, or ratios where `ratio`.
+        One row per category, by dose: category, n, dose (its median), low, high (smallest and
+        largest), estimate, std_error, conf_low, conf_high; differences, or ratios where `ratio`.
     slope : Estimates
         Change of the outcome with the dose along the line: one term; its p-value is the test for
         trend.
@@ -201,12 +202,13 @@ def dose_trend(
     weights = _line(fit, rows, beside, distance)
     slope = combined(fit, [f"{dose} (per {per:g})"], per * weights[None, :] @ rows)
     reference = f"Compared with {levels[0]}; line through the medians of {dose}."
-    common: dict[str, Any] = {"method": f"{fit.method} {reference}", "notes": fit.notes}
+    notes = (*fit.notes, *_said_of_few(table))
+    common: dict[str, Any] = {"method": f"{fit.method} {reference}", "notes": notes}
     return DoseTrend(
         factor=str(factor),
         dose=str(dose),
         reference=levels[0],
-        categories=_beside(table, beside),
+        categories=_beside(table, beside).sort_values("dose", ignore_index=True),
         slope=replace(slope, **common),
         departure=_departure(fit, rows, distance, str(factor), str(dose)),
         quantity=fit.measure or ("ratio" if fit.link != "identity" else "difference"),
@@ -267,6 +269,11 @@ def _doses_of(
             what_to_do="merge them, or check that the categories are those of the dose",
         )
     return table
+
+
+def _said_of_few(table: pd.DataFrame) -> list[str]:
+    few = table[table["n"] < FEW]
+    return [f"{row.category} holds {row.n} rows only." for row in few.itertuples()]
 
 
 def _line(fit: Fit, rows: Floats, beside: Estimates, distance: Floats) -> Floats:
