@@ -19,6 +19,7 @@ from tests.reference.goldens import data
 from walkstats.errors import DataError
 from walkstats.evidence import published
 from walkstats.regression import compare_means, compare_means_from
+from walkstats.regression.groups.pairwise import Centres, Differences
 from walkstats.regression.groups.ranks import rank_sum, signed_rank
 
 SAME = 1e-10
@@ -314,3 +315,28 @@ def test_refusals() -> None:
     same = sleep.assign(extra=[1.0] * 10 + [2.0] * 9 + [2.0])
     with pytest.raises(DataError, match="constant in every group"):
         compare_means(same, "extra", "group", paired="id")
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.integers(-5, 5) | st.floats(-3, 3), min_size=1, max_size=5),
+    st.lists(st.integers(-5, 5) | st.floats(-3, 3), min_size=1, max_size=5),
+)
+def test_ranks_of_differences_without_listing_them(a: list[float], b: list[float]) -> None:
+    own, other = np.array(a, float), np.array(b, float)
+    brute = np.sort(np.subtract.outer(own, other).ravel())
+    found = Differences(np.sort(own), np.sort(other))
+    np.testing.assert_allclose([found.at(k) for k in range(found.size)], brute, atol=1e-12)
+    row, column = np.triu_indices(own.size)
+    centres = np.sort((own[row] + own[column]) / 2)
+    means = Centres(np.sort(own))
+    np.testing.assert_allclose([means.at(k) for k in range(means.size)], centres, atol=1e-12)
+
+
+def test_large_groups_need_no_list() -> None:
+    rng = np.random.default_rng(4)
+    own, other = rng.normal(0.5, 1, 3000).round(2), rng.normal(0, 1, 2500).round(2)
+    found = rank_sum(own, other, 0.95, None)
+    shifts = np.sort(np.subtract.outer(own, other).ravel())
+    assert found.estimate == pytest.approx(np.median(shifts), abs=1e-12)
+    assert found.low <= 0.5 <= found.high

@@ -362,6 +362,17 @@ def test_counts_that_cannot_be() -> None:
     twice = pd.concat([table, table]).assign(clinic="A")
     with pytest.raises(DataError, match="each group of each stratum once"):
         compare_risks_from(twice, "arm", strata="clinic")
+    apart = pd.concat(
+        [
+            table.assign(clinic=["A", "B"], n=[30, 0], events=[7, 0]),
+            table.assign(clinic=["B", "A"], n=[0, 33], events=[0, 9]),
+        ]
+    )
+    with pytest.raises(DataError, match="has nobody in any stratum"):
+        compare_risks_from(apart.assign(n=[30, 0, 30, 0], events=0), "arm", strata="clinic")
+    lonely = pd.DataFrame({"arm": ["a", "b"], "clinic": ["A", "B"], "events": [3, 4], "n": [9, 9]})
+    with pytest.raises(DataError, match="no stratum of clinic has people of b and of a"):
+        compare_risks_from(lonely, "arm", strata="clinic")
     with pytest.raises(ValueError, match="2 rows and 2 columns"):
         compare_paired_risks_from(table)
     for wrong in ((3, 2), (-1, 5), (1, 0)):

@@ -50,7 +50,7 @@ def pooled_difference(
         return Pooled(difference, float(np.sqrt(np.sum(within / (n1 * n0 * n**2)))) / weight)
     p = np.sum((n1**2 * x0 - n0**2 * x1 + n1 * n0 * (n0 - n1) / 2.0) / n**2)
     q = np.sum((x1 * (n0 - x0) + (n1 - x1) * x0) / (2.0 * n))
-    return Pooled(difference, float(np.sqrt(difference * p + q)) / weight)
+    return Pooled(difference, float(np.sqrt(max(difference * p + q, 0.0))) / weight)
 
 
 def pooled_ratio(x1: Floats, n1: Floats, x0: Floats, n0: Floats) -> Pooled:

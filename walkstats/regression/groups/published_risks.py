@@ -74,6 +74,14 @@ def _stratified(
     ):
         events[row[where], column[who]] = x
         sizes[row[where], column[who]] = n
+    nobody = [name for name, n in zip(levels, sizes.sum(axis=0), strict=True) if n == 0]
+    if nobody:
+        raise DataError.of(
+            f"{by} = {nobody[0]} has nobody in any stratum",
+            column=str(by),
+            count=len(nobody),
+            what_to_do="leave the group out",
+        )
     counts = RiskCounts(str(by), levels, events, sizes, names, str(strata))
     return counts, (note,) if note else ()
 

@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 from scipy import special
 
 from walkstats.numerics.limits import normal_p, normal_quantile
+from walkstats.regression.groups.pairwise import (
+    Ordered,
+    all_centres,
+    all_differences,
+    middle_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +83,7 @@ def rank_sum(own: Floats, other: Floats, level: float, exact: bool | None) -> Ra
         tails = _tails(chances, doubled, 2.0 * (statistic + m * (m + 1) / 2.0))
     else:
         tails = _normal_tails(statistic - m * n / 2.0, variance)
-    shifts = np.sort(np.subtract.outer(own, other).ravel())
+    shifts = all_differences(own, other)
     by_rank = taken and not tied
     own_ties = m * n / 12.0 * (m + n + 1 - (_tied(own) + _tied(other)) / ((m + n) * (m + n - 1)))
     low, high, reached = (
@@ -86,7 +92,7 @@ def rank_sum(own: Floats, other: Floats, level: float, exact: bool | None) -> Ra
         else _normal_limits(shifts, own_ties, level)
     )
     return RankTest(
-        statistic, float(m * n), *tails, float(np.median(shifts)), low, high, taken, by_rank, tied,
+        statistic, float(m * n), *tails, middle_of(shifts), low, high, taken, by_rank, tied,
         0, reached,
     )  # fmt: skip
 
@@ -109,8 +115,7 @@ def signed_rank(differences: Floats, level: float, exact: bool | None) -> RankTe
     else:
         variance = n * (n + 1) * (2 * n + 1) / 24.0 - _tied(ranks) / 48.0
         tails = _normal_tails(statistic - largest / 2.0, variance)
-    row, column = np.triu_indices(n)
-    centres = np.sort((known[row] + known[column]) / 2.0)
+    centres = all_centres(known)
     by_rank = taken and not tied
     own_ties = n * (n + 1) * (2 * n + 1) / 24.0 - _tied(known) / 48.0
     low, high, reached = (
@@ -119,7 +124,7 @@ def signed_rank(differences: Floats, level: float, exact: bool | None) -> RankTe
         else _normal_limits(centres, own_ties, level)
     )
     return RankTest(
-        statistic, largest, *tails, float(np.median(centres)), low, high, taken, by_rank, tied,
+        statistic, largest, *tails, middle_of(centres), low, high, taken, by_rank, tied,
         zeros, reached,
     )  # fmt: skip
 
@@ -199,19 +204,19 @@ def _normal_tails(centred: float, variance: float) -> tuple[float, float, float]
     )
 
 
-def _exact_limits(shifts: Floats, chances: Floats, level: float) -> tuple[float, float, float]:
+def _exact_limits(shifts: Ordered, chances: Floats, level: float) -> tuple[float, float, float]:
     """Order statistics of the shifts (sorted) beyond which the exact test rejects."""
     tail = (1.0 - level) / 2.0
     first = int(np.flatnonzero(chances > 0)[0])
     below = np.cumsum(chances[first : first + shifts.size + 1])
     place = max(int(np.searchsorted(below, tail - ROUNDING)), 1)
     reached = 1.0 - 2.0 * float(below[place - 1])
-    return float(shifts[place - 1]), float(shifts[shifts.size - place]), reached
+    return shifts.at(place - 1), shifts.at(shifts.size - place), reached
 
 
-def _normal_limits(shifts: Floats, variance: float, level: float) -> tuple[float, float, float]:
+def _normal_limits(shifts: Ordered, variance: float, level: float) -> tuple[float, float, float]:
     """The shifts (sorted) at which the normal approximation turns from rejecting."""
     reach = normal_quantile(level) * np.sqrt(max(variance, 0.0))
     place = int(np.ceil(shifts.size / 2.0 - 0.5 - reach))
     place = min(max(place, 1), shifts.size)
-    return float(shifts[place - 1]), float(shifts[shifts.size - place]), level
+    return shifts.at(place - 1), shifts.at(shifts.size - place), level

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from walkstats.errors import DataError
 from walkstats.numerics.limits import chi2_p, normal_quantile
 from walkstats.numerics.number_needed import number_needed_to_treat
 from walkstats.numerics.share_limits import wilson_limits
@@ -49,7 +50,7 @@ class Measured:
     difference: tuple[float, float, float, float]
     ratio: tuple[float, float, float, float]
     odds_ratio: tuple[float, float, float, float]
-    exact: ExactOdds
+    exact: ExactOdds | None
 
 
 def measure_risks(
@@ -200,14 +201,22 @@ def _measured(counts: RiskCounts, own: int, other: int, chosen: Chosen) -> Measu
     (x1, n1), (x0, n0) = counts.of(own), counts.of(other)
     both = (n1 > 0) & (n0 > 0)
     tables = (x1[both], n1[both], x0[both], n0[both])
-    exact = exact_odds(*tables, chosen.level)
+    if not both.any():
+        raise DataError.of(
+            f"no stratum of {counts.stratified_by} has people of {counts.levels[own]} and of "
+            f"{counts.levels[other]}",
+            column=counts.stratified_by,
+            what_to_do="leave the strata out, or compare other groups",
+        )
+    needed = chosen.test == "fisher" or chosen.odds_ratio == "exact"
+    exact = exact_odds(*tables, chosen.level) if needed else None
     if counts.strata:
         difference, ratio, odds = _common_measures(tables, chosen.level)
     else:
         difference, ratio, odds = _plain_measures(
             float(x1[0]), float(n1[0]), float(x0[0]), float(n0[0]), chosen
         )
-    if chosen.odds_ratio == "exact":
+    if exact is not None and chosen.odds_ratio == "exact":
         odds = (*_log(exact.estimate, np.nan), *_log(exact.low, exact.high))
     return Measured(difference, ratio, odds, exact)
 
@@ -267,8 +276,8 @@ def _test(
     over = f" in every stratum of {counts.stratified_by}" if counts.strata else ""
     said = {"null": f"The risks of {counts.by} = {own} and {counts.by} = {other} are equal{over}."}
     cells = {} if counts.strata else {"cells": (x1[0], n1[0], x0[0], n0[0])}
-    tails = {"p_less": one.exact.p_less, "p_greater": one.exact.p_greater, **cells}
-    if chosen.test == "fisher":
+    if chosen.test == "fisher" and one.exact is not None:
+        tails = {"p_less": one.exact.p_less, "p_greater": one.exact.p_greater, **cells}
         name = "Exact conditional test" if counts.strata else "Fisher's exact test"
         return {
             "name": f"{name} of {term}", **said, "statistic": one.exact.events, "df": np.nan,
