@@ -168,8 +168,8 @@ def visit_differences(
     at : mapping of column to value, optional
         Where covariates are held. By default numbers at their mean over the participants used.
     weights : {"equal", "observed"}
-        Other factors of the formula: each level counts the same (as SAS's LSMEANS and emmeans have
-        it), or means are averaged over the participants with their own covariates.
+        Other factors of the formula: each level counts the same, as in SAS's LSMEANS and emmeans, or
+        means are averaged over the participants with their own covariates.
     level : float
         Confidence level.
 
@@ -188,6 +188,8 @@ def visit_differences(
     Notes
     -----
     Differences do not depend on where covariates are held unless the factor interacts with them.
+    Each participant counts once in the mean of a covariate; SAS and emmeans average over rows, so
+    that who was seen more often counts more.
 
     Examples
     --------
@@ -366,7 +368,7 @@ def _others(
         if name in at:
             choices.append([at[name]])
         elif name in levelled:
-            choices.append(list(dict.fromkeys(v for v in table[name] if v is not None)))
+            choices.append(list(pd.unique(data[name].dropna().astype(object))))
         else:
             choices.append([float(np.mean(table[name].astype(float)))])
     grid = pd.DataFrame(list(itertools.product(*choices)), columns=names)

@@ -14,9 +14,11 @@ from walkstats.regression.repeated_measures.structures import Structure, start_v
 
 Floats = NDArray[np.float64]
 
-# Visits of which a combination varies less than this, at variances of 1, have a singular
-# covariance: the search has run into the edge.
+# Where a visit, or a combination of visits at variances of 1, varies less than this, the covariance
+# is singular: the search has run into the edge. From NEAR_EDGE on it is on its way there, where it
+# has not ended.
 EDGE = 1e-6
+NEAR_EDGE = 1e-3
 # No parameter (a log of a scale, or near a correlation) moves further in one step.
 LONGEST = 2.0
 ITERATIONS = 50
@@ -86,7 +88,7 @@ def find_covariance(
     here = at(end.values)
     assert here is not None
     state = end.state
-    if _at_the_edge(here.covariances):
+    if _least(here.covariances) < (EDGE if state == "converged" else NEAR_EDGE):
         state = "boundary"
     elif state == "converged" and not _positive(here.hessian):
         state = "not converged"
@@ -114,10 +116,12 @@ def _positive(matrix: Floats) -> bool:
     return True
 
 
-def _at_the_edge(covariances: Floats) -> bool:
-    deviations = np.sqrt(np.einsum("gaa->ga", covariances))
+def _least(covariances: Floats) -> float:
+    """The least that a visit varies, or a combination of visits at variances of 1."""
+    variances = np.einsum("gaa->ga", covariances)
+    deviations = np.sqrt(variances)
     correlations = covariances / (deviations[:, :, None] * deviations[:, None, :])
-    return bool(np.linalg.eigvalsh(correlations).min() < EDGE)
+    return float(min(variances.min(), np.linalg.eigvalsh(correlations).min()))
 
 
 def _scaled(here: Profile) -> float:
