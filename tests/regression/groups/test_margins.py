@@ -55,7 +55,7 @@ def test_walking_against_strengthening() -> None:
     assert both.to_frame()["margin_low"].item() == -50
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.integers(0, 10_000), st.floats(0.1, 3.0), st.sampled_from(["welch", "student"]))
 def test_tests_and_intervals_agree(seed: int, margin: float, method: str) -> None:
     compared = compare_means(people(seed, (7, 9)), "pain", "arm", method=method)
@@ -69,7 +69,7 @@ def test_tests_and_intervals_agree(seed: int, margin: float, method: str) -> Non
         assert one.p_value == found.tests[side].p_value
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.integers(0, 40), st.integers(0, 35), st.floats(0.05, 0.4))
 def test_score_tests_and_intervals_agree(x1: int, x0: int, margin: float) -> None:
     compared = compare_risks_from(printed(x1, 40, x0, 35), "arm")

@@ -60,7 +60,7 @@ def exact_fractions(x1: int, n1: int, x0: int, n0: int) -> Fraction:
     return Fraction(sum(w for w in ways.values() if w <= ways[x1]), sum(ways.values()))
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(CELLS)
 def test_fisher_in_whole_numbers(cells: tuple[int, int, int, int]) -> None:
     x1, rest1, x0, rest0 = cells
@@ -84,7 +84,7 @@ def test_conditional_odds_ratio_against_scipy() -> None:
     assert (ours.low, ours.high) == pytest.approx((low, high), rel=1e-7)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(CELLS, st.sampled_from([{}, {"difference": "mee", "ratio": "score", "test": "chi2"}]))
 def test_swapped_arms(cells: tuple[int, int, int, int], options: dict[str, str]) -> None:
     x1, rest1, x0, rest0 = cells
