@@ -42,7 +42,7 @@ def test_lines_intervals_and_numbers():
     bars = [path.vertices[:, 1].tolist() for path in ax.collections[0].get_paths()]
     assert bars == [[5.6, 6.4], [4.6, 5.4]]
     texts = [text.get_text() for text in low.texts]
-    assert texts[:6] == ["1200", "38", "1", "41", "40", "35"]
+    assert texts[1:] == ["1200", "38", "1", "41", "40", "35"]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "3", "12"]
     assert ax.get_title(loc="left") == "Pain"
     assert "Difference -1.2" in [text.get_text() for text in ax.texts]

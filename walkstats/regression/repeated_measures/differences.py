@@ -168,8 +168,8 @@ def visit_differences(
     at : mapping of column to value, optional
         Where covariates are held. By default numbers at their mean over the participants used.
     weights : {"equal", "observed"}
-        Other factors of the formula: each level counts the same, as in SAS's LSMEANS and emmeans, or
-        means are averaged over the participants with their own covariates.
+        Other factors of the formula: each level counts the same, as in SAS's LSMEANS and emmeans,
+        or means are averaged over the participants with their own covariates.
     level : float
         Confidence level.
 
