@@ -17,6 +17,8 @@ Codes = NDArray[np.intp]
 
 SINGULAR = 1e-10
 
+# Arrays are copied and summed by loops: what numpy does in one line takes a second to compile.
+
 # Sums may be taken in another order, so that the processor adds several terms at once.
 LOOSE = {"reassoc", "contract", "nsz"}
 
@@ -105,6 +107,16 @@ def _unpack(packed: Floats, row: Codes, column: Codes, out: Floats) -> None:
         out[column[c], row[c]] = packed[c]
 
 
+@njit(cache=True, nogil=True)
+def _places(seen: NDArray[np.bool_], at: Codes) -> int:
+    """List the visits that were seen, and count them."""
+    size = 0
+    for visit in range(seen.size):
+        at[size] = visit
+        size += seen[visit]
+    return size
+
+
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _pattern_inverses(
     covariances: Floats, seen: NDArray[np.bool_], group: Codes, inverses: Floats, logs: Floats
@@ -112,16 +124,17 @@ def _pattern_inverses(
     visits = seen.shape[1]
     block = np.empty((visits, visits))
     turned = np.empty((visits, visits))
+    at = np.empty(visits, dtype=np.intp)
     for p in range(seen.shape[0]):
-        at = np.flatnonzero(seen[p])
-        for i in range(at.size):
-            for j in range(at.size):
+        size = _places(seen[p], at)
+        for i in range(size):
+            for j in range(size):
                 block[i, j] = covariances[group[p], at[i], at[j]]
-        good, logs[p] = _inverse(block, at.size, turned, SINGULAR)
+        good, logs[p] = _inverse(block, size, turned, SINGULAR)
         if not good:
             return False
-        for i in range(at.size):
-            for j in range(at.size):
+        for i in range(size):
+            for j in range(size):
                 inverses[p, at[i], at[j]] = turned[i, j]
     return True
 
@@ -204,7 +217,9 @@ def _evaluate(
     good, deviance, log = _profiled(square, inverse, b)
     if not good:
         return nothing
-    deviance += np.sum(people * logs) + (log if reml else 0.0)
+    deviance += log if reml else 0.0
+    for p in range(people.size):
+        deviance += people[p] * logs[p]
     middle = _middle(inverse, b, row, column, reml)
     moved = np.zeros((groups * own, row.size))
     for p in range(people.size):
@@ -219,10 +234,11 @@ def _evaluate(
         _bend(first[group[p]], left, turned, people[p], at, hessian, expected)
     for i in range(groups * own):
         _unpack(moved[i], row, column, square)
-        change[i] = square[:k, :k]
-        slopes[i] = square[:k, k]
         for j in range(k):
-            slopes[i, j] -= np.sum(square[j, :k] * b)
+            slopes[i, j] = square[j, k]
+            for c in range(k):
+                change[i, j, c] = square[j, c]
+                slopes[i, j] -= square[j, c] * b[c]
     _across(hessian, change, slopes, inverse, reml)
     return True, deviance, b, inverse, pull, hessian, expected, change, inverses
 
