@@ -103,7 +103,7 @@ def marginal_means(
     adjust: str = "none",
     weights: str = "equal",
     at: Mapping[str, Any] | None = None,
-    level: float | None = None,
+    level: float = 0.95,
 ) -> MarginalMeans:
     r"""Estimate the mean of each level of a factor, others being equal, and compare them.
 
@@ -130,8 +130,8 @@ def marginal_means(
     at : mapping, optional
         Column -> value at which a number is held (its mean otherwise), or values where it stands in
         `factor` or `by`; column -> level or levels of a factor to stay with.
-    level : float, optional
-        Confidence level; the fit's own by default.
+    level : float
+        Confidence level.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def marginal_means(
     """
     check_choice(adjust, ADJUSTMENTS, "adjust")
     check_choice(weights, WEIGHTS, "weights")
-    level = fit.level if level is None else check_level(level)
+    check_level(level)
     if fit.design is None:
         raise ValueError("This fit does not keep its design; marginal_means cannot read it.")
     if contrast is None and (adjust != "none" or reference is not None):
