@@ -159,6 +159,28 @@ def test_an_answer_with_parts(lung):
     assert len(table_of(single).rows) == 4
 
 
+def test_parts_of_one_measure_say_which_they_are(lung):
+    between = lung.assign(low_days=(lung["days"] - 30).clip(lower=0))
+    between["high_days"] = between["days"].astype(float).where(between["event"], np.inf)
+    found = table_of(ws.survival.ascertainment_sensitivity(between, "sex"))
+    heads = [label for label in labels(found) if label.startswith("Hazard ratio")]
+    assert heads == [f"Hazard ratio: {way}" for way in ("right point", "mid point", "interval")]
+
+
+def test_the_unit_of_stop_days_is_days(lung):
+    spells = lung.rename(columns={"days": "stop_days"}).assign(start_days=0.0)
+    spells["participant_id"] = np.arange(len(spells))
+    counts = ws.survival.mean_cumulative_count(spells, at_risk="under_observation")
+    assert "Mean count at 90 days (95% CI)" in labels(table_of(counts, at=[90]))
+
+
+def test_what_has_no_table_has_a_frame(lung):
+    check = ws.survival.check_proportional_hazards(ws.survival.cox(lung, "sex"))
+    with pytest.raises(ValueError, match=r"table_of\(result.to_frame\(\)\) has its numbers"):
+        table_of(check)
+    assert table_of(check.to_frame()).rows
+
+
 def test_estimates_of_one_measure_share_their_decimals():
     one = Estimates(
         terms=("a", "b"), values=np.array([0.526, 0.336]), null=None, measure="survival",

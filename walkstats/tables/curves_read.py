@@ -85,7 +85,12 @@ def _event_rows(curve: Curve) -> list[Row]:
 def _median_row(curve: Curve) -> Row:
     medians = curve.quantile(0.5)
     cells = tuple(_time_cell(medians.estimate(group)) for group in curve.groups)
-    return Row(f"Median, {curve.x} ({percent_level(curve.level)}% CI)", cells)
+    return Row(f"Median, {_unit(curve)} ({percent_level(curve.level)}% CI)", cells)
+
+
+def _unit(curve: Curve) -> str:
+    """What time is counted in: days, where the column is called stop_days."""
+    return curve.x.removeprefix("stop_")
 
 
 def _rows_at(curve: Curve, at: Sequence[float], counted: bool) -> list[Row]:
@@ -93,7 +98,7 @@ def _rows_at(curve: Curve, at: Sequence[float], counted: bool) -> list[Row]:
     rows = []
     for x in at:
         here = read[read[curve.x] == float(x)]
-        what = f"{capitalised(curve.quantity)} at {x:g} {curve.x}"
+        what = f"{capitalised(curve.quantity)} at {x:g} {_unit(curve)}"
         cells = _by_group(curve, here, _value_cell)
         rows.append(Row(f"{what} ({percent_level(curve.level)}% CI)", cells))
         if counted:

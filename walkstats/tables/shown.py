@@ -78,14 +78,21 @@ def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
         return models_table(result, labels)
     parts = _parts(result)
     if not parts:
-        raise ValueError(f"No table is known for a {type(result).__name__}.")
+        more = (
+            " table_of(result.to_frame()) has its numbers." if hasattr(result, "to_frame") else ""
+        )
+        raise ValueError(f"No table is known for a {type(result).__name__}.{more}")
     tables = {name: _lay_out(part, labels) for name, part in parts.items()}
     level = percent_level(next(iter(parts.values())).level)
     width = max(len(table.columns) for table in tables.values())
     columns = (Column(f"Estimate ({level}% CI)"), Column("p"))[:width]
     rows: list[Row] = []
+    measures = [part.measure for part in parts.values()]
     for name, table in tables.items():
-        measured = parts[name].measure or name.replace("_", " ")
+        said = name.replace("_", " ")
+        measured = parts[name].measure or said
+        # Of several parts with one measure each says which it is.
+        measured = f"{measured}: {said}" if measures.count(measured) > 1 else measured
         rows.append(Row(labels.get(name, capitalised(measured))))
         rows += [_under(row, width) for row in table.rows]
     notes = [note for table in tables.values() for note in table.notes]
