@@ -6,7 +6,13 @@ import pytest
 
 from tests.regression.test_linear import FORMULA, one_each, visits
 from walkstats.errors import DataError, FitError
-from walkstats.regression import ols, term_tests
+from walkstats.regression import (
+    dose_categories,
+    marginal_means,
+    ols,
+    partial_residuals,
+    term_tests,
+)
 
 
 def problem_of(frame, formula=FORMULA, **options):
@@ -114,3 +120,31 @@ def test_m43_type_three_with_interactions():
     fit = ols(one_each(), "pain ~ arm * age", se="classical")
     with pytest.raises(ValueError, match="depend on the reference level"):
         term_tests(fit, kind="III")
+
+
+def test_o09_a_missing_baseline():
+    """Analysis of covariance needs it: rows are left out, and counted by arm."""
+    frame = one_each().assign(baseline=5.0 + np.arange(60) % 3)
+    frame.loc[frame.index[:5], "baseline"] = np.nan
+    fit = ols(frame, "pain ~ arm + baseline")
+    assert dict(fit.counts.left_out) == {"baseline missing": 5}
+    lost = frame.iloc[:5]["arm"].value_counts(sort=False)
+    each = ", ".join(f"{arm} {n}" for arm, n in lost.items() if n)
+    assert f"Rows left out by arm: {each}." in fit.notes
+    assert f"Rows left out by arm: {each}." in marginal_means(fit, "arm").notes
+
+
+def test_m13_m15_grids_of_unknown_levels():
+    fit = ols(one_each(), "pain ~ arm + age")
+    with pytest.raises(ValueError, match=r"'yoga' is not a level of arm"):
+        marginal_means(fit, "arm", at={"arm": ["yoga"]})
+    with pytest.raises(DataError, match="lack the column"):
+        ols(one_each(), "pain ~ arm + age").design.matrix(one_each()[["arm"]])
+    other = one_each().drop(columns="age")
+    with pytest.raises((ValueError, DataError), match=r"age|frame that the model"):
+        partial_residuals(fit, "age", other)
+
+
+def test_m29_doses_as_text():
+    with pytest.raises(DataError, match="no numbers"):
+        dose_categories(["30", "75 min"])
