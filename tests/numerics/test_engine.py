@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from walkstats.numerics import engine
+from walkstats.regression.mixed.expansions import pairs
+from walkstats.regression.mixed.likelihood import Shape
 from walkstats.regression.repeated_measures.patterns import sum_patterns
 from walkstats.regression.repeated_measures.structures import STRUCTURES
 from walkstats.resampling.sorted_groups import sort_groups
@@ -79,7 +81,19 @@ def repeated_arguments(seed: int):
     return *several, patterns, bool(rng.random() < 0.7)
 
 
+def person_arguments(seed: int):
+    """Sums of squares of people, some without a row that tells, and a covariance to expand."""
+    rng = np.random.default_rng(seed)
+    q, size = int(rng.integers(1, 4)), int(rng.integers(1, 30))
+    z = rng.normal(size=(size, 5, q)) * (rng.random((size, 5, 1)) < 0.7)
+    shape = Shape(q, bool(rng.random() < 0.6), outer=False)
+    covariance = shape.covariance(rng.normal(size=shape.parameters))
+    people = rng.integers(1, 9, size).astype(float)
+    return z.transpose(0, 2, 1) @ z, people, covariance, *pairs(shape.parameters)
+
+
 ARGUMENTS = {
+    "mixed_person_terms": person_arguments,
     "mmrm_evaluate": repeated_arguments,
     "compare_resamples": resamples_arguments,
     "ordered_columns": columns_arguments,

@@ -201,11 +201,11 @@ def test_derivatives_by_differences(reml):
 
 
 def test_statsmodels_finds_the_same():
-    import statsmodels.api as sm
+    from statsmodels.regression.mixed_linear_model import MixedLM
 
     frame = visits().assign(minutes=lambda f: f["minutes"] / 100)
     ours = linear_mixed(frame, FORMULA, random="week")
-    theirs = sm.MixedLM(
+    theirs = MixedLM(
         ours.outcome,
         ours.matrix,
         groups=frame["participant_id"],

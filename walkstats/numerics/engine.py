@@ -38,6 +38,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "walkstats.regression.repeated_measures.likelihood:evaluate",
         "walkstats.fast.repeated_likelihood:evaluate",
     ),
+    "mixed_person_terms": (
+        "walkstats.regression.mixed.likelihood:person_terms",
+        "walkstats.fast.person_terms:person_terms",
+    ),
     "compare_resamples": (
         "walkstats.resampling.sorted_groups:compare_resamples",
         "walkstats.fast.sorted_groups:compare_resamples",

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics import engine
 from walkstats.regression.mixed.expansions import (
     logarithm,
     pairs,
@@ -28,6 +29,8 @@ Codes = NDArray[np.intp]
 
 # A person's Z'Z this near to singular says nothing of the random effects.
 ONLY = 1e-6
+# From so many random effects on compiled loops gain four times; with fewer numpy is as fast.
+WIDE = 3
 # Eigenvalues of D, standardised, between which to begin.
 LEAST, LARGEST = 1e-2, 1e4
 
@@ -246,7 +249,11 @@ def products_of(sums: Sums, shape: Shape, theta: Floats) -> tuple[Floats, Floats
     """Expansions of W'V^-1 W (J, k + 1, k + 1) and of log|V| (J,)."""
     m, w = shape.parameters, sums.total.shape[0]
     covariance = shape.covariance(theta)
-    taken, determinants = person_terms(sums.patterns, sums.people, covariance, *pairs(m))
+    terms = person_terms
+    if sums.random >= WIDE:
+        size = len(sums.patterns) * len(covariance)
+        terms = engine.kernel("mixed_person_terms", size) or person_terms
+    taken, determinants = terms(sums.patterns, sums.people, covariance, *pairs(m))
     size = len(taken)
     left, right = triangle_of(w)
     packed = taken.reshape(size, -1) @ sums.spanned.reshape(-1, len(left))
