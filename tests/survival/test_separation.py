@@ -45,3 +45,11 @@ def test_what_an_infinite_ratio_leaves_unknown_is_missing_beside_rounding() -> N
     assert np.isnan(fit.values[0])
     assert np.isnan(fit.std_errors).all()
     assert any(note.startswith("arm[b] cannot be estimated") for note in fit.notes)
+
+
+def test_events_that_all_happen_at_one_time_are_said() -> None:
+    frame = pd.DataFrame({"days": 6.0, "event": 1, "arm": list("aaabbbbb")})
+    notes = survival.cox(frame, "arm").notes
+    assert any(note.startswith("All 8 events happen at one time") for note in notes)
+    later = frame.assign(days=[6.0] * 7 + [7.0])
+    assert not any("at one time" in note for note in survival.cox(later, "arm").notes)

@@ -60,6 +60,11 @@ def notes_of(fitted: PartialMaximum, rows: CoxRows, risk_sets: RiskSets, robust:
         notes.append(f"{risk_sets.merged} times differed from another by rounding only: merged.")
     if risk_sets.tied.sum() == 1:
         notes.append("There is one event only: estimates and tests rest on it alone.")
+    elif np.count_nonzero(risk_sets.tied) == 1:
+        notes.append(
+            f"All {risk_sets.tied.sum():.0f} events happen at one time: hazard ratios rest on the "
+            "order of events, and there is none."
+        )
     if fitted.involved:
         names = " and ".join(rows.design.names[k] for k in fitted.involved)
         notes.append(

@@ -443,3 +443,12 @@ def test_rows_left_out_are_told_by_arm() -> None:
     frame.loc[:5, "age"] = np.nan
     fit = ws.survival.fine_gray(frame, "arm + age", of="recurrence")
     assert any(note.startswith("Rows left out by arm:") for note in fit.notes)
+
+
+def test_all_outcomes_at_one_time_cannot_be_compared() -> None:
+    frame = pd.DataFrame({"days": 6.0, "outcome": "recurrence", "arm": list("aabbbc")})
+    test = ws.survival.gray_test(frame, "arm", of="recurrence", censored=None)
+    assert np.isnan(test.statistic)
+    assert np.isnan(test.p_value)
+    assert test.df == 2
+    assert any(note.startswith("Variance zero") for note in test.notes)

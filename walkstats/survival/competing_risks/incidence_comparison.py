@@ -210,7 +210,9 @@ def _pack(read: CauseRows, scores: list[GrayScore], one: int, rho: float) -> Hyp
     statistic, df = quadratic_form(observed - expected, covariance)
     groups = _by_group(read, one, observed, expected)
     notes = [read.events_said, *rows.notes, *rows.absent_said]
-    if df < len(rows.labels) - 1:
+    if df == 0:
+        notes.append("Variance zero: the groups cannot be told apart, the test is not defined.")
+    elif df < len(rows.labels) - 1:
         notes.append(
             f"{df} instead of {len(rows.labels) - 1} degrees of freedom: some groups are never at "
             "risk together when the outcome happens."
@@ -221,9 +223,9 @@ def _pack(read: CauseRows, scores: list[GrayScore], one: int, rho: float) -> Hyp
     return HypothesisTest(
         name="Gray's test",
         null=f"The cumulative incidence of {name} is the same in all groups of {rows.by}.",
-        statistic=statistic,
+        statistic=statistic if df else np.nan,
         df=float(df) if df else float(len(rows.labels) - 1),
-        p_value=float(chi2_p(statistic, df)),
+        p_value=float(chi2_p(statistic, df)) if df else np.nan,
         parts={"groups": groups, "score": observed - expected, "covariance": covariance},
         method=f"Gray's test of the cumulative incidence of {name}{weighting}{within}. {rows.said}",
         notes=tuple(notes),
