@@ -72,6 +72,7 @@ def test_m07_m17_what_is_missing_is_counted() -> None:
     fit = logistic(frame, FORMULA)
     assert dict(fit.counts.left_out) == {"better missing": 2, "arm missing": 1}
     assert any("Rows left out by arm" in note for note in fit.notes)
+    assert fit.counts.events_left_out == frame.loc[3, "better"]
     assert not {1, 2, 3} & set(fit.kept)
 
 

@@ -127,6 +127,8 @@ def test_two_levels_are_a_logistic_regression() -> None:
     assert two.levels == ("False", "True")
     with pytest.raises(ValueError, match="one threshold"):
         check_proportional_odds(two)
+    with pytest.raises(ValueError, match="BinaryFit is no fit of ordinal"):
+        check_proportional_odds(odds)
 
 
 def test_levels_turned_round() -> None:

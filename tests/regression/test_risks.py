@@ -303,6 +303,24 @@ def test_predicted_risks() -> None:
         predict_risks(logistic(set_apart(), FORMULA), new)
 
 
+def test_risks_of_other_fits() -> None:
+    frame = people().assign(participant_id=lambda f: f.index // 2)
+    fit = ws.regression.gee(frame, "better ~ arm", family="binomial", correlation="independence")
+    averages = ws.regression.standardised_risks(fit, frame, "arm")
+    share = frame.groupby("arm", observed=True)["better"].mean()
+    np.testing.assert_allclose(averages.by_group.values, share, rtol=1e-8)
+    arms = predict_risks(fit, pd.DataFrame({"arm": ["control", "walking"]}))
+    np.testing.assert_allclose(arms["risk"], share, rtol=1e-8)
+    for other in (
+        ws.regression.ols(frame, "age ~ arm"),
+        ws.regression.rate_regression(frame, "better ~ arm"),
+    ):
+        with pytest.raises(ValueError, match="no fit of an event"):
+            predict_risks(other, frame)
+        with pytest.raises(ValueError, match="no fit of an event"):
+            ws.regression.standardised_risks(other, frame, "arm")
+
+
 def test_residuals_and_concordance() -> None:
     fit = logistic(people(), FORMULA)
     assert np.sum(fit.residuals("deviance") ** 2) == pytest.approx(fit.deviance)

@@ -9,7 +9,7 @@ from walkstats._arguments import check_frame, check_level
 from walkstats.errors import FitError
 from walkstats.numerics.limits import probability_limits
 from walkstats.regression.ranks.cumulative_links import CUMULATIVE_LINKS
-from walkstats.regression.ranks.proportional_odds import OrdinalFit
+from walkstats.regression.ranks.proportional_odds import OrdinalFit, check_ordinal
 
 
 def predict_levels(fit: OrdinalFit, people: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -31,6 +31,8 @@ def predict_levels(fit: OrdinalFit, people: pd.DataFrame, *, level: float = 0.95
 
     Raises
     ------
+    ValueError
+        For a fit of another kind.
     FitError
         For a fit with infinite coefficients, or one that did not converge.
     DataError
@@ -51,6 +53,7 @@ def predict_levels(fit: OrdinalFit, people: pd.DataFrame, *, level: float = 0.95
     >>> predict_levels(fit, pd.DataFrame({"arm": ["walking"]}))["probability"].round(2).tolist()
     [0.4, 0.4, 0.2]
     """
+    check_ordinal(fit)
     check_frame(people, "people")
     check_level(level)
     if fit.state != "converged":

@@ -222,6 +222,12 @@ def ordinal(
     return _fitted(read, chosen, design, centre, errors, _Said(formula, weights or "", level))
 
 
+def check_ordinal(fit: object) -> None:
+    """Refuse a fit of another kind."""
+    if not isinstance(fit, OrdinalFit):
+        raise ValueError(f"{type(fit).__name__} is no fit of ordinal().")
+
+
 @dataclass(frozen=True, eq=False)
 class _Errors:
     """Kind of standard error, name of the clusters and their codes."""

@@ -21,7 +21,7 @@ from walkstats.regression.ranks.cumulative_maximum import (
     cumulative_model,
     start_of,
 )
-from walkstats.regression.ranks.proportional_odds import OrdinalFit
+from walkstats.regression.ranks.proportional_odds import OrdinalFit, check_ordinal
 from walkstats.regression.risks.binary_likelihood import BinaryModel, maximum, working_design
 from walkstats.regression.risks.binary_links import LINKS
 from walkstats.results import HypothesisTest
@@ -72,7 +72,7 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     Raises
     ------
     ValueError
-        For an outcome of two levels, which has one threshold.
+        For an outcome of two levels, which has one threshold, and a fit of another kind.
     FitError
         For a fit with infinite coefficients, or one that did not converge.
 
@@ -101,6 +101,7 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     >>> found.by_cut["estimate"].round(2).tolist()
     [-0.98, -0.98]
     """
+    check_ordinal(fit)
     if len(fit.levels) < 3:
         raise ValueError("An outcome of two levels has one threshold: there is nothing to test.")
     if fit.state != "converged":

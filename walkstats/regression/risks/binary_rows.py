@@ -81,7 +81,10 @@ def read_binary(
     if happened in (0, rows.outcome.size):
         said = "No row has" if happened == 0 else f"All {rows.outcome.size} rows have"
         raise FitError(f"{said} {event}: there is nothing to compare.")
-    counts = replace(rows.counts, rows=len(frame), events=int(happened))
+    lost = int(np.nansum(coded[rows.outcome_name.strip("`")].to_numpy())) - int(happened)
+    counts = replace(
+        rows.counts, rows=len(frame), events=int(happened), events_left_out=max(lost, 0)
+    )
     design = replace(rows.design, notes=(*rows.design.notes, *notes))
     kept = places[rows.kept]
     rows = replace(rows, counts=counts, design=design, kept=kept, index=frame.index[kept])

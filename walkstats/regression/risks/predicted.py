@@ -10,17 +10,19 @@ from walkstats._arguments import check_frame, check_level
 from walkstats.errors import DataError, FitError
 from walkstats.numerics.limits import t_quantile
 from walkstats.regression.risks.binary_fit import BinaryFit
-from walkstats.regression.risks.binary_links import LINKS
+from walkstats.regression.risks.binary_links import LINKS, Link
+from walkstats.results import Fit
 
 Floats = NDArray[np.float64]
 
 
-def predict_risks(fit: BinaryFit, people: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def predict_risks(fit: Fit, people: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Predict the risk of the event for people, with intervals.
 
     Parameters
     ----------
-    fit : BinaryFit
+    fit : BinaryFit or GeeFit
+        Of `logistic`, `relative_risk`, `risk_difference`, or `gee` with ``family="binomial"``.
     people : pandas.DataFrame
         One row per person, with the columns of the formula.
     level : float
@@ -34,6 +36,8 @@ def predict_risks(fit: BinaryFit, people: pd.DataFrame, *, level: float = 0.95) 
 
     Raises
     ------
+    ValueError
+        For a fit of something else than an event.
     FitError
         For a fit with infinite coefficients, or one that did not converge.
     DataError
@@ -67,7 +71,7 @@ def predict_risks(fit: BinaryFit, people: pd.DataFrame, *, level: float = 0.95) 
         [fit.freedom.of(row) if here else np.nan for row, here in zip(matrix, known, strict=True)]
     )
     half = t_quantile(level, df) * error
-    mean = LINKS[fit.family].working
+    mean = link_of(fit).working
     return pd.DataFrame(
         {
             "linear_predictor": eta,
@@ -80,14 +84,27 @@ def predict_risks(fit: BinaryFit, people: pd.DataFrame, *, level: float = 0.95) 
     )
 
 
-def check_usable(fit: BinaryFit) -> None:
+def link_of(fit: Fit) -> Link:
+    """The scale on which a fit of an event has its coefficients."""
+    if isinstance(fit, BinaryFit):
+        return LINKS[fit.family]
+    if getattr(fit, "family", "") == "binomial" and getattr(fit, "event", ""):
+        return LINKS["logit"]
+    raise ValueError(
+        f"{type(fit).__name__} is no fit of an event: give one of logistic, relative_risk, "
+        "risk_difference, or gee with family='binomial'."
+    )
+
+
+def check_usable(fit: Fit) -> None:
     """Refuse a fit whose coefficients give no risks with an interval."""
+    link_of(fit)
     if fit.state != "converged":
         why = "has infinite coefficients" if fit.state == "infinite" else "did not converge"
         raise FitError(f"The fit {why}: no risk has an interval. Use penalty='firth'.")
 
 
-def checked_matrix(fit: BinaryFit, people: pd.DataFrame) -> Floats:
+def checked_matrix(fit: Fit, people: pd.DataFrame) -> Floats:
     """The design matrix of people without gaps."""
     assert fit.design is not None
     matrix = fit.design.matrix(people)

@@ -14,10 +14,8 @@ from walkstats._arguments import check_frame, check_level
 from walkstats.errors import DataError
 from walkstats.numerics.limits import probability_limits
 from walkstats.numerics.sandwich import cluster_sums
-from walkstats.regression.risks.binary_fit import BinaryFit
-from walkstats.regression.risks.binary_links import LINKS
-from walkstats.regression.risks.predicted import check_usable, checked_matrix
-from walkstats.results import Counts, Estimates
+from walkstats.regression.risks.predicted import check_usable, checked_matrix, link_of
+from walkstats.results import Counts, Estimates, Fit
 from walkstats.results.frozen import Result
 
 Floats = NDArray[np.float64]
@@ -51,7 +49,7 @@ class StandardisedRisks(Result):
 
 
 def standardised_risks(
-    fit: BinaryFit,
+    fit: Fit,
     people: pd.DataFrame,
     by: str,
     *,
@@ -63,8 +61,8 @@ def standardised_risks(
 
     Parameters
     ----------
-    fit : BinaryFit
-        A fit of `logistic`, or of another model of the risk.
+    fit : BinaryFit or GeeFit
+        Of `logistic`, of another model of the risk, or of `gee` with ``family="binomial"``.
     people : pandas.DataFrame
         One row per person to average over, with the columns of the formula: the participants of
         the trial, as a rule.
@@ -87,7 +85,8 @@ def standardised_risks(
     Raises
     ------
     ValueError
-        For a column that the model does not have, and values that are not said.
+        For a column that the model does not have, values that are not said, and a fit of something
+        else than an event.
     DataError
         For missing columns or values, and levels that the model has not seen.
     FitError
@@ -147,7 +146,7 @@ def standardised_risks(
     return _contrasts(fit, names, terms, averages.means, covariance, known)
 
 
-def _values_of(fit: BinaryFit, by: str, at: Sequence[Any] | None) -> list[Any]:
+def _values_of(fit: Fit, by: str, at: Sequence[Any] | None) -> list[Any]:
     assert fit.design is not None
     terms = fit.design
     if by not in [str(column) for column in terms.columns]:
@@ -175,7 +174,7 @@ class _Averages:
     each: Floats
 
 
-def _averages(fit: BinaryFit, people: pd.DataFrame, by: str, values: list[Any]) -> _Averages:
+def _averages(fit: Fit, people: pd.DataFrame, by: str, values: list[Any]) -> _Averages:
     each, gradients = [], []
     numeric = fit.design is not None and by not in fit.design.levels
     for value in values:
@@ -184,16 +183,17 @@ def _averages(fit: BinaryFit, people: pd.DataFrame, by: str, values: list[Any]) 
         given = people.copy(deep=False)
         given[by] = np.asarray(same)
         matrix = checked_matrix(fit, given)
-        risk, slope, _ = LINKS[fit.family].working(matrix @ fit.values)
+        risk, slope, _ = link_of(fit).working(matrix @ fit.values)
         each.append(risk)
         gradients.append((slope[:, None] * matrix).mean(axis=0))
     risks = np.column_stack(each)
     return _Averages(risks.mean(axis=0), np.array(gradients), risks)
 
 
-def _clusters(fit: BinaryFit, rows: int) -> NDArray[np.int64]:
-    if fit.cluster is not None and len(fit.cluster) == rows:
-        return fit.cluster
+def _clusters(fit: Fit, rows: int) -> NDArray[np.int64]:
+    clusters: NDArray[np.int64] | None = getattr(fit, "cluster", None)
+    if clusters is not None and len(clusters) == rows:
+        return clusters
     return np.arange(rows)
 
 
@@ -205,7 +205,7 @@ def _of_people(each: Floats, clusters: NDArray[np.int64]) -> Floats:
 
 
 def _contrasts(
-    fit: BinaryFit,
+    fit: Fit,
     names: tuple[str, ...],
     terms: tuple[str, ...],
     means: Floats,
@@ -216,7 +216,13 @@ def _contrasts(
     errors = np.sqrt(np.diag(covariance))
     limits = np.column_stack(probability_limits(means, errors, "logit", known["level"]))
     groups = Estimates(
-        names, means, covariance, null=None, limits=limits, measure=f"risk of {fit.event}", **known
+        names,
+        means,
+        covariance,
+        null=None,
+        limits=limits,
+        measure=f"risk of {getattr(fit, 'event', '')}",
+        **known,
     )
 
     def compared(values: Floats, slopes: Floats, link: str, measure: str) -> Estimates:
