@@ -84,6 +84,8 @@ def test_trend_is_that_of_the_medians():
     assert trend.departure.statistic == pytest.approx(squares / 2 / fit.sigma**2, rel=SAME)
     assert trend.departure.df == 2
     assert trend.categories["estimate"].tolist()[0] == 0.0
+    assert trend.compared.terms == ("30-74", "75-129", "130+")
+    assert "130+" in ws.tables.table_of(trend).to_csv()
     assert trend.categories["estimate"][2] == fit.estimate("walked[75-129]").estimate
 
 
@@ -106,6 +108,21 @@ def test_robust_errors_and_ratios():
         assert trend.departure.distribution == (
             "chi2" if fit is cox else trend.departure.distribution
         )
+
+
+def test_another_reference_and_few_people():
+    frame = weeks()
+    fit = ols(frame, "pain ~ factor(walked, reference='75-129')")
+    trend = dose_trend(fit, "walked", frame, dose="minutes")
+    assert trend.reference == "75-129"
+    assert trend.categories["category"].tolist() == ["0-29", "30-74", "75-129", "130+"]
+    assert trend.categories["estimate"][2] == 0.0
+    first = dose_trend(ols(frame, "pain ~ walked"), "walked", frame, dose="minutes")
+    assert trend.departure.p_value == pytest.approx(first.departure.p_value, rel=1e-6)
+    few = frame.iloc[:30]
+    trend = dose_trend(ols(few, "pain ~ walked", se="classical"), "walked", few, dose="minutes")
+    least = trend.categories.sort_values("n").iloc[0]
+    assert f"{least['category']} holds {least['n']} rows only." in trend.notes
 
 
 def test_trends_that_cannot_be():

@@ -39,6 +39,8 @@ class DoseTrend(Result):
     categories : pandas.DataFrame
         One row per category, by dose: category, n, dose (its median), low, high (smallest and
         largest), estimate, std_error, conf_low, conf_high; differences, or ratios where `ratio`.
+    compared : Estimates
+        The categories beside the reference.
     slope : Estimates
         Change of the outcome with the dose along the line: one term; its p-value is the test for
         trend.
@@ -53,6 +55,7 @@ class DoseTrend(Result):
     dose: str
     reference: str
     categories: pd.DataFrame
+    compared: Estimates
     slope: Estimates
     departure: HypothesisTest | None = None
     quantity: str = ""
@@ -209,6 +212,7 @@ def dose_trend(
         dose=str(dose),
         reference=levels[0],
         categories=_beside(table, beside).sort_values("dose", ignore_index=True),
+        compared=replace(beside, **common),
         slope=replace(slope, **common),
         departure=_departure(fit, rows, distance, str(factor), str(dose)),
         quantity=fit.measure or ("ratio" if fit.link != "identity" else "difference"),
