@@ -148,6 +148,22 @@ def test_a_difference_too_small_to_matter_is_said() -> None:
     assert worse.conclusion.startswith("Inferiority by more than the margin is shown")
 
 
+def test_what_has_no_interval_shows_nothing() -> None:
+    events = pd.DataFrame(
+        {"days": [5, 8, 12, 20, 25, 31.0], "event": [1, 0, 1, 0, 1, 0], "arm": ["a", "b"] * 3}
+    )
+    zero = equivalence(
+        ws.survival.cox(events, "arm"), margin=1.25, kind="non-inferiority", better="lower"
+    )
+    assert zero.shown  # by the profile likelihood the ratio lies below 0.90
+    assert np.isnan(zero.p_value)
+    everybody = compare_risks_from(printed(20, 20, 20, 20), "arm")
+    found = equivalence(everybody.ratio, margin=1.25)
+    assert not found.shown
+    assert np.isnan(found.p_value)
+    assert "no confidence interval can be given" in found.conclusion
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

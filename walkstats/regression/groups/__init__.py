@@ -18,4 +18,5 @@
 ``associations``      are two classifications independent?
 ``single_risks``      what is one risk?
 ``margins``           is a difference small enough not to matter?
+``margin_wording``    how does a report say so?
 """

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from walkstats import _digits
 from walkstats._arguments import check_choice
-from walkstats._labels import percent_level
 from walkstats.numerics.limits import t_quantile
+from walkstats.regression.groups.margin_wording import concluded, how_tested
 from walkstats.regression.groups.means import MeanComparison
 from walkstats.regression.groups.risk_limits import DIFFERENCES, score_z
 from walkstats.regression.groups.risks import RiskComparison
@@ -238,6 +237,8 @@ def _at_level(one: Estimate, level: float) -> Estimate:
     """An estimate at another level, where its limits are those of its standard error."""
     if np.isclose(one.level, level):
         return one
+    if np.isnan(one.conf_low) and np.isnan(one.conf_high):
+        return replace(one, level=level)
     if not _is_wald(one):
         raise ValueError(
             f"The limits of {one.term} are at level {one.level:g} and are not those of its "
@@ -309,15 +310,16 @@ def _decide(
     shown = bool(inside) if np.isnan(p_value) else bool(p_value < alpha)
     notes = list(one.notes)
     if np.isnan(p_value):
-        notes.append("Without a standard error the interval alone decides; there is no p-value.")
+        notes.append("Without Wald's limits the interval alone decides; there is no p-value.")
     inner = one.conf_low > (one.null or 0.0) or one.conf_high < (one.null or 0.0)
     if shown and kind == "equivalence" and inner and one.null is not None:
         notes.append("The interval does not hold the null: a difference too small to matter.")
+    scores = isinstance(effect, RiskComparison) and _cells(effect, one.term) is not None
     return MarginTest(
         kind=kind, estimate=one, low=low, high=high, alpha=alpha, tests=tests, p_value=p_value,
         shown=shown, better=better,
-        conclusion=_conclusion(kind, one, low, high, better, p_value, shown),
-        method=_method(kind, one, low, high, better, alpha, effect), notes=tuple(notes),
+        conclusion=concluded(kind, one, low, high, better, p_value, shown),
+        method=how_tested(kind, one, low, high, better, alpha, scores), notes=tuple(notes),
         counts=one.counts, source=one.source,
     )  # fmt: skip
 
@@ -357,71 +359,3 @@ def _pack(one: Estimate, side: str, bound: float, statistic: float, df: float) -
         statistic, df, float(tail), distribution="normal" if np.isinf(df) else "t",
         method=one.method, notes=one.notes, counts=one.counts, source=one.source,
     )  # fmt: skip
-
-
-def _numbers(one: Estimate) -> tuple[str, str]:
-    """The estimate and its interval, as a results section writes them."""
-    values = (one.estimate, one.conf_low, one.conf_high)
-    if one.scale == "ratio":
-        decimals = [_digits.ratio_decimals(value) for value in values]
-    else:
-        decimals = [_digits.decimals_for((one.conf_high - one.conf_low) / 2.0)] * 3
-    return _digits.fixed(one.estimate, decimals[0]), _digits.interval(
-        one.conf_low, one.conf_high, (decimals[1], decimals[2])
-    )
-
-
-def _conclusion(
-    kind: str, one: Estimate, low: float, high: float, better: str, p_value: float, shown: bool
-) -> str:
-    number, limits = _numbers(one)
-    found = f"the {one.measure or one.term}, {number} ({percent_level(one.level)}% CI {limits}),"
-    p = "" if np.isnan(p_value) else f" ({_digits.p_phrase(p_value)})"
-    name = "Equivalence" if kind == "equivalence" else "Non-inferiority"
-    if kind == "equivalence":
-        where = f"the margins of {low:g} to {high:g}"
-        if shown:
-            return f"{name} is shown: {found} lies within {where}{p}."
-        return (
-            f"{name} is not shown: {found} does not lie within {where}{p}. "
-            "This does not show a difference."
-        )
-    bound = high if better == "lower" else low
-    side = "below" if better == "lower" else "above"
-    if shown:
-        return f"{name} is shown: {found} stays {side} the margin of {bound:g}{p}."
-    beyond = one.conf_low > bound if better == "lower" else one.conf_high < bound
-    if beyond:
-        return f"Inferiority by more than the margin is shown: {found} lies beyond {bound:g}{p}."
-    return (
-        f"{name} is not shown: {found} reaches beyond the margin of {bound:g}{p}. "
-        "This does not show that it is inferior."
-    )
-
-
-def _method(
-    kind: str,
-    one: Estimate,
-    low: float,
-    high: float,
-    better: str,
-    alpha: float,
-    effect: object,
-) -> str:
-    score = isinstance(effect, RiskComparison) and _cells(effect, one.term) is not None
-    by = " by Farrington and Manning's score test" if score else ""
-    interval = f"the {100 * one.level:g} % interval (1 - 2 alpha)"
-    if kind == "equivalence":
-        said = (
-            f"Equivalence within {low:g} to {high:g}: two one-sided tests at {alpha:g}{by}, that "
-            f"is {interval} within the margins."
-        )
-    else:
-        bound = high if better == "lower" else low
-        said = (
-            f"Non-inferiority with a margin of {bound:g}, {better} being better: one-sided test at "
-            f"{alpha:g}{by}, that is {interval} on the better side of the margin."
-        )
-    # The test and the limits of the comparison are not those of the margins.
-    compared = f"{one.method.partition(' by ')[0]}." if score else one.method
-    return f"{said} {compared}".strip()

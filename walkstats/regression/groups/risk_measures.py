@@ -77,23 +77,10 @@ def measure_risks(
         "method": _method(counts, event, chosen),
     }
     p_values = np.array([test["p_value"] for test in tests_of])
-    shared = _shared_spread(events, sizes, contrasts_of(two, len(counts.levels)))
-    packed = {
-        name: packed_measure(
-            name,
-            terms,
-            [getattr(one, name) for one in found],
-            p_values,
-            chosen.level,
-            common,
-            None if counts.strata else shared[name],
-        )
-        for name in MEASURES
-    }
     return {
         "groups": counts.table(),
         "by_group": risks_by_group(counts.levels, events, sizes, chosen.level, common),
-        **packed,
+        **_packed_measures(counts, terms, found, p_values, chosen, common),
         "tests": {
             term: HypothesisTest(**test, **common)
             for term, test in zip(terms, tests_of, strict=True)
@@ -112,6 +99,31 @@ MEASURES = {
     "ratio": ("log", "risk ratio"),
     "odds_ratio": ("log", "odds ratio"),
 }
+
+
+def _packed_measures(
+    counts: RiskCounts,
+    terms: tuple[str, ...],
+    found: list[Measured],
+    p_values: Floats,
+    chosen: Chosen,
+    common: dict[str, Any],
+) -> dict[str, Estimates]:
+    """All measures of all comparisons, with the covariance of those that share a group."""
+    contrasts = contrasts_of(compared(counts.levels, chosen.pairs), len(counts.levels))
+    shared = _shared_spread(counts.events.sum(axis=0), counts.sizes.sum(axis=0), contrasts)
+    return {
+        name: packed_measure(
+            name,
+            terms,
+            [getattr(one, name) for one in found],
+            p_values,
+            chosen.level,
+            common,
+            None if counts.strata else shared[name],
+        )
+        for name in MEASURES
+    }
 
 
 def packed_measure(
