@@ -170,6 +170,18 @@ def test_scales_by_stratum_in_predictions():
         survival.predict_quantiles(fit, new.assign(celltype=9))
 
 
+def test_rows_that_nobody_looked_at_are_told_and_change_nothing():
+    frame = pd.DataFrame({"low": [0.0, 30, 60, 30, 90], "high": [30, 60, np.inf, 90, np.inf]})
+    more = pd.concat([frame, pd.DataFrame({"low": [0.0], "high": [np.inf]})])
+    known, all_of_them = (
+        survival.parametric(one, "1", family="weibull", low="low", high="high")
+        for one in (frame, more)
+    )
+    np.testing.assert_allclose(all_of_them.values, known.values, rtol=1e-9)
+    assert not any("nothing about the event" in note for note in known.notes)
+    assert any(note.startswith("1 row says nothing") for note in all_of_them.notes)
+
+
 def test_cox_snell_residuals_are_the_cumulative_hazard_at_the_end():
     home = goldens.data("channing.csv").query("age > ageentry")
     fit = survival.parametric(home, "gender", family="weibull", **HOME)

@@ -257,8 +257,11 @@ def _sorted_out(
     columns = {role: name for role, name in read.columns.items() if role not in ("time", "event")}
     read = replace(read, said=said, columns={**columns, "low": low, "high": high})
     # The reader of events took `high` for the time of an event, which it may not be.
-    notes = tuple(one for one in read.notes if not one.endswith(("at time 0.", "no follow-up.")))
-    return TimedRows(read, seen, time, upper, read.start, notes)
+    notes = [one for one in read.notes if not one.endswith(("at time 0.", "no follow-up."))]
+    if silent := int(np.sum((seen == RIGHT) & open_below)):
+        verb = "row says" if silent == 1 else "rows say"
+        notes.append(f"{silent} {verb} nothing about the event: nobody looked after day 0.")
+    return TimedRows(read, seen, time, upper, read.start, tuple(notes))
 
 
 # --- what cannot be, and where follow-up begins ---------------------------------------------------
