@@ -60,6 +60,7 @@ SIGNATURES = f"""
     survival.cause_specific_cox(events, formula)
     regression.ols(frame, formula, *, se=None, cluster=None, level=0.95)
     regression.dose_response(fit, x, *, reference, at=None)
+    regression.mmrm(frame, formula, *, visit, covariance='unstructured', df='satterthwaite')
     regression.compare_means(frame, outcome, by, *, method='welch', paired=None, level=0.95)
     regression.compare_risks(frame, outcome, by, *, event_value=None, strata=None, level=0.95)
     regression.compare_rates(frame, by, *, events, exposure, level=0.95)

@@ -56,8 +56,8 @@ def visit_means(
     ValueError
         For a column that is not there.
     DataError
-        For an outcome that is not a number, rows without visit or group, two rows of one visit of
-        a participant.
+        For an outcome that is not a number, rows without participant, visit or group, two rows of
+        one visit of a participant.
 
     Notes
     -----
@@ -75,22 +75,8 @@ def visit_means(
     array([[5., 3.],
            [4., 2.]])
     """
-    check_frame(frame)
     check_level(level)
-    roles = ((outcome, "the outcome"), (visit, "the visit"), (by, "groups"), (subject, "people"))
-    for name, role in roles:
-        if name is not None:
-            check_column(frame, name, role)
-    if is_factor(frame[outcome]):
-        raise DataError.of(
-            f"the outcome {outcome} is not a number", column=outcome, what_to_do="give numbers"
-        )
-    values = as_numbers(frame[outcome], outcome)
-    gone = np.isnan(values) | missing(frame[subject])
-    kept = np.flatnonzero(~gone)
-    if kept.size == 0:
-        raise DataError.of(f"{outcome} is missing in all {len(frame)} rows", column=outcome)
-    used = frame.iloc[kept]
+    values, used, kept = _read(frame, outcome, visit, by, subject)
     codes, visits, times = ordered_codes(used, visit, kept)
     people = pd.factorize(used[subject])[0].astype(np.intp)
     refuse_twice(used, people, codes, visits, subject, visit)
@@ -99,11 +85,12 @@ def visit_means(
     if by is not None:
         group, groups, _ = ordered_codes(used, by, kept)
     placed = times if np.isfinite(times).all() else np.arange(len(visits), dtype=float)
-    cells = _cells(group, codes, values[kept], level)
+    cells = _cells(group, codes, values, level)
     cells.insert(0, "group", np.array(groups, dtype=object)[cells.pop("group")])
     cells["label"] = np.array(visits, dtype=object)[cells["visit"]]
     cells.insert(1, visit, placed[cells.pop("visit")])
-    left_out = {f"{outcome} missing": int(gone.sum())} if gone.any() else {}
+    gone = len(frame) - kept.size
+    left_out = {f"{outcome} missing": gone} if gone else {}
     ends = cells.groupby("group", sort=False)[visit].max()
     return Curve(
         cells,
@@ -116,6 +103,35 @@ def visit_means(
         counts=Counts(len(frame), kept.size, int(people.max()) + 1, left_out=left_out),
         source=str(frame.attrs.get("source", "")),
     )
+
+
+def _read(
+    frame: pd.DataFrame, outcome: str, visit: str, by: str | None, subject: str
+) -> tuple[Floats, pd.DataFrame, NDArray[np.int64]]:
+    """Outcomes, rows and positions of those who answered."""
+    check_frame(frame)
+    roles = ((outcome, "the outcome"), (visit, "the visit"), (by, "groups"), (subject, "people"))
+    for name, role in roles:
+        if name is not None:
+            check_column(frame, name, role)
+    if is_factor(frame[outcome]):
+        raise DataError.of(
+            f"the outcome {outcome} is not a number", column=outcome, what_to_do="give numbers"
+        )
+    values = as_numbers(frame[outcome], outcome)
+    kept = np.flatnonzero(~np.isnan(values))
+    if kept.size == 0:
+        raise DataError.of(f"{outcome} is missing in all {len(frame)} rows", column=outcome)
+    nobody = missing(frame[subject])[kept]
+    if nobody.any():
+        raise DataError.of(
+            f"{subject} is missing in {int(nobody.sum())} of the {kept.size} rows used",
+            column=subject,
+            row=int(kept[nobody.argmax()]),
+            count=int(nobody.sum()),
+            what_to_do="fill it in, or leave these rows out on purpose",
+        )
+    return values[kept], frame.iloc[kept], kept
 
 
 def _cells(group: Codes, visit: Codes, values: Floats, level: float) -> pd.DataFrame:
