@@ -101,6 +101,11 @@ def test_the_same_people_again() -> None:
     assert logistic(frame, FORMULA).se == "CR2"
     taken = logistic(frame, FORMULA, se="model")
     assert "45 participants have several rows" in " ".join(taken.notes)
+    single = frame.assign(clinic=np.where(frame["arm"] == "walking", 99, frame["clinic"]))
+    alone = logistic(single, FORMULA, cluster="clinic")
+    assert np.isnan(alone.estimate("arm[walking]").std_error)
+    assert np.isfinite(alone.estimate("age").std_error)
+    assert "rests on one cluster of clinic alone" in " ".join(alone.notes)
     few = logistic(frame, FORMULA, se="CR1", cluster="clinic")
     assert "too small with 12 clusters" in " ".join(few.notes)
     assert few.freedom.value == 11

@@ -237,6 +237,16 @@ def test_what_is_missing_is_said() -> None:
     assert "one row" in " ".join(gee(single, "pain ~ arm", family="gaussian").notes)
 
 
+def test_an_arm_of_one_participant_has_no_standard_error() -> None:
+    frame = visits()
+    lonely = frame.assign(arm=np.where(frame["participant_id"] == "P03", "walking", "control"))
+    for name in (None, "fay-graubard"):
+        fit = gee(lonely, FORMULA["gaussian"], family="gaussian", corrections=name)
+        assert np.isnan(fit.estimate("arm[walking]").std_error)
+        assert np.isfinite(fit.estimate("month").std_error)
+        assert "rests on one participant alone" in " ".join(fit.notes)
+
+
 def test_m45_missing_participants_and_visits() -> None:
     frame = visits().astype({"participant_id": object})
     frame.loc[[1, 2], "participant_id"] = None

@@ -285,6 +285,13 @@ def test_the_same_people_and_clinics_again() -> None:
     assert "40 clusters of participant_id" in fit.method
     plain = ordinal(frame, FORMULA, se="model")
     assert "40 participants have several rows" in " ".join(plain.notes)
+    alone = people().assign(
+        clinic=lambda f: np.where(f["arm"] == "walking", 99, f["clinic"]),
+    )
+    single = ordinal(alone, FORMULA, cluster="clinic")
+    assert np.isnan(single.std_errors[0])
+    assert np.isfinite(single.std_errors[1])
+    assert "belongs to one cluster" in " ".join(single.notes)
     few = ordinal(people(), FORMULA, cluster="clinic")
     assert "too small with 9 clusters" in " ".join(few.notes)
 

@@ -90,6 +90,7 @@ def person_covariance(
     covariance = robust.covariance
     if correction == "fay-graubard":
         covariance = _fay_graubard(design, residuals, people)
+        covariance[list(robust.unknown), :] = covariance[:, list(robust.unknown)] = np.nan
     if correction == "jackknife":
         covariance = (clusters - parameters) / clusters * covariance
     if freedom == "satterthwaite":

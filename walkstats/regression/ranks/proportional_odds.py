@@ -11,12 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level
+from walkstats._clusters import said_of_single_clusters
 from walkstats._labels import in_sentence
-from walkstats.errors import FitError
 from walkstats.numerics.least_squares import Factor, factor
 from walkstats.numerics.limits import chi2_p
-from walkstats.numerics.newton import inverse_information
-from walkstats.numerics.sandwich import outer_sum, sandwich
 from walkstats.regression.linear import NEARLY_COLLINEAR
 from walkstats.regression.ranks.cumulative_links import CUMULATIVE_LINKS, CumulativeLink
 from walkstats.regression.ranks.cumulative_maximum import (
@@ -26,21 +24,21 @@ from walkstats.regression.ranks.cumulative_maximum import (
     cumulative_model,
     start_of,
 )
+from walkstats.regression.ranks.level_errors import (
+    ORDINAL_ERRORS,
+    LevelErrors,
+    chosen_level_errors,
+    level_covariances,
+    terms_in_one_cluster,
+)
 from walkstats.regression.ranks.ordered_rows import OrderedRows, read_ordered
 from walkstats.regression.risks.binary_rows import check_columns
-from walkstats.regression.rows import DEFAULT_SUBJECT, Rows
+from walkstats.regression.rows import DEFAULT_SUBJECT
 from walkstats.regression.standard_errors import FEW_CLUSTERS
 from walkstats.results import Fit, Freedom, HypothesisTest
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
-
-ORDINAL_ERRORS = {
-    "model": "model-based standard errors (observed information)",
-    "HC0": "robust standard errors (sandwich)",
-    "CR0": "cluster-robust standard errors (CR0)",
-    "CR1": "cluster-robust standard errors (CR1)",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +213,7 @@ def ordinal(
         subject=subject,
     )
     default = "model" if weights is None else "HC0"
-    errors = _errors(read.rows, se, default, cluster, subject)
+    errors = chosen_level_errors(read.rows, se, default, cluster, subject)
     columns, centre = centred(read.rows.design.matrix)
     design = factor(columns)
     check_columns(design, read.rows)
@@ -228,15 +226,6 @@ def check_ordinal(fit: object) -> None:
         raise ValueError(f"{type(fit).__name__} is no fit of ordinal().")
 
 
-@dataclass(frozen=True, eq=False)
-class _Errors:
-    """Kind of standard error, name of the clusters and their codes."""
-
-    kind: str
-    by: str
-    groups: Codes | None
-
-
 @dataclass(frozen=True)
 class _Said:
     """What the user wrote."""
@@ -244,21 +233,6 @@ class _Said:
     formula: str
     weighted: str
     level: float
-
-
-def _errors(rows: Rows, se: str | None, default: str, cluster: str | None, subject: str) -> _Errors:
-    by, groups = (cluster, rows.groups) if cluster is not None else (subject, rows.people)
-    kind = se or ("CR1" if cluster is not None or rows.repeated else default)
-    if not kind.startswith("CR"):
-        return _Errors(kind, "", None)
-    if groups is None:
-        raise ValueError(f"se={kind!r} needs the column of clusters: cluster=.")
-    if groups.max(initial=0) == 0:
-        raise FitError(
-            f"All rows belong to one cluster of {by}: between-cluster variation cannot be seen. "
-            "Cluster by something that has several values, or use se='HC0'."
-        )
-    return _Errors(kind, str(by), groups)
 
 
 def _outward(design: Factor, centre: Floats, cuts: int) -> Floats:
@@ -276,7 +250,7 @@ def _fitted(
     link: CumulativeLink,
     design: Factor,
     centre: Floats,
-    errors: _Errors,
+    errors: LevelErrors,
     said: _Said,
 ) -> OrdinalFit:
     rows, codes = read.rows, read.rows.outcome.astype(np.int64)
@@ -285,13 +259,15 @@ def _fitted(
     start = start_of(codes, weights, link, len(centre))
     turn = _outward(design, centre, len(read.levels) - 1)
     found = cumulative_maximum(model, start, turn)
-    naive, covariance, freedom = _covariances(found, errors, rows, turn)
+    naive, covariance, freedom = level_covariances(found, errors, rows, turn)
     values = turn @ found.phi
     infinite = np.zeros(len(values), dtype=bool)
     if found.open is not None:
         infinite = found.open.infinite
         values[infinite] = found.open.signs[infinite] * np.inf
+    alone = terms_in_one_cluster(rows, errors, len(values))
     unknown = infinite | infinite[:, None]
+    covariance = np.where(alone | alone[:, None], np.nan, covariance)
     cuts = tuple(f"{a}|{b}" for a, b in zip(read.levels[:-1], read.levels[1:], strict=True))
     names = rows.design.terms.names
     return OrdinalFit(
@@ -320,7 +296,11 @@ def _fitted(
         kept=rows.kept,
         index=rows.index,
         method=_method(read, link, errors, freedom, said),
-        notes=(*rows.design.notes, *_notes(read, design, found, infinite, errors, (*names, *cuts))),
+        notes=(
+            *rows.design.notes,
+            *_notes(read, design, found, infinite, errors, (*names, *cuts)),
+            *said_of_single_clusters((*names, *cuts), alone),
+        ),
         counts=rows.counts,
         source=rows.source,
     )
@@ -332,33 +312,8 @@ def _null(codes: NDArray[np.int64], weights: Floats) -> float:
     return float(each @ np.log(each / each.sum()))
 
 
-def _covariances(
-    found: CumulativeMaximum, errors: _Errors, rows: Rows, turn: Floats
-) -> tuple[Floats, Floats, Freedom]:
-    """Model-based covariance, the one asked for, and its degrees of freedom."""
-    basis = np.eye(len(found.phi)) if found.open is None else found.open.basis
-    inner = basis.T @ found.information @ basis
-    bread = basis @ inverse_information(inner) @ basis.T if basis.shape[1] else 0.0 * turn
-    naive = turn @ bread @ turn.T
-    if errors.kind == "model":
-        return naive, naive, Freedom()
-    scores = found.model.scores(found.phi)
-    if found.open is not None:
-        raise FitError(
-            "The likelihood rises for ever (a covariate sets levels apart), where no robust "
-            "variance holds: use se='model', or leave the covariate out."
-        )
-    meat = outer_sum(scores, errors.groups)
-    middle = sandwich(bread, meat)
-    if errors.groups is None:
-        return naive, turn @ middle @ turn.T, Freedom()
-    clusters = int(errors.groups.max()) + 1
-    scale = clusters / (clusters - 1) if errors.kind == "CR1" else 1.0
-    return naive, scale * (turn @ middle @ turn.T), Freedom("clusters", float(clusters - 1))
-
-
 def _method(
-    read: OrderedRows, link: CumulativeLink, errors: _Errors, freedom: Freedom, said: _Said
+    read: OrderedRows, link: CumulativeLink, errors: LevelErrors, freedom: Freedom, said: _Said
 ) -> str:
     rows = read.rows
     text = f"{link.described} of {in_sentence(rows.outcome_name)} ({' < '.join(read.levels)}) on "
@@ -377,7 +332,7 @@ def _notes(
     design: Factor,
     found: CumulativeMaximum,
     infinite: NDArray[np.bool_],
-    errors: _Errors,
+    errors: LevelErrors,
     names: tuple[str, ...],
 ) -> list[str]:
     notes, rows = [], read.rows
