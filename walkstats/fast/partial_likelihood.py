@@ -140,7 +140,7 @@ def sum_at_risk(
 ) -> None:
     """Turn sums over the rows of each time into those over its risk set, backwards in time."""
     m, k = sums.shape[0], columns.shape[0]
-    end = np.intp(0)  # what is called with a plain 0 is compiled for it, and once more
+    end: Any = np.intp(0)  # what is called with a plain 0 is compiled for it, and once more
     while end < first.size:
         begin, end = end, end_of_run(first, end, first.size)
         j = first[begin] - 1
