@@ -12,7 +12,7 @@ from walkstats.errors import DataError
 from walkstats.numerics.cluster_robust import cr_covariance, hc_covariance
 from walkstats.numerics.least_squares import factor
 from walkstats.numerics.limits import t_p
-from walkstats.regression import ols
+from walkstats.regression import ols, rate_regression
 
 SAME = 1e-10
 
@@ -77,6 +77,15 @@ def test_an_arm_in_one_cluster_is_told(se):
     assert np.isfinite(fit.estimate("age").std_error)
     assert "arm[walking]: a level that is compared belongs to one cluster" in " ".join(fit.notes)
     assert "fitted exactly" not in " ".join(fit.notes)
+
+
+def test_rates_of_an_arm_in_one_cluster_have_no_error():
+    frame = clinics().assign(clinic=lambda f: f["clinic"].fillna(99))
+    frame["recurrences"] = np.arange(33) % 4
+    fit = rate_regression(frame, "recurrences ~ arm + age", cluster="clinic")
+    assert np.isnan(fit.estimate("arm[walking]").std_error)
+    assert np.isfinite(fit.estimate("age").std_error)
+    assert "arm[walking]: a level that is compared belongs to one cluster" in " ".join(fit.notes)
 
 
 # --- simulations ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level
+from walkstats._clusters import columns_in_one_cluster, said_of_single_clusters
 from walkstats.numerics.least_squares import Factor, factor
 from walkstats.numerics.limits import chi2_p
 from walkstats.numerics.sandwich import outer_sum, sandwich
@@ -303,7 +304,8 @@ class _Setting:
         self, found: CountMaximum, infinite: NDArray[np.bool_]
     ) -> tuple[Floats, Freedom, float]:
         pieces = told_apart(self.model, found)
-        unknown = infinite | infinite[:, None]
+        lost = infinite | self._alone()
+        unknown = lost | lost[:, None]
         if self.se in ("HC2", "HC3"):
             robust = leveraged(self.model, found, self.design, self.se)
             return np.where(unknown, np.nan, robust), Freedom(), pieces.pearson
@@ -321,6 +323,13 @@ class _Setting:
         covariance = scale * (self.design.back @ middle @ self.design.back.T)
         covariance = (covariance + covariance.T) / 2.0
         return np.where(unknown, np.nan, covariance), freedom, pieces.pearson
+
+    def _alone(self) -> NDArray[np.bool_]:
+        """(k,) coefficients that compare a level which lies in one cluster."""
+        design = self.rows.design
+        if self.groups is None:
+            return np.zeros(design.matrix.shape[1], dtype=bool)
+        return columns_in_one_cluster(design.matrix, design.terms.columns_of, self.groups)
 
     def _small_sample(self, n: int, k: int) -> tuple[float, Freedom]:
         """Factor of the sandwich, and its degrees of freedom."""
@@ -368,7 +377,7 @@ class _Setting:
         return f"{text}; t with {freedom.value:g} degrees of freedom."
 
     def _notes(self, found: CountMaximum, infinite: NDArray[np.bool_]) -> list[str]:
-        notes = []
+        notes = said_of_single_clusters(self.rows.design.terms.names, self._alone())
         if found.state == "boundary":
             notes.append(
                 "Counts scatter no more than Poisson counts: alpha is 0 and the model that of "
