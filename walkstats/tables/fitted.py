@@ -10,6 +10,7 @@ from walkstats._labels import capitalised, described, percent_level
 from walkstats.results import Estimates, Fit
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.description import Column, Row, Table
+from walkstats.tables.variance_rows import variance_rows
 
 if TYPE_CHECKING:
     from walkstats.formulas import Terms
@@ -36,6 +37,7 @@ def fit_table(
     terms: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     level: float | None = None,
+    variances: bool = False,
     title: str = "",
 ) -> Table:
     """Show one fitted model, or several beside each other.
@@ -53,6 +55,8 @@ def fit_table(
         Term, level or column of the matrix -> what to call it.
     level : float, optional
         Confidence level; each fit's own by default.
+    variances : bool
+        Also the variances and correlations of models of repeated measures.
     title : str
 
     Returns
@@ -84,11 +88,12 @@ def fit_table(
         columns += _headings(name, fit, ratios[name], level)
     lines, hidden = _lines(named, terms, labels or {})
     rows = [_row(line, named, ratios, level) for line in lines]
+    parts = variance_rows(named, labels or {}, level) if variances else []
     return Table(
         title=title,
         stub="",
         columns=tuple(columns),
-        rows=(*rows, *_count_rows(named)),
+        rows=(*rows, *parts, *_count_rows(named)),
         notes=_notes(named, hidden, any(line.spline for line in lines)),
         source=next((fit.source for fit in named.values() if fit.source), ""),
     )
