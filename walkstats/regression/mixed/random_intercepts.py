@@ -218,32 +218,24 @@ class _Packing:
     def fit(self, formula: str, random: str) -> LinearMixedFit:
         """The result."""
         read, at, shape = self.read, self.valley.at, self.shape
-        rows = read.rows
         freedom = freedom_of(at, shape.parameters, self.fixed.back, self.fixed.spread)
         scale = Scale(
             self.valley.values, at.variance, self.fixed.spread, self.sums.turn, freedom.uncertainty
         )
-        covariance, chosen = self._covariance(freedom, scale)
-        values = self.fixed.start + self.fixed.spread * (self.fixed.back @ at.coefficients)
-        deviance = at.deviance + self._constant()
-        method = method_of(read, correlated=shape.correlated, reml=self.reml, df=self.df)
         found = components_of(scale, shape, read.random_terms.names, read.nested)
         edge = self._edge(found)
-        effects, groups = self._effects(at.coefficients)
-        names = rows.design.terms.names
-        common: dict[str, Any] = {"counts": rows.counts, "source": rows.source}
-        fitted = rows.design.matrix @ values
+        method = method_of(read, correlated=shape.correlated, reml=self.reml, df=self.df)
+        deviance = at.deviance + self._constant()
         return LinearMixedFit(
-            terms=names,
-            values=values,
-            covariance=covariance,
-            freedom=chosen,
-            level=self.level,
-            aside=tuple(name for name in names if name == "intercept"),
-            measure=f"difference in {in_sentence(rows.outcome_name)}",
             formula=formula,
-            design=rows.design.terms,
+            random=random,
+            level=self.level,
+            reml=self.reml,
+            deviance=deviance,
             log_likelihood=-deviance / 2.0,
+            parameters=len(read.rows.design.terms.names) + shape.parameters + 1,
+            scaled_gradient=float(np.sqrt(max(self.valley.decrement, 0.0))),
+            sigma=float(np.sqrt(scale.residual)),
             state=self._state(edge),
             method=method,
             notes=(
@@ -251,31 +243,61 @@ class _Packing:
                 *self._nearly(),
                 *notes_of(read, converged=self.valley.converged, edge=edge),
             ),
-            outcome_name=rows.outcome_name,
             variance=variance_estimates(found, scale.uncertainty, self.level, method),
             covariance_by_group=self._covariances(scale),
-            random_effects=self._table(effects, read.names, read.subject),
-            reml=self.reml,
-            matrix=rows.design.matrix,
-            outcome=rows.outcome,
-            fitted=fitted,
-            subjects=read.names[read.people],
-            kept=rows.kept,
-            index=rows.index,
-            subject=read.subject,
-            random=random,
-            random_design=read.random_terms,
-            correlated=shape.correlated,
-            nested=read.nested,
-            group_effects=self._group_table(groups),
-            fitted_person=fitted + self._own_part(effects, groups),
-            sigma=float(np.sqrt(scale.residual)),
-            parameters=len(names) + shape.parameters + 1,
-            deviance=deviance,
-            scaled_gradient=float(np.sqrt(max(self.valley.decrement, 0.0))),
             pieces=self._pieces(scale),
-            **common,
+            **self._coefficients(freedom, scale),
+            **self._people(),
+            **self._rows(),
         )
+
+    def _coefficients(self, freedom: Satterthwaite, scale: Scale) -> dict[str, Any]:
+        """What the result has as estimates of the fixed part."""
+        terms = self.read.rows.design.terms
+        covariance, chosen = self._covariance(freedom, scale)
+        return {
+            "terms": terms.names,
+            "values": self._values(),
+            "covariance": covariance,
+            "freedom": chosen,
+            "aside": tuple(name for name in terms.names if name == "intercept"),
+            "measure": f"difference in {in_sentence(self.read.rows.outcome_name)}",
+            "design": terms,
+        }
+
+    def _values(self) -> Floats:
+        at = self.valley.at
+        return self.fixed.start + self.fixed.spread * (self.fixed.back @ at.coefficients)
+
+    def _people(self) -> dict[str, Any]:
+        """What the result has by person, and by outer group."""
+        read = self.read
+        effects, groups = self._effects(self.valley.at.coefficients)
+        fitted = read.rows.design.matrix @ self._values()
+        return {
+            "subject": read.subject,
+            "nested": read.nested,
+            "correlated": self.shape.correlated,
+            "random_design": read.random_terms,
+            "random_effects": self._table(effects, read.names, read.subject),
+            "group_effects": self._group_table(groups),
+            "subjects": read.names[read.people],
+            "fitted": fitted,
+            "fitted_person": fitted + self._own_part(effects, groups),
+        }
+
+    def _rows(self) -> dict[str, Any]:
+        """What the result has by row, and where the rows come from."""
+        rows = self.read.rows
+        return {
+            "outcome_name": rows.outcome_name,
+            "outcome": rows.outcome,
+            "matrix": rows.design.matrix,
+            "kept": rows.kept,
+            "index": rows.index,
+            "counts": rows.counts,
+            "source": rows.source,
+        }
 
     def _covariance(self, freedom: Satterthwaite, scale: Scale) -> tuple[Floats, Freedom]:
         """Covariance of the coefficients and their degrees of freedom, as asked for."""
