@@ -73,7 +73,9 @@ def test_m17_m45_missing_groups_outcomes_and_covariates_are_counted():
     assert fit.counts.rows == len(frame)
     assert fit.counts.used == len(frame) - 6 == len(fit.fitted_person)
     np.testing.assert_array_equal(fit.kept[:2], [6, 7])
-    assert any("left out by arm" in note for note in fit.notes)
+    lost = frame.drop(index=fit.kept)["arm"].value_counts()
+    said = [note for note in fit.notes if "left out by arm" in note]
+    assert said == [f"Rows left out by arm: control {lost['control']}, walking {lost['walking']}."]
 
 
 def test_m25_m27_names_and_arrow():

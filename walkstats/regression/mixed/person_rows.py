@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from walkstats._arguments import check_column, check_formula, check_frame
 from walkstats._variables import missing
 from walkstats.errors import DataError, FitError
-from walkstats.formulas import Terms, build, variables_in
+from walkstats.formulas import Design, Terms, build, left_out_by_arm, variables_in
 from walkstats.numerics.least_squares import factor
 from walkstats.regression.rows import Rows, read_rows
 
@@ -104,6 +104,8 @@ def read_people(
     counts = replace(rows.counts, rows=len(frame), left_out={**left_out, **rows.counts.left_out})
     kept = np.flatnonzero(known)[rows.kept]
     rows = replace(rows, counts=counts, kept=kept)
+    if left_out:
+        rows = replace(rows, design=_told_by_arm(frame, whole, rows))
     used = frame.iloc[kept]
     varying = build(bare, used, intercept=with_intercept)
     assert rows.people is not None
@@ -118,6 +120,16 @@ def read_people(
     )  # fmt: skip
     _check(read)
     return replace(read, notes=(*_dedupe(rows, varying.notes), *_said_of_slopes(read)))
+
+
+def _told_by_arm(frame: pd.DataFrame, whole: pd.DataFrame, rows: Rows) -> Design:
+    """The design with a note on all rows that an arm loses, not only on those of the formula."""
+    mask = np.zeros(len(frame), dtype=bool)
+    mask[rows.kept] = True
+    every = replace(rows.design, kept=mask, left_out=rows.counts.left_out)
+    some = left_out_by_arm(whole, rows.design)
+    notes = [note for note in rows.design.notes if note not in some]
+    return replace(rows.design, notes=(*notes, *left_out_by_arm(frame, every)))
 
 
 def _columns(random: str) -> list[str]:
