@@ -16,6 +16,7 @@ from scipy import stats
 
 import walkstats as ws
 from tests.reference.goldens import data
+from walkstats._digits import p_value
 from walkstats.errors import DataError
 from walkstats.evidence import published
 from walkstats.regression import compare_means, compare_means_from
@@ -84,7 +85,8 @@ def test_more_arms_against_scipy() -> None:
     p = [test.p_value for test in found.tests.values()]
     assert sorted(found.adjusted_p.values())[0] == pytest.approx(3 * min(p))
     assert "p_adjusted" in found.to_frame()
-    assert any("(Holm)" in note for note in found.notes)
+    shown = f"arm[walking] {p_value(found.adjusted_p['arm[walking]'])}"
+    assert any("(Holm)" in note and shown in note for note in found.notes)
     plain = compare_means(frame, "pain", "arm", adjust="none")
     assert not plain.adjusted_p
     assert any("not adjusted" in note for note in plain.notes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats import _digits
 from walkstats._arguments import check_choice
 from walkstats.numerics.adjusted_p import ADJUSTMENTS, adjusted_p
 
@@ -94,9 +95,10 @@ def adjusted(p_values: Mapping[str, float], adjust: str) -> tuple[dict[str, floa
         return {}, ""
     if adjust == "none":
         return {}, f"p-values of {len(p_values)} comparisons are not adjusted for their number."
-    values = adjusted_p(list(p_values.values()), adjust)
+    values = dict(zip(p_values, adjusted_p(list(p_values.values()), adjust).tolist(), strict=True))
+    listed = ", ".join(f"{term} {_digits.p_value(p)}" for term, p in values.items())
     note = (
-        f"Adjusted p-values take the {len(p_values)} comparisons into account "
-        f"({ADJUSTED[adjust]}); intervals do not."
+        f"p-values adjusted for {len(p_values)} comparisons ({ADJUSTED[adjust]}): {listed}. "
+        "Intervals and other p-values are not adjusted."
     )
-    return dict(zip(p_values, values.tolist(), strict=True)), note
+    return values, note
