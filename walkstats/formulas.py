@@ -38,6 +38,7 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 
+FEW_CELLS = 100_000  # combinations of levels that are counted without sorting the rows
 MOST_CODES = 5  # distinct whole numbers that look like codes of groups
 
 
@@ -373,14 +374,20 @@ def _cells(
 ) -> dict[tuple[str, ...], int]:
     """How many rows have each combination of levels; none without factors, or with too many."""
     levels = [v.levels for v in variables.values() if v.levels is not None]
-    if not levels or math.prod(len(own) for own in levels) >= 2**62:
+    most = math.prod(len(own) for own in levels)
+    if not levels or most >= 2**62:
         return {}
     place = np.zeros(1, dtype=np.int64)
     for label, variable in variables.items():
         if variable.levels is not None:
             codes = made[label] @ np.arange(float(len(variable.levels)))
             place = place * len(variable.levels) + codes.astype(np.int64)
-    found, counts = np.unique(place, return_counts=True)
+    if most <= FEW_CELLS:
+        counts = np.bincount(place)
+        found = np.flatnonzero(counts)
+        counts = counts[found]
+    else:
+        found, counts = np.unique(place, return_counts=True)
     codes_of = np.unravel_index(found, [len(own) for own in levels])
     return {
         tuple(own[k] for own, k in zip(levels, combination, strict=True)): int(count)

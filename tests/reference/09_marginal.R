@@ -41,6 +41,13 @@ entry("reg.more.means_within", "birthwt", list(
   lighter = means_of(emmeans(tangled, ~ race, at = list(lwt = 100, ht = "0")))
 ))
 
+# Weights are of the regression; means of numbers and shares of levels count rows.
+heavier <- lm(bwt ~ race * smoke + lwt, births, weights = ftv + 1)
+entry("reg.more.weighted_means", "birthwt", list(
+  equal = means_of(emmeans(heavier, "smoke")),
+  proportional = means_of(emmeans(heavier, "smoke", weights = "proportional"))
+), "weights 1 + ftv")
+
 # Recurrences of epilepsy: rates and their ratios.
 seizures <- transform(csv("epil"), trt = factor(trt))
 counts <- glm(y ~ trt + log(base), poisson, seizures, control = glm.control(epsilon = 1e-14, maxit = 100))

@@ -35,6 +35,7 @@ LABELS = {
     "reg.more.means_within": ("equal.race", "equal.smoke", "proportional.race",
                               "proportional.smoke", "pairs.contrast", "pairs.smoke",
                               "lighter.race"),
+    "reg.more.weighted_means": ("equal.smoke", "proportional.smoke"),
     "reg.more.rates": ("rate.trt", "ratio.contrast"),
     "reg.more.largest": ("three_pairs.contrast", "three_control.contrast", "four_pairs.contrast",
                          "four_control.contrast"),
@@ -122,6 +123,16 @@ def test_means_within_levels() -> None:
     same(one, "lighter", means(lighter), {"emmean": "estimate", **columns})
     assert "race interacts with smoke" in " ".join(lighter.notes)
     assert "interacts" not in " ".join(equal.notes)
+
+
+def test_weighted_rows() -> None:
+    one, frame = entry(TOPIC, "reg.more.weighted_means"), births()
+    frame["weight"] = 1 + frame["ftv"]
+    formula = "bwt ~ factor(race) * factor(smoke) + lwt"
+    fit = ols(frame, formula, weights="weight", se="classical")
+    for weights in ("equal", "proportional"):
+        found = means(marginal_means(fit, "smoke", weights=weights))
+        same(one, weights, found, {"emmean": "estimate", **SHOWN, **LIMITS})
 
 
 def test_rates() -> None:

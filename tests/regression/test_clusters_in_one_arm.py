@@ -63,6 +63,8 @@ def test_missing_clusters_are_no_choice_of_ours():
         ols(frame, "pain ~ arm", cluster="clinic")
     with pytest.raises(ValueError, match="missing_cluster must be one of 'refuse', 'own'"):
         ols(frame, "pain ~ arm", cluster="clinic", missing_cluster="each")
+    with pytest.raises(ValueError, match="needs the column of clusters"):
+        ols(frame, "pain ~ arm", missing_cluster="own")
     torn = pd.concat([frame, frame.head(2).assign(clinic=pd.array([None] * 2, "Int64"))])
     with pytest.raises(DataError, match="2 participants have clinic in some rows and none in othe"):
         ols(torn, "pain ~ arm", cluster="clinic", missing_cluster="own")

@@ -10,6 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import walkstats as ws
 from walkstats.numerics.adjusted_p import adjusted_p
@@ -250,6 +252,21 @@ def test_relations():
     assert back.estimate("control - walking").estimate == pytest.approx(
         -one.contrasts.estimate("walking - control").estimate, rel=1e-7
     )
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 20), st.floats(-100, 100), st.floats(0.1, 100), st.booleans())
+def test_unit_and_zero_of_a_covariate(seed, shift, unit, missing):
+    """They change no mean, and neither does a row with a missing value, which is counted."""
+    frame = trial(seed, n=40)
+    moved = frame.assign(baseline=shift + unit * frame["baseline"])
+    if missing:
+        moved = pd.concat([moved, moved.head(1).assign(baseline=np.nan)], ignore_index=True)
+    fits = [ols(f, "pain ~ arm * baseline + sex", se="HC3") for f in (frame, moved)]
+    one, other = (marginal_means(fit, "arm", contrast="pairwise").to_frame() for fit in fits)
+    columns = ["estimate", "std_error", "conf_low"]
+    np.testing.assert_allclose(other[columns], one[columns], rtol=1e-6, atol=1e-8)
+    assert sum(fits[1].counts.left_out.values()) == int(missing)
 
 
 def test_it_is_a_result():

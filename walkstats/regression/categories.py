@@ -251,8 +251,8 @@ def _doses_of(
     check_column(frame, variable.column, "factor")
     if is_factor(check_column(frame, dose, "dose")):
         raise ValueError(f"{dose} holds levels; the dose itself must be a number.")
-    kept = getattr(fit, "kept", None)
-    if kept is not None and fit.counts is not None and fit.counts.rows == len(frame):
+    kept, counts = np.asarray(getattr(fit, "kept", ())), fit.counts
+    if counts is not None and (counts.rows, counts.used) == (len(frame), kept.size):
         frame = frame.iloc[kept]
     values, inside = as_numbers(frame[dose], str(dose)), variable.columns(frame) == 1.0
     rows = []

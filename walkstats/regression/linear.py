@@ -121,7 +121,8 @@ def ols(
         One row per participant, or per participant and visit.
     formula : str
         Outcome and covariates: ``"pain ~ rcs(walking_minutes, 4) + arm + pain_baseline"``.
-        Covariates are column names, ``+ : *``, and transforms (log, sqrt, rcs, ns, bs, factor, piecewise ...).
+        Covariates are column names, ``+ : *``, and transforms (log, sqrt, rcs, ns, bs, factor,
+        piecewise ...).
     se : str, optional
         "classical", "HC0" to "HC4" for rows that are independent, "CR0" to "CR3" for clusters. By
         default HC3, or CR2 where rows are clustered.
@@ -212,6 +213,8 @@ def ols(
     check_level(level)
     kind = None if se is None else check_choice(se, STANDARD_ERRORS, "se")
     check_choice(missing_cluster, MISSING_CLUSTER, "missing_cluster")
+    if missing_cluster == "own" and cluster is None:
+        raise ValueError("missing_cluster='own' needs the column of clusters: cluster=.")
     rows = read_rows(
         frame,
         formula,

@@ -138,7 +138,9 @@ def _combinations(
     factors = [str(v.column) for v in terms.variables.values() if v.levels is not None]
     place = {name: k for k, name in enumerate(factors) if name in others}
     rows: dict[tuple[str, ...], int] = {}
-    for cell, count in terms.cells.items():
+    # A design that was widened after its fit has factors that its cells do not know.
+    counted = {cell: n for cell, n in terms.cells.items() if len(cell) == len(factors)}
+    for cell, count in counted.items():
         key = tuple(cell[k] for k in place.values())
         if all(level in others[name] for name, level in zip(place, key, strict=True)):
             rows[key] = rows.get(key, 0) + count
