@@ -96,7 +96,7 @@ def read_people(
         elif cluster is None:
             raise several_rows(str(subject), person, frame[subject].iloc[used].to_numpy(), used)
     wanted, why = _robust(robust, seen.weights, clusters, recurrent)
-    if wanted and clusters is None and start is not None:
+    if wanted and clusters is None and goes_on is not None:
         clusters = person
     return People(
         start=start,

@@ -452,3 +452,34 @@ def test_all_outcomes_at_one_time_cannot_be_compared() -> None:
     assert np.isnan(test.p_value)
     assert test.df == 2
     assert any(note.startswith("Variance zero") for note in test.notes)
+
+
+def test_a_time_lost_of_which_nothing_is_known_has_no_error() -> None:
+    frame = pd.DataFrame(
+        {
+            "days": [2.0, 3, 5, 9, 4, 6, 7, 9],
+            "outcome": ["recurrence", "recurrence", "surgery", "censored"] + ["surgery"] * 2
+            + ["censored"] * 2,
+            "arm": ["control"] * 4 + ["walking"] * 4,
+        }
+    )  # fmt: skip
+    found = ws.survival.times_lost(frame, "arm", tau=8)
+    lost = found.by_group.estimate("walking: recurrence")
+    assert lost.estimate == 0.0
+    assert np.isnan(lost.std_error)
+    gap = found.difference.estimate("arm[walking]: recurrence")
+    assert gap.estimate < 0
+    assert np.isnan(gap.conf_low)
+    assert np.isnan(gap.p_value)
+    assert np.isfinite(found.difference.estimate("arm[walking]: surgery").std_error)
+    assert np.isfinite(found.event_free.std_errors).all()
+    assert any("no variance can be estimated: walking: recurrence" in note for note in found.notes)
+
+
+def test_copies_are_people_with_an_entry_time_too() -> None:
+    frame = random_trial(4, 50).assign(copies=lambda f: 1 + f.index % 3, entry=0.0)
+    double = frame.loc[frame.index.repeat(frame["copies"])].drop(columns="participant_id")
+    options = {"by": "arm", "tau": 20, "entry": "entry"}
+    found = ws.survival.times_lost(frame, frequencies="copies", **options)
+    own = ws.survival.times_lost(double, **options)
+    np.testing.assert_allclose(found.by_group.std_errors, own.by_group.std_errors, **EXACT)

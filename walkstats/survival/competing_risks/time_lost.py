@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ from walkstats.survival.people import PERSON
 from walkstats.survival.risk_tables import RiskTable
 
 Floats = NDArray[np.float64]
+
+# An error of the mean below this share of the horizon is rounding.
+ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +112,8 @@ def times_lost(
     The time lost to an outcome is the area under its cumulative incidence from 0 to tau: how much
     of these days the average participant spends after it. Lost times of all outcomes and the mean
     event-free time sum to tau. Standard errors are by the infinitesimal jackknife, summed within
-    clusters.
+    clusters. Where nobody of a group, or everybody at one time, had an outcome by tau, none can be
+    estimated: the zero of the formula is no certainty, and a note says so.
 
     References
     ----------
@@ -183,6 +188,11 @@ def _check_reach(
 
 def _pack(read: CauseRows, found: Contrasts, tau: float, level: float) -> TimesLost:
     rows, causes, groups = read.rows, len(read.causes), len(read.rows.labels)
+    total = -np.tile(np.eye(groups), (1, causes))
+    free = Contrasts(tau + total @ found.values, total @ found.covariance @ total.T)
+    terms = [f"{label}: {cause}" for cause in read.causes for label in rows.labels]
+    found, unknown = _without_certainty(found, tau, terms)
+    free, _ = _without_certainty(free, tau, rows.labels)
     within = ", summed within clusters" if rows.cluster is not None else ""
     direction = reference_said(rows.by, rows.labels) if groups > 1 else ""
     common: dict[str, Any] = {
@@ -192,15 +202,12 @@ def _pack(read: CauseRows, found: Contrasts, tau: float, level: float) -> TimesL
             "Aalen-Johansen estimate; standard errors by the infinitesimal jackknife"
             f"{within}. {direction} {rows.said}"
         ).replace("  ", " "),
-        "notes": (read.events_said, *rows.notes),
+        "notes": (read.events_said, *rows.notes, *unknown),
         "counts": rows.counts,
         "source": rows.source,
     }
-    terms = [f"{label}: {cause}" for cause in read.causes for label in rows.labels]
     gaps = [f"{rows.by}[{label}]: {cause}" for cause in read.causes for label in rows.labels[1:]]
     change = differences(found.values, found.covariance, causes)
-    total = -np.tile(np.eye(groups), (1, causes))
-    free = Contrasts(tau + total @ found.values, total @ found.covariance @ total.T)
 
     def estimates(names: Any, what: Contrasts, measure: str, **more: Any) -> Estimates:
         return Estimates(
@@ -217,3 +224,19 @@ def _pack(read: CauseRows, found: Contrasts, tau: float, level: float) -> TimesL
         counts=rows.counts,
         source=rows.source,
     )
+
+
+def _without_certainty(
+    found: Contrasts, tau: float, names: Sequence[str]
+) -> tuple[Contrasts, list[str]]:
+    """The same without the variances of zero, which are no certainty, and a note on them."""
+    sure = np.diag(found.covariance) <= (ROUNDING * tau) ** 2
+    if not sure.any():
+        return found, []
+    listed = ", ".join(names[int(k)] for k in np.flatnonzero(sure))
+    note = (
+        f"Nobody, or everybody at one time, had the outcome by {tau:g}, so that no variance can be "
+        f"estimated: {listed}."
+    )
+    covariance = np.where(sure[:, None] | sure, np.nan, found.covariance)
+    return Contrasts(found.values, covariance), [note]
