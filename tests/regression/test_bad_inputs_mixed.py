@@ -129,6 +129,11 @@ def test_data_that_cannot_tell():
         linear_mixed(constant, "pain ~ week")
     with pytest.raises(FitError, match="fitted exactly"):
         linear_mixed(frame.assign(pain=frame["week"] * 2 + 1), "pain ~ week")
+    many = pd.concat([frame] * 40, ignore_index=True)
+    with pytest.raises(FitError, match="fitted exactly"):
+        linear_mixed(many.assign(pain=many["week"] * 2 + 1), "pain ~ week")
+    with pytest.raises(FitError, match="dup is a combination of week"):
+        linear_mixed(many.assign(dup=2 * many["week"]), FORMULA + " + dup")
     with pytest.raises(FitError, match="cannot be estimated from"):
         linear_mixed(frame[frame["week"] < 2].iloc[:5], FORMULA)
     with pytest.raises(FitError, match="there is one only"):

@@ -20,9 +20,9 @@ Codes = NDArray[np.intp]
 
 # Up to here columns are made orthogonal by QR; above, by their products, where these are harmless.
 SMALL = 2_000
+HARMLESS = 1e6  # squared condition number of the centred and scaled columns
 # A pattern that this many people share on average is summed by a product of matrices.
 MANY = 8
-HARMLESS = 1e6  # squared condition number of the centred and scaled columns
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,9 @@ def _by_products(matrix: Floats, outcome: Floats) -> Standardised | None:
     if np.any(lengths == 0.0):
         return None
     scaled = gram / np.outer(lengths, lengths)
-    roots = np.linalg.eigvalsh(scaled[:k, :k])
-    if roots[0] * HARMLESS < roots[-1] or scaled[k, k] <= 0:
+    # The outcome is one of the columns: where it is all but fitted, rounding would show too.
+    roots, all_roots = np.linalg.eigvalsh(scaled[:k, :k]), np.linalg.eigvalsh(scaled)
+    if all_roots[0] * HARMLESS < all_roots[-1]:
         return None
     upper = linalg.cholesky(scaled)
     mix = linalg.solve_triangular(upper, np.eye(k + 1)) / lengths[:, None]
