@@ -151,7 +151,7 @@ def marginal_means(
     standard error is the fit's. Numbers are held at their mean over the rows used, also those of
     two values, which R's emmeans takes as factors of equal weight. On a log or logit scale the
     average is taken before the mean is transformed: the result is a rate or risk of somebody with
-    average covariates, not the average risk of the people (`standardisation` of risks differs).
+    average covariates, not the average risk of the people (that is `standardised_risks`).
 
     Where the factor interacts with what is averaged over, the mean hides that, and a note says so.
 
