@@ -177,7 +177,7 @@ def _spoken(found: Estimate) -> str:
     decimals = max(0, 1 - int(np.floor(np.log10(width)))) if width > 0 else 3
     numbers = [found.estimate, found.conf_low, found.conf_high]
     shown = [fixed(value, decimals).replace("-", "−") for value in numbers]
-    return f"{shown[0]} ({percent_level(found.level)} % CI {shown[1]} to {shown[2]}) per unit"
+    return f"{shown[0]} ({percent_level(found.level)}% CI {shown[1]} to {shown[2]}) per unit"
 
 
 def _people(slopes: Estimates) -> pd.DataFrame:

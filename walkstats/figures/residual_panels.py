@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from walkstats._arguments import check_choice
 from walkstats._labels import percent_level
@@ -190,5 +191,6 @@ def _draw_leverage(ax: Axes, check: ResidualCheck, rows: pd.DataFrame) -> list[L
     ax.set_ylim(low, high)
     ax.set_xlim(left=0.0)
     ax.set_xlabel("Leverage")
+    ax.xaxis.set_major_locator(MaxNLocator(4))
     set_y_label(ax, "Standardised residual")
     return lines
