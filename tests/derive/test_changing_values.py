@@ -6,10 +6,11 @@ Coefficients after splitting are compared at 1e-9: both are maxima of the same f
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
+from tests.relations import examples
 from walkstats.derive import add_events, split_at, time_varying
 from walkstats.errors import DataError
 
@@ -169,7 +170,7 @@ def test_events_end_their_piece_and_are_numbered():
         add_events(one_person(), came, at="day")
 
 
-@settings(max_examples=30)
+@examples(15, 60)
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 30), min_size=1, max_size=6))
 def test_pieces_are_the_rows_taken_apart(seed, cuts):
     rng = np.random.default_rng(seed)
@@ -199,7 +200,7 @@ def test_pieces_are_the_rows_taken_apart(seed, cuts):
 
 
 # The relation itself runs on 200 examples beside the Cox model; here it is that split_at is right.
-@settings(max_examples=15)
+@examples(15, 60)
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 40), min_size=1, max_size=5))
 def test_splitting_changes_no_fit_clustered_errors_included(seed, cuts):
     rng = np.random.default_rng(seed)

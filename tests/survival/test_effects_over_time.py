@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.relations import examples
 from walkstats import derive, survival
 from walkstats.errors import DataError, FitError
 from walkstats.survival import changing_effect, cox, cut_rows
@@ -23,7 +24,7 @@ FITTED = {"rtol": 1e-6, "atol": 1e-7}
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
 seeds = st.integers(0, 100_000)
 # Each example fits up to ten models; the relations of the Cox model itself have their 200.
-some = settings(max_examples=20)
+some = examples(10, 40)
 
 
 def trial(seed: int, n: int = 60) -> pd.DataFrame:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
+from tests.relations import examples
 from tests.survival.small_trials import tied_trials
 from walkstats.errors import DataError
 from walkstats.numerics.number_needed import number_needed_to_treat
 
 
-@settings(max_examples=100)
+@examples(40, 200)
 @given(tied_trials, st.integers(1, 12))
 def test_without_censoring_it_is_a_comparison_of_proportions(frame: pd.DataFrame, at: int) -> None:
     frame = frame.assign(event=1)
@@ -30,7 +31,7 @@ def test_without_censoring_it_is_a_comparison_of_proportions(frame: pd.DataFrame
         assert found.risk_ratio.estimate("arm[walking]").std_error == pytest.approx(logs)
 
 
-@settings(max_examples=30)  # eight comparisons an example
+@examples(12, 60)  # eight comparisons an example
 @given(tied_trials)
 def test_several_times_are_the_single_ones(frame: pd.DataFrame) -> None:
     times = [3, 7, 11]
@@ -46,7 +47,7 @@ def test_several_times_are_the_single_ones(frame: pd.DataFrame) -> None:
                 )
 
 
-@settings(max_examples=100)
+@examples(40, 200)
 @given(tied_trials)
 def test_covariance_of_two_times_is_that_of_the_jackknife(frame: pd.DataFrame) -> None:
     """Greenwood's covariance and the influence of the rows are two ways to one number."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
+from tests.relations import examples
 from tests.survival.small_trials import tied_trials
 from walkstats.survival import pseudo_values
 
 
-@settings(max_examples=50)  # each example refits once a row
+@examples(20, 100)  # each example refits once a row
 @given(tied_trials, st.sampled_from(["survival", "restricted mean"]))
 def test_refits_without_each_row(frame: pd.DataFrame, quantity: str) -> None:
     at = min(6.0, frame["days"].max())

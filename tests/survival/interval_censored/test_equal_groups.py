@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkstats as ws
+from tests.relations import examples
 from tests.survival.interval_censored.drawn_intervals import (
     changed,
     ends,
@@ -62,7 +63,7 @@ def test_published_value() -> None:
     assert test.parts["groups"]["events"].tolist() == [21, 35]
 
 
-@settings(max_examples=60)
+@examples(30, 100)
 @given(tied_trials)
 def test_right_censored_rows_give_the_log_rank_test(frame: pd.DataFrame) -> None:
     if not frame["event"].any():

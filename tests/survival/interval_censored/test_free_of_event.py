@@ -11,9 +11,10 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import walkstats as ws
+from tests.relations import examples
 from tests.survival.interval_censored.drawn_intervals import changed, frame_of
 from tests.survival.small_trials import tied_trials
 from walkstats.errors import DataError, FitError
@@ -23,7 +24,7 @@ SEARCHED = 1e-9
 SAME_MAXIMUM = 1e-8
 
 
-@settings(max_examples=60)
+@examples(30, 100)
 @given(tied_trials)
 def test_right_censored_rows_are_kaplan_meiers(frame: pd.DataFrame) -> None:
     frame["low_days"] = frame["days"]
