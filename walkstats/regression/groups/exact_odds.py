@@ -34,21 +34,24 @@ class ExactOdds:
     high: float
 
 
-def exact_odds(x1: Floats, n1: Floats, x0: Floats, n0: Floats, level: float) -> ExactOdds:
+def exact_odds(
+    x1: Floats, n1: Floats, x0: Floats, n0: Floats, level: float, *, tested_only: bool = False
+) -> ExactOdds:
     """Condition on the margins of one table, or of several (s,).
 
     The estimate is the conditional maximum likelihood one; limits are those of two one-sided exact
     tests (Cornfield), and the two-sided p-value sums what is no likelier than the observed table,
-    as R's ``fisher.test`` and ``mantelhaen.test(exact = TRUE)`` do.
+    as R's ``fisher.test`` and ``mantelhaen.test(exact = TRUE)`` do. With ``tested_only`` the
+    estimate and its limits, which take longer, are missing.
     """
     counts, log_weights = _distribution(x1, n1, x0, n0)
     observed = round(float(np.sum(x1)))
     place = observed - counts[0]
     chances = np.exp(log_weights)
     tail = (1.0 - level) / 2.0
-    low, high = 0.0, np.inf
+    low, high = (np.nan, np.nan) if tested_only else (0.0, np.inf)
     estimate = np.nan
-    if counts.size > 1:
+    if counts.size > 1 and not tested_only:
         estimate = _estimate(counts, log_weights, observed)
         if observed > counts[0]:
             low = _solved(lambda t: _upper_tail(counts, log_weights, t, place) - tail)

@@ -95,9 +95,9 @@ def read_groups(
     place = {name: k for k, name in enumerate(levels)}
     own = np.array([place.get(name, -1) for name in everybody] + [-1], dtype=np.intp)
     codes = own[_codes(variable, frame)]
-    lost = np.bincount(
-        codes[(codes >= 0) & ~np.isin(np.arange(len(frame)), kept)], minlength=len(levels)
-    )
+    unused = np.ones(len(frame), dtype=bool)
+    unused[kept] = False
+    lost = np.bincount(codes[unused & (codes >= 0)], minlength=len(levels))
     gone = [name for name in everybody if name not in levels]
     notes = [
         note,
@@ -120,13 +120,15 @@ def read_groups(
 
 def _known(gaps: dict[str, NDArray[np.bool_]], rows: int) -> tuple[Codes, dict[str, int]]:
     """Positions of the rows that lack nothing, and the others counted by what they lack."""
-    lacking = pd.Series([""] * rows, dtype=object)
-    for name, gap in gaps.items():
-        lacking = lacking.mask(gap & (lacking != ""), lacking + " and " + str(name))
-        lacking = lacking.mask(gap & (lacking == ""), str(name))
-    counted = lacking[lacking != ""].value_counts(sort=False)
-    left_out = {f"{name} missing": int(count) for name, count in counted.items()}
-    return np.flatnonzero((lacking == "").to_numpy(dtype=bool)).astype(np.intp), left_out
+    names = list(gaps)
+    lacking = np.column_stack(list(gaps.values())) if rows else np.zeros((0, len(names)), bool)
+    incomplete = lacking.any(axis=1)
+    kinds, counts = np.unique(lacking[incomplete], axis=0, return_counts=True)
+    left_out = {
+        f"{' and '.join(str(names[k]) for k in np.flatnonzero(kind))} missing": int(count)
+        for kind, count in zip(kinds, counts, strict=True)
+    }
+    return np.flatnonzero(~incomplete).astype(np.intp), dict(reversed(left_out.items()))
 
 
 def _check_levels(

@@ -220,8 +220,9 @@ def _measured(counts: RiskCounts, own: int, other: int, chosen: Chosen) -> Measu
             column=counts.stratified_by,
             what_to_do="leave the strata out, or compare other groups",
         )
-    needed = chosen.test == "fisher" or chosen.odds_ratio == "exact"
-    exact = exact_odds(*tables, chosen.level) if needed else None
+    exact = None
+    if chosen.test == "fisher" or chosen.odds_ratio == "exact":
+        exact = exact_odds(*tables, chosen.level, tested_only=chosen.odds_ratio != "exact")
     if counts.strata:
         difference, ratio, odds = _common_measures(tables, chosen.level)
     else:
