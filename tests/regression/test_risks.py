@@ -114,6 +114,22 @@ def test_firth_as_published() -> None:
     assert fit.state == "converged"
 
 
+def test_firth_climbs_past_a_saddle() -> None:
+    """Nine people, between whose start and maximum the penalised likelihood bends upwards."""
+    frame = pd.DataFrame(
+        {
+            "a": [0.395093, 0, 0, -0.158223, 0.369673, -0.137303, 0, 0, 0],
+            "b": [-0.950223, -0.147055, 0, 0.788110, 0.621254, 0.139882, 0.575212, 0, 0],
+            "y": [0, 1, 0, 0, 0, 1, 0, 0, 0],
+        }
+    )
+    fit = logistic(frame, "y ~ a + b", penalty="firth", interval="wald")
+    height = height_of(pd.DataFrame(np.column_stack([fit.outcome, fit.matrix])), True)
+    top = optimize.minimize(lambda b: -height(b), np.zeros(3), tol=1e-10)
+    np.testing.assert_allclose(fit.values, top.x, rtol=1e-3)
+    assert fit.log_likelihood == pytest.approx(-top.fun, abs=1e-7)
+
+
 def test_firth_of_a_two_by_two_table_adds_a_half_to_each_cell() -> None:
     table = pd.DataFrame({"arm": list("aabb"), "better": [1, 0] * 2, "n": [0, 9, 4, 6]})
     fit = logistic(table, "better ~ arm", frequencies="n", penalty="firth")

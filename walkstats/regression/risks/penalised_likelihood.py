@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 # Up to so many coefficients the curvature of the penalty is worth its n k^3 products.
 CURVED = 15
+# Newton's step is trusted where the height bends downwards at least this share of the information.
+CONCAVE = 1e-2
 
 
 def penalised_evaluation(model: BinaryModel) -> Evaluate:
@@ -62,6 +64,10 @@ def penalised_evaluation(model: BinaryModel) -> Evaluate:
         changes = np.stack([q.T @ ((slope * unit[:, a])[:, None] * unit) for a in range(k)])
         bent = (q.T * (w * (1.0 - 6.0 * w) * share)) @ q
         curvature = bent - np.einsum("arb,asb->rs", changes, changes)
-        return height, score, information - 0.5 * curvature
+        bend = information - 0.5 * curvature
+        # Away from a maximum the height may bend upwards; the information never does.
+        if not np.linalg.eigvalsh(bend)[0] > CONCAVE * roots[0]:
+            return height, score, information
+        return height, score, bend
 
     return evaluate
