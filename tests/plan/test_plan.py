@@ -316,6 +316,24 @@ def test_a_frame_among_the_arguments_is_made_as_any_other():
             plan(Analysis("a", "t", "S", one.method, one.frame, "", {"recalled": wrong}))
 
 
+def test_comparisons_of_groups_and_their_margins_can_be_planned():
+    trial = ws.load_sample("walkback-like")
+    visits = Frame("visits", {"measures": ["pain_nrs"]}, {"month": 12})
+    pain = {"outcome": "pain_nrs", "by": "arm"}
+    margin = {"margin": 1.0, "kind": "non-inferiority", "better": "lower"}
+    asked = plan(
+        Analysis("pain", "Pain", "S", "regression.compare_means", visits, arguments=pain),
+        Analysis("not_worse", "Margin", "S", "regression.equivalence", of="pain", arguments=margin),
+        level=0.9,
+    )
+    ran = run_plan(trial, asked, seed=1)
+    assert not len(ran.deviations)
+    assert ran.results["pain"].difference.level == 0.9
+    assert ran.results["not_worse"].shown
+    rows = ran.numbers.query("analysis == 'not_worse' and part == 'estimate'")
+    assert rows["estimate"].item() == ran.results["pain"].difference.values[0]
+
+
 def test_recovery_that_is_not_recorded_is_a_deviation(bladder):
     frame = Frame("recovery", {"kind": "any"})
     asked = Analysis("r", "t", "S", "survival.kaplan_meier", frame, arguments={"by": "arm"})

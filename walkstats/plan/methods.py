@@ -84,6 +84,11 @@ METHODS = {
         Method("regression.ols", ("formula",)),
         Method("regression.rate_regression", ("formula",)),
         Method("regression.dose_response", ("x",)),
+        Method("regression.compare_means", ("outcome", "by")),
+        Method("regression.compare_risks", ("outcome", "by")),
+        Method("regression.compare_rates", ("by",)),
+        Method("regression.association", ("row", "column"), level=False),
+        Method("regression.equivalence", ("term",), level=False),
     )
 } | {"frame": Method("frame", level=False)}
 
