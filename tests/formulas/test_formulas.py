@@ -95,6 +95,28 @@ def test_levels_are_learnt_on_the_rows_used(frame):
     assert build("site", frame, intercept=False, keep=keep).terms.levels["site"] == ("a", "b")
 
 
+def test_means_and_combinations_of_levels_are_those_of_the_rows_used(frame):
+    frame.loc[[0, 31], "age"] = np.nan
+    terms = build("arm * site + age + log(minutes)", frame, intercept=True).terms
+    used = frame.dropna(subset="age")
+    assert dict(terms.means) == {
+        "age": pytest.approx(used["age"].mean()),
+        "minutes": pytest.approx(used["minutes"].mean()),
+    }
+    assert dict(terms.cells) == used.groupby(["arm", "site"], observed=True).size().to_dict()
+    assert list(terms.levels) == ["arm", "site"]
+    empty = frame[(frame["arm"] == "control") | (frame["site"] != "b")]
+    assert ("walking", "b") not in build("arm + site", empty, intercept=True).terms.cells
+    assert build("age", frame, intercept=True).terms.cells == {}
+
+
+def test_many_combinations_of_levels_are_counted_too():
+    random = np.random.default_rng(2)
+    frame = pd.DataFrame({f"f{k}": random.choice(list("abcdefgh"), 50) for k in range(6)})
+    cells = build(" + ".join(frame), frame, intercept=True).terms.cells  # 8**6 could occur
+    assert dict(cells) == frame.value_counts().to_dict()
+
+
 def test_new_data_get_the_knots_and_levels_of_the_fit(frame):
     terms = build("rcs(minutes, 4) + arm", frame, intercept=False).terms
     new = pd.DataFrame({"arm": ["walking", "control"], "minutes": [100.0, np.nan], "more": 1})

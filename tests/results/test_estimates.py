@@ -36,6 +36,15 @@ def test_ratio_is_the_exponential_with_the_log_scale_standard_error():
     assert (ratio.null, ratio.scale, ratio.p_value) == (1.0, "ratio", plain.p_value)
 
 
+def test_adjusted_p_values_are_those_of_the_terms_alone():
+    """A contrast of the terms is another question, which they do not answer."""
+    adjusted = two(p_values=np.array([0.02, 1.0]))
+    assert adjusted.to_frame()["p_value"].tolist() == [0.02, 1.0]
+    plain = two()
+    assert adjusted.estimate("age").statistic == plain.estimate("age").statistic
+    assert adjusted.contrast([1, 1]).p_value == plain.contrast([1, 1]).p_value
+
+
 def test_ratio_is_refused_without_a_log_scale():
     with pytest.raises(ValueError, match="log or logit"):
         two().estimate("age", ratio=True)

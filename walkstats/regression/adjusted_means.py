@@ -196,7 +196,8 @@ def marginal_means(
     means = _means(fit, grid, level) if fit.design.intercept else None
     if means is None and compared is None:
         raise ValueError("This model has no intercept, so no means: ask for a contrast.")
-    method = f"{fit.method} {_said(grid, asked, weights)}"
+    what = "Levels" if means is None else "Marginal means"
+    method = f"{fit.method} {what} of {_said(grid, asked, weights)}"
     if compared is not None:
         compared = adjusted(replace(compared, level=level), adjust)
         first = plain(grid.cells[asked[0]].iloc[0])
@@ -233,7 +234,7 @@ def _means(fit: Fit, grid: Grid, level: float) -> Estimates:
 
 
 def _said(grid: Grid, asked: Sequence[str], weights: str) -> str:
-    text = f"Marginal means of {asked[0]}"
+    text = asked[0]
     if len(asked) > 1:
         text += f" within {' and '.join(asked[1:])}"
     if grid.held:
