@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.regression.groups.test_means import people
 from tests.regression.groups.test_risks import printed
-from walkstats.regression import compare_means, compare_risks_from, equivalence, ols
+from walkstats.regression import association, compare_means, compare_risks_from, equivalence, ols
 from walkstats.tables import fit_table, sentence, table_of
 
 
@@ -75,3 +75,18 @@ def test_a_table_of_risks_holds_all_measures():
     labels = [row.label for row in table.rows]
     assert labels[::3][:1] == ["Risk"]
     assert {"Risk difference", "Risk ratio", "Odds ratio"} < set(labels)
+
+
+def test_an_association_shows_its_counts_and_its_tests():
+    frame = people().assign(high=lambda f: np.where(f["pain"] > 4, "yes", "no"))
+    found = association(frame, "arm", "high")
+    table = table_of(found)
+    assert [column.name for column in table.columns] == ["no", "yes", "Statistic", "p"]
+    counts = found.table.set_index("arm").loc["walking"]
+    row = next(one for one in table.rows if one.label == "walking")
+    assert row.cells[0].values == (counts["no"], counts.sum())
+    labels = [one.label for one in table.rows]
+    assert "Pearson's chi-squared test, 1 degree of freedom" in labels
+    assert table.rows[labels.index("Fisher's exact test")].cells[-1].values == (
+        found.tests["exact"].p_value,
+    )

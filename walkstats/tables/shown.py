@@ -20,6 +20,7 @@ from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
 from walkstats.tables.margins_met import holds_margins, margins_table
 from walkstats.tables.models_beside import holds_models, models_table
+from walkstats.tables.tests_beside import holds_tests, tests_table
 
 
 def table_of(
@@ -76,6 +77,8 @@ def table_of(
 def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
     if holds_models(result):
         return models_table(result, labels)
+    if holds_tests(result):
+        return tests_table(result, labels)
     parts = _parts(result)
     if not parts:
         more = (

@@ -123,7 +123,12 @@ def association(
     rows, column_levels, tables = _read(frame, row, column, strata, frequencies)
     common: dict[str, Any] = {
         "method": f"Independence of {row} and {column}"
-        + (f" within strata of {strata} (Cochran, Mantel and Haenszel)." if strata else "."),
+        + (
+            f" within strata of {strata} (Cochran, Mantel and Haenszel)."
+            if strata
+            else ": chi-squared test without continuity correction, likelihood ratio test"
+            + (", exact test." if exact is not False else ".")
+        ),
         "notes": (*rows.notes, *_small(tables)),
         "counts": rows.counts,
         "source": rows.source,
