@@ -66,4 +66,14 @@ missed <- function(name) described(geeglm(outcome ~ active + age + baseline, id 
 entry("estimating.missed_visits", "respiratory", lapply(setNames(nm = c("exchangeable", "ar1")), missed),
       "rows 5, 10, 15, ... of the rows sorted by patient and visit are left out; with unstructured geepack crashes", rtol = 1e-5)
 
+# Weights that follow no pattern within patients or between them.
+patients$weight <- 0.5 + ((7 * (seq_len(nrow(patients)) - 1)) %% 13) / 8
+weighted <- function(name) suppressWarnings(described(geeglm(
+  outcome ~ active + age + baseline, id = pid, data = patients, family = binomial, weights = weight, corstr = name,
+  control = tight
+)))
+entry("estimating.weighted", "respiratory",
+      lapply(setNames(nm = c("independence", "exchangeable", "ar1", "unstructured")), weighted),
+      "weights 0.5 + (7 i mod 13) / 8 in row i = 0, 1, ... of the rows sorted by patient and visit", rtol = 1e-5)
+
 write_topic("10_estimating", "Generalised estimating equations", c("geepack", "gee"))

@@ -116,6 +116,19 @@ def test_visits_that_were_missed(correlation: str) -> None:
     same_fit(one, f"{correlation}.", fit)
 
 
+@pytest.mark.parametrize("correlation", ["independence", "exchangeable", "ar1", "unstructured"])
+def test_weights(correlation: str) -> None:
+    one = entry(TOPIC, "estimating.weighted")
+    frame = patients().sort_values(["pid", "visit"])
+    frame = frame.assign(weight=0.5 + 7 * np.arange(len(frame)) % 13 / 8)
+    fit = gee(
+        frame.sample(frac=1, random_state=2), "outcome ~ active + age + baseline",
+        family="binomial", subject="pid", visit="visit", correlation=correlation,
+        weights="weight",
+    )  # fmt: skip
+    same_fit(one, f"{correlation}.", fit)
+
+
 def test_all_entries_are_compared() -> None:
     tally = goldens.TALLIES[TOPIC]
     if not tally.entries:

@@ -224,6 +224,24 @@ def test_types_and_names_of_visits() -> None:
     assert "well = 'yes'" in named.method
 
 
+def test_weights() -> None:
+    frame = visits().assign(w=1.0)
+    plain = gee(frame, FORMULA["poisson"], family="poisson", correlation="exchangeable")
+    ones = gee(frame, FORMULA["poisson"], family="poisson", correlation="exchangeable", weights="w")
+    np.testing.assert_allclose(ones.covariance, plain.covariance, rtol=1e-9)
+    assert "weighted by w;" in ones.method
+    few = frame.assign(w=np.where(frame["month"] == 12, 0.0, 2.0))
+    zero = gee(few, FORMULA["gaussian"], family="gaussian", correlation="exchangeable", weights="w")
+    left = gee(
+        few[few["w"] > 0], FORMULA["gaussian"], family="gaussian", correlation="exchangeable"
+    )
+    np.testing.assert_allclose(zero.values, left.values, rtol=1e-9)
+    np.testing.assert_allclose(zero.covariance, left.covariance, rtol=1e-8)
+    assert dict(zero.counts.left_out) == {"w is 0": int((few["w"] == 0).sum())}
+    with pytest.raises(DataError, match="w is negative"):
+        gee(frame.assign(w=-1.0), FORMULA["gaussian"], family="gaussian", weights="w")
+
+
 def test_what_is_missing_is_said() -> None:
     frame = visits()
     frame.loc[[3, 4], "pain"] = np.nan

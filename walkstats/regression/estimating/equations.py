@@ -64,7 +64,7 @@ class Solution:
     g : (k,) coefficients of Q
     alpha : parameters of the correlation
     scale : float
-        Mean square of the standardised residuals.
+        (Weighted) mean square of the standardised residuals.
     fitted : (n,) means
     design : (n, k) slopes, whitened
     residuals : (n,) residuals, whitened
@@ -103,17 +103,19 @@ def solve_equations(equations: Equations, start: Floats) -> Solution:
     """
     g, before, state = start, np.empty(0), "not converged"
     panel, structure = equations.panel, equations.structure
+    weights = panel.weights
+    root = np.sqrt(weights)[:, None]
     turns = 0
     while True:
         turns += 1
         slopes, r, fitted = equations.standardised(g)
-        scale = float(np.mean(r**2))
+        scale = float(np.average(r**2, weights=weights))
         if scale <= EXACT * float(np.mean(equations.y**2)):
             raise FitError(
                 "The outcome is fitted exactly: no residual is left that says how sure this is."
             )
         alpha = structure.estimate(panel, r / np.sqrt(scale))
-        both = structure.whiten(panel, alpha, np.column_stack([slopes, r]))
+        both = structure.whiten(panel, alpha, root * np.column_stack([slopes, r]))
         design, residuals = both[:, :-1], both[:, -1]
         step = np.linalg.lstsq(design, residuals, rcond=None)[0]
         moved = float(np.sum((design @ step) ** 2)) / scale

@@ -62,6 +62,7 @@ def read_panel(
     event_value: object,
     exposure: str | None,
     offset: str | None,
+    weights: str | None,
 ) -> PanelRows:
     """Read a frame with several rows per person.
 
@@ -73,7 +74,7 @@ def read_panel(
     structure : Structure
         Of the working correlation; says whether visits are needed.
     family : {"gaussian", "binomial", "poisson"}
-    subject, visit, exposure, offset : str or None
+    subject, visit, exposure, offset, weights : str or None
         Columns.
     event_value : object
 
@@ -100,12 +101,12 @@ def read_panel(
     event = ""
     if family == "binomial":
         read = read_binary(
-            given, formula, event_value=event_value, weights=None, frequencies=None,
+            given, formula, event_value=event_value, weights=weights, frequencies=None,
             cluster=None, subject=subject,
         )  # fmt: skip
         rows, event = read.rows, read.event
     else:
-        rows = read_rows(given, formula, weights=None, cluster=None, subject=subject)
+        rows = read_rows(given, formula, weights=weights, cluster=None, subject=subject)
     if family == "poisson":
         check_counts(rows)
     shift = log_exposure(given, rows, exposure, offset)
@@ -136,7 +137,8 @@ def _panel(
     order = np.lexsort((position, rows.people))
     people = np.unique(rows.people[order], return_inverse=True)[1]
     sizes = np.bincount(people)[people]
-    panel = Panel(people, sizes, position[order], time[order], len(names))
+    weights = np.ones(people.size) if rows.weights is None else rows.weights[order]
+    panel = Panel(people, sizes, position[order], time[order], len(names), weights)
     if structure.name == "unstructured":
         _check_seen_together(panel, names)
     return order, panel, names

@@ -32,6 +32,7 @@ class Asked:
     subject: str
     visit: str | None
     exposure: str | None
+    weights: str | None
     level: float
 
 
@@ -63,6 +64,8 @@ def method_of(read: PanelRows, asked: Asked, freedom: Freedom) -> str:
     text += f"{', '.join(terms) or 'a constant'} ({FAMILIES[asked.family].described})"
     if asked.exposure is not None:
         text += f", per {asked.exposure} (log offset)"
+    if asked.weights is not None:
+        text += f", weighted by {asked.weights}"
     text += (
         f"; {STRUCTURES[asked.correlation].described} working correlation within {asked.subject}"
     )

@@ -105,6 +105,7 @@ def gee(
     event_value: object = None,
     exposure: str | None = None,
     offset: str | None = None,
+    weights: str | None = None,
     level: float = 0.95,
 ) -> GeeFit:
     """Estimate how the mean of an outcome measured repeatedly depends on covariates.
@@ -136,6 +137,9 @@ def gee(
         to.
     offset : str, optional
         Column added to the linear predictor with coefficient 1.
+    weights : str, optional
+        Column of case weights, such as the inverse probability that the row was answered. Rows of
+        weight 0 are left out.
     level : float
         Confidence level.
 
@@ -172,7 +176,9 @@ def gee(
     caution with any.
 
     A missing answer leaves its row out. Unlike a mixed model this takes answers as missing
-    completely at random given the covariates; impute where that is doubtful.
+    completely at random given the covariates; impute where that is doubtful, or weight by the
+    inverse probability of an answer. Weights divide the variance of a row (geepack's), that of a
+    pair is the product of its rows', and the errors take them as known.
 
     References
     ----------
@@ -214,6 +220,7 @@ def gee(
         event_value=event_value,
         exposure=exposure,
         offset=offset,
+        weights=weights,
     )
     design = factor(read.rows.design.matrix)
     check_columns(design, read.rows)
@@ -232,7 +239,9 @@ def gee(
         chosen,
         len(solution.g) + len(solution.alpha) + 1,
     )
-    asked = Asked(formula, family, correlation, correction, subject, visit, exposure, level)
+    asked = Asked(
+        formula, family, correlation, correction, subject, visit, exposure, weights, level
+    )
     return _pack(read, (design, step), solution, found, asked, len(frame))
 
 
@@ -265,7 +274,7 @@ def _start(equations: Equations, design: Factor, read: PanelRows) -> Floats:
         if counted.state == "infinite":
             raise _infinite(f"where some covariate sets rows apart {read.event} is always 0")
         return counted.g
-    found = binary_maximum(BinaryModel(q, y, np.ones(len(y)), LINKS["logit"]), design.back)
+    found = binary_maximum(BinaryModel(q, y, equations.panel.weights, LINKS["logit"]), design.back)
     if found.open is not None:
         named = [
             name

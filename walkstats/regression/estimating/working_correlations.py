@@ -39,6 +39,8 @@ class Panel:
     time : (n,) the visit as a number, ascending within a person; nan where none are named
     visits : int
         Distinct visits.
+    weights : (n,)
+        Of the rows; that of a pair is the product of its rows'.
     """
 
     people: Codes
@@ -46,6 +48,7 @@ class Panel:
     position: Codes
     time: Floats
     visits: int
+    weights: Floats
 
     @property
     def largest(self) -> int:
@@ -115,11 +118,10 @@ def _unchanged(panel: Panel, alpha: Floats, columns: Floats) -> Floats:
 
 def _mean_product(panel: Panel, r: Floats) -> Floats:
     """Mean product over all pairs of rows of one person."""
-    pairs = float(np.sum(panel.sizes - 1)) / 2.0
-    if pairs == 0:
-        return np.zeros(1)
-    total = float(np.sum(panel.sums(r[:, None])[:, 0] * r) - r @ r) / 2.0
-    return np.array([total / pairs])
+    columns = np.column_stack([panel.weights, panel.weights * r])
+    # Twice the sum over pairs is the square of the sum, less the sum of squares.
+    pairs, products = np.sum(panel.sums(columns) * columns - columns**2, axis=0)
+    return np.array([products / pairs]) if panel.largest > 1 else np.zeros(1)
 
 
 def _whiten_alike(panel: Panel, alpha: Floats, columns: Floats) -> Floats:
@@ -139,8 +141,9 @@ def _nearest_power(panel: Panel, r: Floats) -> Floats:
     if not first.size:
         return np.zeros(1)
     gaps, which = np.unique(panel.gaps, return_inverse=True)
-    many = np.bincount(which).astype(float)
-    mean = np.bincount(which, r[first] * r[second]) / many
+    weights = panel.weights[first] * panel.weights[second]
+    many = np.bincount(which, weights)
+    mean = np.bincount(which, weights * r[first] * r[second]) / many
     whole = bool(np.all(gaps == np.round(gaps)))
     grid = np.linspace(-0.9999 if whole else 0.0, 0.9999, GRID)
     squares = ((mean[:, None] - grid ** gaps[:, None]) ** 2 * many[:, None]).sum(axis=0)
@@ -173,9 +176,9 @@ def _each_pair(panel: Panel, r: Floats) -> Floats:
     """Mean product of each pair of visits, over the people who have both."""
     first, second = panel.pairs
     where = panel.position[first] * panel.visits + panel.position[second]
-    size = panel.visits**2
-    many = np.bincount(where, minlength=size)
-    total = np.bincount(where, r[first] * r[second], minlength=size)
+    size, weights = panel.visits**2, panel.weights[first] * panel.weights[second]
+    many = np.bincount(where, weights, minlength=size)
+    total = np.bincount(where, weights * r[first] * r[second], minlength=size)
     upper = np.flatnonzero(np.triu(np.ones((panel.visits, panel.visits)), 1).ravel())
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((total / many)[upper])
