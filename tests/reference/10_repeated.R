@@ -198,6 +198,18 @@ entry("mmrm.fdd.cs_satterthwaite", "fdd", list(
   kr_df = vec(sapply(1:6, function(j) pbkrtest::Lb_ddf(as.numeric(1:6 == j), vcov(mixed), larger)))
 ), notes = "kr_: pbkrtest, with the expected information.", rtol = 1e-4)
 
+# Joint tests: lmerTest's, of the same model as a random intercept.
+precise <- lme4::lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-11, maxfun = 1e6), calc.derivs = FALSE)
+tested <- lmerTest::lmer(yp ~ v * control + (1 | id), seen, control = precise)
+joint <- function(columns) {
+  found <- lmerTest::contest(tested, diag(6)[columns, , drop = FALSE], joint = TRUE)
+  larger <- pbkrtest::KRmodcomp(tested, diag(6)[columns, , drop = FALSE])$test["Ftest", ]
+  list(columns = vec(columns), F = found[["F value"]], df = found[["NumDF"]], ddf = found[["DenDF"]], p = found[["Pr(>F)"]],
+       kr_F = larger[["stat"]], kr_ddf = larger[["ddf"]], kr_scaling = larger[["F.scaling"]])
+}
+entry("mmrm.fdd.cs_joint", "fdd", list(interaction = joint(5:6), arm_at_any_visit = joint(4:6), visits = joint(2:3)),
+      notes = "Columns count from 1: intercept, v2, v3, control, v2:control, v3:control. kr_: pbkrtest, with the expected information.", rtol = 1e-4)
+
 # ---- breathing: the example of SAS's listings -----------------------------------------------------------------
 
 air <- subset(read.csv("data/fev_data.csv", stringsAsFactors = TRUE), !is.na(FEV1))
@@ -207,4 +219,4 @@ entry("mmrm.fev.gls", "fev_data", list(
   coef = named(coef(listed)), se = vec(sqrt(diag(vcov(listed)))), minus2_reml = -2 * c(logLik(listed))
 ), notes = "nlme::gls; it stops near the maximum, within 5e-5 of it in the coefficients.", rtol = 1e-6, atol = 5e-5)
 
-write_topic("10_repeated", "Repeated measures", c("nlme", "emmeans", "lme4", "pbkrtest", "numDeriv"))
+write_topic("10_repeated", "Repeated measures", c("nlme", "emmeans", "lme4", "lmerTest", "pbkrtest", "numDeriv"))

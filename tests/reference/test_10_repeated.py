@@ -22,6 +22,11 @@ ASIDE = {
     # pbkrtest takes the expected information where SAS, the R package mmrm and walkstats take the
     # observed one; test_small_samples.py has these numbers from a Kenward-Roger written out.
     "mmrm.fdd.cs_satterthwaite": {"kr_se": "expected information", "kr_df": "expected information"},
+    "mmrm.fdd.cs_joint": {
+        f"{name}.{key}": "which columns" if key == "columns" else "expected information"
+        for name in ("interaction", "arm_at_any_visit", "visits")
+        for key in ("columns", "kr_F", "kr_ddf", "kr_scaling")
+    },
 }
 
 
@@ -166,6 +171,18 @@ def test_compound_symmetry_as_a_random_intercept():
     agree(one, "sigma2_total", fit.variance.values[0])
     agree(one, "rho", fit.variance.values[1])
     agree(one, "loglik_REML", fit.log_likelihood)
+
+
+@pytest.mark.parametrize("name", ["interaction", "arm_at_any_visit", "visits"])
+def test_joint_tests(name):
+    one = gold("mmrm.fdd.cs_joint")
+    formula = "yp ~ factor(visit) * control"
+    fit = mmrm(children(), formula, subject="id", visit="visit", covariance="compound-symmetry")
+    test = fit.test([fit.terms[place - 1] for place in one["values"][name]["columns"]])
+    agree(one, f"{name}.F", test.statistic)
+    agree(one, f"{name}.df", test.df)
+    agree(one, f"{name}.ddf", test.df_denominator)
+    agree(one, f"{name}.p", test.p_value)
 
 
 def test_lungs_beside_nlme():

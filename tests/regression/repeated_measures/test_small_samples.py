@@ -78,6 +78,14 @@ def test_expected_information_gives_the_numbers_of_pbkrtest():
     np.testing.assert_allclose(np.sqrt(np.diag(larger)), value(gold, "kr_se"), rtol=1e-5)
     df = [scaled(row[None])[0] for row in np.eye(6)]
     np.testing.assert_allclose(df, value(gold, "kr_df"), rtol=1e-4)
+    for one in entry("10_repeated", "mmrm.fdd.cs_joint")["values"].values():
+        contrasts = np.eye(6)[np.array(one["columns"]) - 1]
+        b = contrasts @ fit.values
+        statistic = b @ np.linalg.solve(contrasts @ larger @ contrasts.T, b) / len(b)
+        ddf, factor = scaled(contrasts)
+        assert ddf == pytest.approx(one["kr_ddf"], rel=1e-4)
+        assert factor == pytest.approx(one["kr_scaling"], rel=1e-4)
+        assert factor * statistic == pytest.approx(one["kr_F"], rel=1e-4)
 
 
 def hotelling(frame):
