@@ -98,6 +98,25 @@ def test_it_lies_between_one_and_bonferroni():
         assert turned == pytest.approx(quantile, rel=LATTICE)
 
 
+@pytest.mark.parametrize("sizes", [(3, 5, 20), (4, 4, 9, 30)])
+def test_limits_hold_all_at_once(sizes):
+    """Unequal groups: 0.95 of draws stay within; of those within t alone, fewer do."""
+    rng = np.random.default_rng(20240627)
+    df, correlation = sum(sizes) - len(sizes), pairs(sizes)
+    draws = rng.normal(size=(40_000, len(sizes))) / np.sqrt(sizes)
+    rows = [(a, b) for a in range(len(sizes)) for b in range(a + 1, len(sizes))]
+    spread = [np.sqrt(1 / sizes[a] + 1 / sizes[b]) for a, b in rows]
+    ratio = np.column_stack([draws[:, b] - draws[:, a] for a, b in rows]) / spread
+    largest = np.abs(ratio).max(axis=1) / np.sqrt(rng.chisquare(df, 40_000) / df)
+    room = 3.29 * np.sqrt(0.05 * 0.95 / 40_000)
+    beyond = np.mean(largest > joint_quantile(correlation, float(df), 0.95))
+    assert abs(beyond - 0.05) < room
+    assert np.mean(largest > limits.t_quantile(0.95, df)) > 0.05 + room
+    # Tukey and Kramer's are too wide here.
+    kramer = stats.studentized_range(len(sizes), df).ppf(0.95) / np.sqrt(2)
+    assert joint_quantile(correlation, float(df), 0.95) < kramer
+
+
 def test_what_is_unknown_stays_out():
     correlation = np.array([[1.0, np.nan, 0.3], [np.nan, np.nan, np.nan], [0.3, np.nan, 1.0]])
     p = joint_p([2.0, np.nan, 1.0], correlation, [12.0, 12.0, 12.0])

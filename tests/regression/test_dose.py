@@ -258,6 +258,26 @@ def test_only_the_reference_and_nothing_known(simultaneous):
     assert np.isnan(unknown.overall.p_value)
 
 
+@pytest.mark.parametrize("simultaneous", [False, True])
+def test_an_infinite_coefficient_of_another_level_does_no_harm(simultaneous):
+    """Nobody of arm c has the event: its curve is unknown, and those of a and b are as without."""
+    frame = pd.DataFrame({"minutes": np.arange(0, 200, 5.0), "arm": list("abcb") * 10})
+    frame["flare"] = (frame["arm"] != "c") & (frame.index % 3 == 0)
+    fit = ws.regression.logistic(frame, "flare ~ arm * minutes")
+    others = ws.regression.logistic(frame[frame["arm"] != "c"], "flare ~ arm * minutes")
+    options = {"reference": 60, "at": [10, 60, 150], "simultaneous": simultaneous}
+    for arm in "ab":
+        one, two = (
+            dose_response(f, "minutes", given={"arm": arm}, **options) for f in (fit, others)
+        )
+        columns = ["estimate", "conf_low", "conf_high"]
+        np.testing.assert_allclose(one.frame[columns], two.frame[columns], rtol=1e-4)
+        assert one.overall.p_value == pytest.approx(two.overall.p_value, rel=1e-4, abs=1e-9)
+    lost = dose_response(fit, "minutes", given={"arm": "c"}, **options)
+    assert lost.frame["estimate"].isna().tolist() == [True, False, True]
+    assert np.isnan(lost.overall.p_value)
+
+
 # --- the band ---------------------------------------------------------------------------------
 
 

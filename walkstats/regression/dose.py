@@ -21,6 +21,7 @@ from walkstats.regression.dose_contrasts import (
     find_dose,
     freedoms,
     shape_of,
+    weights_of,
 )
 from walkstats.results import Curve, Fit, HypothesisTest
 
@@ -164,9 +165,8 @@ def dose_response(
 
 def _limits(dose: Dose, contrasts: Floats, critical: Floats | float) -> Floats:
     """Estimate, standard error and limits of each contrast (m, 4), as ratios on a log scale."""
-    estimate = contrasts @ dose.values
-    variance = np.einsum("ij,jk,ik->i", contrasts, dose.covariance, contrasts)
-    error = np.sqrt(np.maximum(variance, 0.0))
+    found = combined(dose.fit, [""] * len(contrasts), weights_of(dose, contrasts))
+    estimate, error = found.values, found.std_errors
     nothing = ~contrasts.any(axis=1)
     half = np.where(nothing, 0.0, critical * error)
     shown = np.column_stack([estimate, error, estimate - half, estimate + half])
@@ -177,22 +177,24 @@ def _limits(dose: Dose, contrasts: Floats, critical: Floats | float) -> Floats:
 
 def _simultaneous(dose: Dose, doses: Floats, reference: float, rank: int, level: float) -> float:
     """Critical value for all doses between the first and the last, with their smallest df."""
-    if len(doses) == 0 or not np.all(np.isfinite(dose.covariance)):
+    if len(doses) == 0:
         return np.nan
     steps = dose.rows(np.linspace(doses[0], doses[-1], FINE)) - dose.rows([reference])
+    moved = steps.any(axis=0)
+    covariance = dose.covariance[np.ix_(moved, moved)]
+    if not np.all(np.isfinite(covariance)):
+        return np.nan
     coarse = steps[:: FINE // POINTS]
     known = freedoms(dose, coarse[coarse.any(axis=1)])
     df = float(known.min()) if len(known) else np.inf
-    return band_quantile(path_length(steps, dose.covariance), rank, df, level)
+    return band_quantile(path_length(steps[:, moved], covariance), rank, df, level)
 
 
 def _test(dose: Dose, contrasts: Floats, name: str, null: str) -> HypothesisTest:
     """Wald test that all contrasts are zero."""
     fit = dose.fit
     names = tuple(f"contrast {k}" for k in range(1, len(contrasts) + 1))
-    rows = np.zeros((len(contrasts), len(fit.terms)))
-    rows[:, dose.positions] = contrasts
-    found = combined(fit, names, rows).test(names)
+    found = combined(fit, names, weights_of(dose, contrasts)).test(names)
     parts = {"terms": tuple(fit.terms[j] for j in dose.positions)}
     return replace(found, name=name, null=null, parts=parts)
 

@@ -194,8 +194,7 @@ def shape_of(dose: Dose) -> Shape:
     line = (grid - grid.mean()) / np.linalg.norm(grid - grid.mean())
     change = columns - columns.mean(axis=0)
     size = np.linalg.norm(change, axis=0)
-    size[size == 0] = 1.0
-    change = change / size
+    change = change / np.where(size == 0, 1.0, size)
     any_change = _row_space(change) * size
     bend = _row_space(change - np.outer(line, line @ change)) * size
     return Shape(any_change, bend, len(bend) < len(any_change))
@@ -221,6 +220,11 @@ def freedoms(dose: Dose, contrasts: Floats) -> Floats:
     freedom = dose.fit.freedom
     if freedom.pieces is None:
         return np.full(len(contrasts), freedom.value)
+    return np.array([freedom.of(row) for row in weights_of(dose, contrasts)])
+
+
+def weights_of(dose: Dose, contrasts: Floats) -> Floats:
+    """Contrasts (c, m) of the coefficients that the dose changes as weights (c, k) of all."""
     weights = np.zeros((len(contrasts), len(dose.fit.terms)))
     weights[:, dose.positions] = contrasts
-    return np.array([freedom.of(row) for row in weights])
+    return weights
