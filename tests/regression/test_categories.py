@@ -251,6 +251,10 @@ def test_profiles_that_cannot_be():
     assert any("Rows are clustered" in note for note in clustered.notes)
     with pytest.raises(ValueError, match="three knots or more"):
         profile_knots(at_knots(frame), [40, 60])
+    with pytest.raises(ValueError, match="a function of the knot"):
+        profile_knots(75, [40, 60, 80])
+    with pytest.raises(ValueError, match="must return a fitted model, got float"):
+        profile_knots(lambda knot: knot, [40, 60, 80])
     with pytest.raises(ValueError, match="use different rows"):
         profile_knots(lambda knot: at_knots(frame[frame["minutes"] < 3 * knot])(knot), [40, 60, 80])
 

@@ -296,9 +296,12 @@ def test_refusals_and_notes():
         ("arm", {"contrast": "reference", "reference": "yoga"}, "reference must be one of"),
         ("arm", {"contrast": "pairwise", "at": {"arm": ["walking"]}}, "needs two levels at least"),
         ("arm", {"level": 95}, "Write 0.95"),
+        ("arm", {"at": "male"}, "at must map columns to values"),
     ):
         with pytest.raises(ValueError, match=said):
             marginal_means(fit, factor, **options)
+    with pytest.raises(ValueError, match="needs a fitted model, got DataFrame"):
+        marginal_means(frame, "arm")
     with pytest.raises(ValueError, match="does not keep its design"):
         marginal_means(replace(fit, design=None), "arm")
     odd = frame.assign(sex=np.where(frame["site"] == 1, "male", frame["sex"]))

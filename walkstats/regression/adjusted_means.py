@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from walkstats._arguments import as_names, check_choice, check_level
-from walkstats.regression.combinations import combined, rows_of_fit
+from walkstats.regression.combinations import combined, design_of, rows_of_fit
 from walkstats.regression.level_contrasts import ADJUSTMENTS, adjusted, level_contrasts, plain
 from walkstats.regression.reference_grid import WEIGHTS, Grid, reference_grid
 from walkstats.results import Estimates, Fit, Result
@@ -183,17 +183,18 @@ def marginal_means(
     check_choice(adjust, ADJUSTMENTS, "adjust")
     check_choice(weights, WEIGHTS, "weights")
     check_level(level)
-    if fit.design is None:
-        raise ValueError("This fit does not keep its design; marginal_means cannot read it.")
+    terms = design_of(fit, "marginal_means")
+    if at is not None and not isinstance(at, Mapping):
+        raise ValueError(f"at must map columns to values, got {at!r}.")
     if contrast is None and (adjust != "none" or reference is not None):
         raise ValueError("adjust and reference are for contrasts: say contrast='reference'.")
     within = tuple(str(name) for name in as_names(by, "by"))
     asked = (str(factor), *within)
     if len(set(asked)) < len(asked):
         raise ValueError(f"factor and by name the same column twice: {', '.join(asked)}.")
-    grid = reference_grid(fit.design, asked, dict(at or {}), weights)
+    grid = reference_grid(terms, asked, dict(at or {}), weights)
     compared = level_contrasts(fit, grid, contrast, reference)
-    means = _means(fit, grid, level) if fit.design.intercept else None
+    means = _means(fit, grid, level) if terms.intercept else None
     if means is None and compared is None:
         raise ValueError("This model has no intercept, so no means: ask for a contrast.")
     what = "Levels" if means is None else "Marginal means"

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from walkstats._arguments import check_column, check_frame, check_positive, check_times
 from walkstats._variables import Variable, as_numbers, is_factor
 from walkstats.errors import DataError
-from walkstats.regression.combinations import combined
+from walkstats.regression.combinations import combined, design_of
 from walkstats.results import Estimates, Fit, HypothesisTest, Result
 
 Floats = NDArray[np.float64]
@@ -225,9 +225,7 @@ def dose_trend(
 
 def _factor_of(fit: Fit, factor: str) -> tuple[Variable, tuple[str, ...]]:
     """The factor among the variables of the fit, where it stands alone, and its levels."""
-    if fit.design is None:
-        raise ValueError("This fit does not keep its design; dose_trend cannot read it.")
-    terms = fit.design
+    terms = design_of(fit, "dose_trend")
     known = {str(v.column): k for k, v in terms.variables.items() if v.levels is not None}
     if factor not in known:
         raise ValueError(

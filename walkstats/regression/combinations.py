@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.formulas import Terms
 from walkstats.results import Estimates, Fit, Freedom
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,15 @@ class AlongRows:
     def joint(self, contrasts: Floats) -> tuple[float, float]:
         """Denominator and factor of a joint test of combinations of the contrasts."""
         return self.freedom.joint(contrasts @ self.rows)
+
+
+def design_of(fit: object, asking: str) -> Terms:
+    """The terms of a fit, or a sentence that says why there are none."""
+    if not isinstance(fit, Fit):
+        raise ValueError(f"{asking} needs a fitted model, got {type(fit).__name__}.")
+    if fit.design is None:
+        raise ValueError(f"This fit does not keep its design; {asking} cannot read it.")
+    return fit.design
 
 
 def combined(fit: Estimates, names: Sequence[str], rows: Floats, **more: Any) -> Estimates:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from walkstats.formulas import Terms
+from walkstats.regression.combinations import design_of
 from walkstats.results import Fit
 
 Floats = NDArray[np.float64]
@@ -96,9 +97,7 @@ def find_dose(fit: Fit, x: str, given: Mapping[str, Any]) -> Dose:
     ValueError
         When the fit does not hold `x` as a number, or a modifier is not given.
     """
-    terms = fit.design
-    if terms is None:
-        raise ValueError("This fit does not keep its design; dose_response cannot read it.")
+    terms = design_of(fit, "dose_response")
     own = {label for label, v in terms.variables.items() if str(v.column) == str(x)}
     if not own:
         known = ", ".join(str(column) for column in terms.ranges)

@@ -114,6 +114,11 @@ def profile_knots(
     tried = np.unique(check_times(knots, "knots"))
     if tried.size < 3:
         raise ValueError(f"Give three knots or more to compare; got {tried.size}.")
+    if not callable(fit_at):
+        raise ValueError(
+            "fit_at must be a function of the knot: lambda knot: ols(frame, f'y ~ piecewise(x, "
+            "{knot})')."
+        )
     fits = [fit_at(float(knot)) for knot in tried]
     height = _heights(fits)
     drop = 2.0 * (height.max() - height)
@@ -140,6 +145,9 @@ def profile_knots(
 
 def _heights(fits: Sequence[Fit]) -> Floats:
     """Log-likelihoods that can be compared."""
+    other = next((fit for fit in fits if not isinstance(fit, Fit)), None)
+    if other is not None:
+        raise ValueError(f"fit_at must return a fitted model, got {type(other).__name__}.")
     if any(getattr(fit, "reml", False) for fit in fits):
         raise ValueError(
             "Restricted likelihoods of models with different covariates cannot be compared: fit "
