@@ -208,16 +208,21 @@ def _test(result: HypothesisTest, labels: Mapping[str, str]) -> Table:
         stub="Test" if told is None else "Group",
         columns=tuple(Column(head) for head in (*before, *heads, "p")),
         rows=(*rows, named),
-        notes=(*remarks(result), *([OBSERVED_EXPECTED] if rows else [])),
+        notes=(*remarks(result), *([_said_of_expected(result)] if rows else [])),
         source=result.source,
     )
 
 
 COMPARED = ("group", "n", "observed", "expected")
-OBSERVED_EXPECTED = (
-    "Observed: events of the group; expected: those it would have had if the hazard were the same "
-    "in all groups (both weighted as the test is)."
-)
+
+
+def _said_of_expected(result: HypothesisTest) -> str:
+    """What is expected; Gray's test keeps those with another outcome among those at risk."""
+    hazard = "subdistribution hazard" if result.name.startswith("Gray") else "hazard"
+    return (
+        f"Observed: events of the group; expected: those it would have had if the {hazard} were "
+        "the same in all groups (both weighted as the test is)."
+    )
 
 
 def _observed_expected(
