@@ -334,6 +334,35 @@ def test_comparisons_of_groups_and_their_margins_can_be_planned():
     assert rows["estimate"].item() == ran.results["pain"].difference.values[0]
 
 
+def test_events_levels_and_averages_can_be_planned():
+    trial = ws.load_sample("walkback-like")
+    every = Frame("visits", {"measures": ["pain_nrs"]})
+    last = Frame("visits", {"measures": ["pain_nrs"]}, {"month": 12})
+    referred = {"formula": "referral ~ arm", "event_value": "community"}
+    asked = plan(
+        Analysis("odds", "Odds", "S", "regression.logistic", last, arguments=referred),
+        Analysis("risks", "Risks", "S", "regression.relative_risk", last, arguments=referred),
+        Analysis("gaps", "Gaps", "S", "regression.risk_difference", last, arguments=referred),
+        Analysis(
+            "levels", "Levels", "S", "regression.ordinal", last,
+            arguments={"formula": "pain_nrs ~ arm"},
+        ),
+        Analysis("same", "Same", "S", "regression.check_proportional_odds", of="levels"),
+        Analysis(
+            "average", "Average", "S", "regression.gee", every,
+            arguments={"formula": "pain_nrs ~ arm", "family": "gaussian", "visit": "month"},
+        ),
+        level=0.9,
+    )  # fmt: skip
+    ran = run_plan(trial, asked, seed=1)
+    assert not len(ran.deviations)
+    assert ran.results["odds"].level == ran.results["average"].level == 0.9
+    arms = ran.numbers.query("term == 'arm[walking]'")
+    assert arms["analysis"].tolist() == ["odds", "risks", "gaps", "levels", "average"]
+    assert arms["scale"].tolist() == ["ratio", "ratio", "identity", "ratio", "identity"]
+    assert ran.numbers.query("analysis == 'same'")["p_value"].notna().all()
+
+
 def test_recovery_that_is_not_recorded_is_a_deviation(bladder):
     frame = Frame("recovery", {"kind": "any"})
     asked = Analysis("r", "t", "S", "survival.kaplan_meier", frame, arguments={"by": "arm"})
