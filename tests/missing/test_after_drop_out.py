@@ -149,3 +149,23 @@ def test_refusals():
     frame.loc[3, "days"] = np.nan
     with pytest.raises(DataError, match=r"1 row\(s\) have no time or event"):
         impute_after_drop_out(frame, until=END, imputations=2, seed=1)
+
+
+def test_whoever_is_still_censored_is_said():
+    (note,) = completed(imputations=2).notes
+    assert note == "1 participant(s) censored before the planned end were not imputed: died 1."
+    assert (
+        impute_after_drop_out(
+            events().drop(columns="ended_by"), until=END, imputations=2, seed=1
+        ).notes
+        == ()
+    )
+
+
+def test_groups_that_are_numbers():
+    frame = events().assign(arm=lambda f: f["arm"].eq("walking").astype(int))
+    by_number = impute_after_drop_out(frame, until=END, imputations=2, seed=3, hazard_ratio={1: 5})
+    by_name = completed(imputations=2, hazard_ratio={"walking": 5})
+    assert np.array_equal(by_number.values["days"], by_name.values["days"])
+    with pytest.raises(ValueError, match="There are no groups"):
+        impute_after_drop_out(frame, until=END, imputations=2, seed=3, by=None, hazard_ratio={1: 5})

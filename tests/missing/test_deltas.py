@@ -104,3 +104,35 @@ def test_refusals():
         tipping_point(imputed, effect, term="arm[walking]", column="pain", deltas=["a"])
     with pytest.raises(ValueError, match="No term 'arm'"):
         tipping_point(imputed, effect, term="arm", column="pain", deltas=[0, 1])
+
+
+def test_both_sides_significant_is_a_conclusion_that_changed():
+    wide = tipping_point(
+        filled(), effect, term="arm[walking]", column="pain", deltas={"walking": [-60, 60]}
+    )
+    assert (wide.results["p_value"] < 0.05).all()
+    # The limit of the interval is 0 there, but for the straight line over 120 points.
+    rows = wide.results
+    assert rows["conf_low"].prod() < 0
+    assert -60 < wide.tips_at < 60
+    moved = tipping_point(
+        lambda delta: delta_adjust(filled(), "pain", delta), effect, term="arm[walking]",
+        deltas={"walking": [-60, 60]}, no_change=0,
+    )  # fmt: skip
+    assert (moved.tips_at, moved.no_change) == (wide.tips_at, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"delta": None}, "delta must be"),
+        ({"delta": np.nan}, "delta must be"),
+        ({"delta": [1, 2]}, "delta must be one number"),
+        ({"delta": {"walking": "much"}}, "delta of walking must be a number"),
+        ({"delta": 1, "limits": (10, 0)}, "limits must be a lower and a higher number"),
+        ({"delta": 1, "limits": 10}, "limits are two numbers"),
+    ],
+)
+def test_deltas_and_limits_that_cannot_be_used(given, said):
+    with pytest.raises(ValueError, match=said):
+        delta_adjust(filled(20, 2), "pain", **given)

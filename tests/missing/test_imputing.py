@@ -208,3 +208,86 @@ def test_the_sample_is_completed_by_arm_and_visit():
     assert int(filled.imputed["rmdq"].sum()) == int(visits["rmdq"].isna().sum())
     assert one["rmdq"].between(0, 24).all()
     assert one.attrs["source"].startswith("synthetic")
+
+
+def test_the_origin_of_a_predictor_changes_nothing():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=90)
+    frame = pd.DataFrame({"x": x, "y": 3 * x + rng.normal(0, 0.1, 90)})
+    frame["above"] = pd.Series(x > 0).astype("boolean").where(frame.index > 29, None)
+    truth = frame["y"].head(30).to_numpy(copy=True)
+    frame.loc[frame.index < 30, "y"] = np.nan
+    for shift in (0.0, 2000.0):
+        moved = frame.assign(x=frame["x"] + shift)
+        filled = made(moved, columns="y", using=["x"], methods={"y": "normal"})
+        assert np.abs(filled.values["y"] - truth).max() < 0.6
+        agree = made(moved, columns="above", using=["x"]).values["above"] == (x[:30] > 0)
+        assert agree.mean() > 0.8
+
+
+def test_a_predictor_of_which_the_known_rows_tell_nothing_is_left_out():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"y": rng.normal(size=60), "job": ["a", "b"] * 25 + ["c"] * 10})
+    frame["since"] = np.where(frame["job"] == "c", 2.0, 1.0)
+    # The same as x among the known rows, and something else among the others.
+    frame["x"] = rng.normal(size=60)
+    frame["twin"] = frame["x"].where(frame["job"] != "c", 50.0)
+    frame.loc[50:, "y"] = np.nan
+    filled = made(frame, columns="y", methods={"y": "normal"})
+    assert np.abs(filled.values["y"]).max() < 5
+
+
+def test_numbers_that_are_0_or_1_can_be_imputed_by_logistic_regression():
+    frame = wide().assign(smokes=lambda f: f["works"].astype("Int64"))
+    for method in ("logistic", "polytomous", "pmm"):
+        filled = made(frame, columns="smokes", using=["age"], methods={"smokes": method})
+        assert set(np.unique(filled.values["smokes"])) == {0.0, 1.0}
+        assert filled.frame(1)["smokes"].dtype == "Int64"
+
+
+def test_predictors_left_out_for_their_gaps_are_named():
+    (note,) = made(columns="minutes").notes
+    assert note.startswith("Not used to predict, since they have gaps of their own: pain, works, j")
+
+
+def test_a_change_follows_an_imputed_baseline_and_another_definition_stays():
+    frame = pd.DataFrame({"pain": np.arange(30.0), "pain_baseline": np.arange(30.0) ** 1.5})
+    frame.loc[:3, "pain_baseline"] = np.nan
+    frame["pain_change"] = frame["pain"] - frame["pain_baseline"]
+    whole = made(frame, columns="pain_baseline").frame(1)
+    np.testing.assert_allclose(whole["pain_change"], whole["pain"] - whole["pain_baseline"])
+    better = frame.assign(pain_change=-frame["pain_change"])
+    better.loc[3, "pain_change"] = 7.0
+    one = made(better, columns="pain_baseline").frame(1)
+    pd.testing.assert_series_equal(one["pain_change"], better["pain_change"])
+
+
+def test_what_is_true_or_false_is_not_false_in_rows_that_are_added():
+    frame = long().assign(pain=1.0, flare=np.arange(119) % 2 == 0)
+    filled = impute(frame, columns="flare", visit="month", imputations=2, seed=1)
+    assert filled.imputed["flare"].sum() == 1
+    other = impute(
+        frame.assign(pain=frame["pain"].where(frame.index != 3)), columns="pain",
+        visit="month", imputations=2, seed=1,
+    )  # fmt: skip
+    assert other.frame(1)["flare"].isna().sum() == 1
+
+
+def test_a_missing_baseline_is_filled_in_all_rows_of_a_person():
+    frame = long()
+    frame.loc[frame["participant_id"] == "p4", ["pain_baseline", "pain_change"]] = np.nan
+    filled = impute(
+        frame, columns="pain", using=["pain_baseline"], visit="month", imputations=2, seed=1
+    )
+    for one in filled.frames:
+        mine = one.loc[one["participant_id"] == "p4", "pain_baseline"]
+        assert len(mine) == 3
+        assert mine.notna().all()
+        assert mine.nunique() == 1
+
+
+def test_somebody_in_two_arms_is_refused():
+    frame = long()
+    frame.loc[0, "arm"] = "walking"
+    with pytest.raises(DataError, match=r"1 participant\(s\) are in several groups of arm: p0"):
+        impute(frame, columns="pain", visit="month", imputations=2, seed=1)

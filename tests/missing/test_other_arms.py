@@ -131,3 +131,20 @@ def test_refusals():
              covariates="sex")  # fmt: skip
     with pytest.raises(ValueError, match="between must be a whole number of at least 1"):
         made(frame, between=0)
+
+
+def test_a_covariate_that_changes_and_an_arm_that_changes_are_refused():
+    frame = visits(20).assign(age=40.0)
+    frame.loc[0, "age"] = 41.0
+    with pytest.raises(DataError, match=r"age differs between the rows of 1 participant\(s\)"):
+        made(frame, covariates="age")
+    frame.loc[0, "arm"] = "walking"
+    with pytest.raises(DataError, match="are in several groups of arm: control0"):
+        made(frame)
+
+
+def test_arms_that_are_numbers():
+    frame = visits(20)
+    by_number = frame.assign(arm=(frame["arm"] == "walking").astype(int))
+    one, two = made(by_number, reference=0), made(frame)
+    assert np.array_equal(one.values["pain"], two.values["pain"])

@@ -105,3 +105,8 @@ def test_the_sample_reconciles_with_its_outcomes():
     total = found[found["group"] == "all"]
     assert (total["expected"] == len(trial.participants)).all()
     assert total["known"].sum() == visits["rmdq"].notna().sum()
+
+
+def test_without_groups():
+    found = missing_pattern(long(), "pain", visit="month", by=None)
+    assert (found.by, list(found.by_item["group"].unique())) == ("", ["all"])

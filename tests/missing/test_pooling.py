@@ -121,3 +121,28 @@ def test_the_source_says_how_many_imputations():
     pooled = pool([ols(frame, "pain ~ arm") for frame in marked])
     assert pooled.source == "synthetic: made up; 2 imputations: pain 3 of 40 values"
     assert "2 imputations by Rubin's rules" in pooled.method
+
+
+@pytest.mark.parametrize(
+    ("statistics", "df", "said"),
+    [
+        ([-1.0, 2.0], 1, "Test 1 has no chi-squared statistic of at least 0"),
+        ([1.0, "a"], 1, "Test 2 has no chi-squared"),
+        ([1.0, np.nan], 1, "Test 2 has no chi-squared"),
+        ([1.0, 2.0], 0, "df must be above 0"),
+    ],
+)
+def test_statistics_that_are_none(statistics, df, said):
+    with pytest.raises(ValueError, match=said):
+        pool_tests(statistics, df=df)
+
+
+def test_what_pooled_fits_do_not_say_is_noted():
+    one, two = frames(2)
+    pooled = pool([ols(one, "pain ~ arm"), ols(two.head(30), "pain ~ arm")])
+    assert any("differ in how many rows were analysed: 30 to 40" in note for note in pooled.notes)
+    assert any(note.startswith("How many values were imputed") for note in pooled.notes)
+    for frame in (one, two):
+        frame.attrs["source"] = "made up; imputation 1 of 2: pain 3 of 40 values imputed"
+    fits = [ols(frame, "pain ~ arm") for frame in (one, two)]
+    assert pool(fits).notes == fits[0].notes

@@ -148,6 +148,7 @@ def impute_after_drop_out(
             f"resampled participants{f' of each level of {by}' if by else ''}"
             f"{_said(hazard_ratio, by)}; seed {seed}."
         ),
+        notes=_still_censored(events, ~happened.astype(bool) & (days < ends) & ~dropped),
         counts=Counts(len(events), len(events), len(events), events=int(happened.sum())),
         source=str(events.attrs.get("source", "")),
     )
@@ -187,16 +188,31 @@ def _dropped(
     return np.asarray(dropped)
 
 
+def _still_censored(events: pd.DataFrame, rows: Booleans) -> tuple[str, ...]:
+    """Who ended before the planned end and was not taken as lost."""
+    if not rows.any():
+        return ()
+    said = ""
+    if "ended_by" in events.columns:
+        counts = events.loc[rows, "ended_by"].astype(str).value_counts(sort=False).sort_index()
+        said = ": " + ", ".join(f"{reason} {n}" for reason, n in counts.items())
+    return (
+        f"{int(rows.sum())} participant(s) censored before the planned end were not imputed{said}.",
+    )
+
+
 def _ratios(given: float | Mapping[str, float], groups: NDArray[Any], by: str | None) -> Floats:
     """Hazard ratio after drop-out of each participant."""
     if not isinstance(given, Mapping):
         return np.full(len(groups), check_positive(given, "hazard_ratio"))
     known = list(dict.fromkeys(groups))
-    for name, value in given.items():
-        check_positive(value, f"hazard_ratio of {name}")
+    if by is None:
+        raise ValueError("There are no groups (by=None): give one hazard_ratio for all.")
+    ratios = {str(name): check_positive(v, f"hazard_ratio of {name}") for name, v in given.items()}
+    for name in ratios:
         if name not in known:
             raise ValueError(f"No group {name!r} of {by}. There are: {', '.join(known)}.")
-    return np.array([float(given.get(group, 1.0)) for group in groups])
+    return np.array([ratios.get(group, 1.0) for group in groups])
 
 
 def _draw_all(

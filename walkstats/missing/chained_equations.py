@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 Generator = np.random.Generator
 
+# A predictor that varies, or differs from a combination of others, by less than this share of its
+# size or spread is taken as constant, or as that combination.
+SAME = 1e-7
+
 
 @dataclass(frozen=True)
 class Chained:
@@ -86,10 +90,35 @@ def _draw(
     generator: Generator, one: IncompleteColumn, matrix: Floats, method: str, donors: int
 ) -> Floats:
     known = ~one.gaps
-    size = donors if one.levels is None or method == "pmm" else len(one.levels)
+    number = method in ("pmm", "normal")
+    size = donors if number else 2 if one.levels is None else len(one.levels)
+    matrix = _told_by_known(matrix, known)
     return CONDITIONALS[method].draw(
         generator, one.values[known], matrix[known], matrix[~known], size
     )
+
+
+def _told_by_known(matrix: Floats, known: Booleans) -> Floats:
+    """The predictors of whose part the known rows tell something, centred and scaled by them.
+
+    The origin and the unit of a predictor so change nothing. One that does not vary among the known
+    rows, or there follows from those before it, is left out: its coefficient could be anything.
+    """
+    values = matrix[:, 1:]
+    inside = values[known]
+    spread = inside.std(axis=0)
+    moves = spread > SAME * np.maximum(np.abs(inside).max(axis=0, initial=0.0), 1e-300)
+    values = (values[:, moves] - inside[:, moves].mean(axis=0)) / spread[moves]
+    kept: list[int] = []
+    left = values[known].copy()
+    for k in range(left.shape[1]):
+        size = float(np.sqrt(left[:, k] @ left[:, k]))
+        if size <= SAME * np.sqrt(len(left)):
+            continue
+        kept.append(k)
+        unit = left[:, k] / size
+        left[:, k + 1 :] -= np.outer(unit, unit @ left[:, k + 1 :])
+    return np.column_stack([np.ones(len(values)), values[:, kept]])
 
 
 def check_enough(

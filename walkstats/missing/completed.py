@@ -16,6 +16,8 @@ from walkstats.results import Result
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
+SAME = 1e-9  # of the largest value: rounding of a difference
+
 
 @dataclass(frozen=True, eq=False)
 class Imputations(Result):
@@ -65,7 +67,7 @@ class Imputations(Result):
         for column, rows in self.imputed.items():
             filled = self.values[column][number - 1]
             made[column] = filled_column(made[column], rows, filled, self.levels.get(column))
-        _recompute_changes(made, self.imputed)
+        _recompute_changes(made, self._own("original"), self.imputed)
         made.attrs = {
             **self.original.attrs,
             "source": f"{self.source}; imputation {number} of {len(self)}: {self.said()}",
@@ -128,9 +130,29 @@ def filled_column(
     return out.astype(series.dtype)
 
 
-def _recompute_changes(frame: pd.DataFrame, imputed: Mapping[str, Booleans]) -> None:
-    """A change from baseline follows from what was imputed."""
-    for column in imputed:
-        change, before = f"{column}_change", f"{column}_baseline"
-        if change in frame.columns and before in frame.columns and change not in imputed:
-            frame[change] = frame[column] - frame[before]
+def is_change(frame: pd.DataFrame, name: Any) -> bool:
+    """Whether a column is ``<m>_change``, ``<m>`` minus ``<m>_baseline`` wherever all are known."""
+    stem = str(name).removesuffix("_change")
+    parts = [name, stem, f"{stem}_baseline"]
+    if stem == str(name) or not all(part in frame.columns for part in parts):
+        return False
+    if not all(pd.api.types.is_numeric_dtype(frame[part].dtype) for part in parts):
+        return False
+    change, after, before = (frame[p].to_numpy(dtype=float, na_value=np.nan) for p in parts)
+    off = np.abs(change - (after - before))
+    size = np.nanmax(np.abs([after, before]), initial=0.0)
+    return bool(np.all(np.isnan(off) | (off <= SAME * size)))
+
+
+def _recompute_changes(
+    frame: pd.DataFrame, original: pd.DataFrame, imputed: Mapping[str, Booleans]
+) -> None:
+    """A change from baseline follows from what was imputed, where it did so before."""
+    for change in original.columns:
+        stem = str(change).removesuffix("_change")
+        parts = [imputed[p] for p in (stem, f"{stem}_baseline") if p in imputed]
+        if not parts or change in imputed or not is_change(original, change):
+            continue
+        rows = np.logical_or.reduce(parts)
+        made = (frame[stem] - frame[f"{stem}_baseline"]).to_numpy(dtype=float, na_value=np.nan)
+        frame[change] = filled_column(original[change], rows, made[rows], None)

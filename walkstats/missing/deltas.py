@@ -32,8 +32,9 @@ class TippingPoint(Result):
         Columns of ``results`` that hold the deltas.
     tips_at : float
         The delta nearest to no change at which the p-value passes 1 - level, between the values
-        tried by straight lines; missing where it does not within the range, or where deltas of
-        several groups were varied.
+        tried by straight lines (of the limit of the interval that reaches the null value, where
+        both ends of a step are on opposite sides of it and clear of it); missing where it does not
+        within the range, or where deltas of several groups were varied.
     no_change : float
         The delta that changes nothing: 0, or 1 for ratios of hazards.
     term, measure : str
@@ -81,7 +82,8 @@ def delta_adjust(
     Raises
     ------
     ValueError
-        For a column that was not imputed or holds no numbers, and unknown groups.
+        For a column that was not imputed or holds no numbers, unknown groups, and a delta or
+        limits that are no numbers.
 
     Notes
     -----
@@ -108,11 +110,15 @@ def delta_adjust(
     if column in imputations.levels:
         raise ValueError(f"{column} holds levels, and no number can be added to them.")
     moved = imputations.with_values(column, imputations.values.get(column, np.empty(0)))
+    if isinstance(delta, Mapping):
+        delta = {str(group): _number(each, f"delta of {group}") for group, each in delta.items()}
+    else:
+        delta = _number(delta, "delta")
     change = _by_row(moved, column, delta)
     values = moved.values[column] + change
     notes = (*moved.notes, _said(column, delta, imputations.by))
     if limits is not None:
-        low, high = limits
+        low, high = _ends(limits)
         beyond = int(((values < low) | (values > high)).sum())
         values = np.clip(values, low, high)
         if beyond:
@@ -123,11 +129,29 @@ def delta_adjust(
     return replace(moved, values={**moved.values, column: values}, notes=notes)
 
 
+def _number(value: Any, name: str) -> float:
+    numbers = check_times(value, name)
+    if len(numbers) != 1:
+        raise ValueError(f"{name} must be one number, got {value!r}.")
+    return float(numbers[0])
+
+
+def _ends(limits: Any) -> tuple[float, float]:
+    """Ends of a scale, of which one may be infinite."""
+    try:
+        low, high = (float(end) for end in limits)
+    except (TypeError, ValueError):
+        raise ValueError(f"limits are two numbers, such as (0, 10); got {limits!r}.") from None
+    if not low < high:
+        raise ValueError(f"limits must be a lower and a higher number, got {limits!r}.")
+    return low, high
+
+
 def _by_row(imputations: Imputations, column: str, delta: float | Mapping[str, float]) -> Floats:
     """What is added to each imputed value of a column."""
     rows = imputations.imputed[column]
     if not isinstance(delta, Mapping):
-        return np.full(int(rows.sum()), float(delta))
+        return np.full(int(rows.sum()), delta)
     if not imputations.by:
         raise ValueError("These imputations have no groups: give one delta for all.")
     groups = imputations._own("original")[imputations.by].astype(str)
@@ -156,6 +180,7 @@ def tipping_point(
     column: str | None = None,
     limits: tuple[float, float] | None = None,
     ratio: bool | None = None,
+    no_change: float | None = None,
     level: float = 0.95,
 ) -> TippingPoint:
     """Learn how far the missing values must differ before the conclusion changes.
@@ -178,6 +203,9 @@ def tipping_point(
         Ends of the scale, as of ``delta_adjust``.
     ratio : bool, optional
         Show the estimate as a ratio; by default where the fit has one.
+    no_change : float, optional
+        The delta that changes nothing. By default 0 for Imputations, and 1, a ratio of hazards,
+        for a function.
     level : float
         Of the intervals; the conclusion changes where the p-value passes 1 - level.
 
@@ -225,12 +253,14 @@ def tipping_point(
         rows.append(_row(groups, point, pooled.estimate(term, ratio=shown)))
     assert first is not None
     results = pd.DataFrame(rows)
-    no_change = 1.0 if callable(imputations) else 0.0
+    if no_change is None:
+        no_change = 1.0 if callable(imputations) else 0.0
+    null = 0.0 if first[0].null is None else float(first[0].null)
     return TippingPoint(
         results=results,
         groups=groups,
-        tips_at=_tips_at(results, groups, 1 - level, no_change),
-        no_change=no_change,
+        tips_at=_tips_at(results, groups, 1 - level, float(no_change), null),
+        no_change=float(no_change),
         term=term,
         measure=first[0].measure,
         level=level,
@@ -264,17 +294,25 @@ def _row(groups: tuple[str, ...], point: tuple[float, ...], estimate: Any) -> di
 
 
 def _tips_at(
-    results: pd.DataFrame, groups: tuple[str, ...], alpha: float, no_change: float
+    results: pd.DataFrame, groups: tuple[str, ...], alpha: float, no_change: float, null: float
 ) -> float:
     """The crossing of alpha that lies nearest to no change."""
     if len(groups) > 1:
         return np.nan
     ordered = results.sort_values(groups[0])
     x, gap = ordered[groups[0]].to_numpy(), ordered["p_value"].to_numpy() - alpha
-    at = [
-        x[k] + (x[k + 1] - x[k]) * gap[k] / (gap[k] - gap[k + 1])
-        for k in range(len(x) - 1)
-        if gap[k] * gap[k + 1] < 0
-    ]
-    at += [float(one) for one in x[gap == 0]]
+    low, high = (ordered[name].to_numpy() - null for name in ("conf_low", "conf_high"))
+    at = [float(one) for one in x[gap == 0]]
+    for k in range(len(x) - 1):
+        if gap[k] * gap[k + 1] < 0:
+            at.append(_crossing(x[k : k + 2], gap[k : k + 2]))
+        for limit, other in ((low, high), (high, low)):
+            # From one side to the other without a delta between: seen by the limits alone.
+            if limit[k] * other[k] > 0 > limit[k] * limit[k + 1] and other[k] * other[k + 1] < 0:
+                at.append(_crossing(x[k : k + 2], limit[k : k + 2]))
     return min(at, key=lambda one: abs(one - no_change)) if at else np.nan
+
+
+def _crossing(x: Floats, y: Floats) -> float:
+    """Where the straight line between two points is 0."""
+    return float(x[0] + (x[1] - x[0]) * y[0] / (y[0] - y[1]))

@@ -50,8 +50,9 @@ def impute(
     columns : str or sequence of str, optional
         Columns to impute. By default all with gaps; with `visit` they must be named.
     using : sequence of str, optional
-        Further columns that predict them; their gaps are filled too. By default every other
-        column that can be used, without `visit`; none with it.
+        Further columns that predict them; their gaps are filled too. By default, without
+        `visit`, every other column that can be used (a note lists those with gaps, which are not
+        when `columns` are named); none with it.
     imputations : int
         Completed data sets; 20 or more, and about as many as per cent of the rows have gaps.
     seed : int
@@ -61,8 +62,8 @@ def impute(
         the frame has one. None: all rows together.
     methods : mapping of column to str, optional
         "pmm", "normal", "logistic", "ordinal" or "polytomous". By default predictive mean matching
-        for numbers, logistic regression for two levels, ordinal for ordered levels, polytomous for
-        others.
+        for numbers, logistic regression for two levels (on request also for numbers that are 0 or
+        1), ordinal for ordered levels, polytomous for others.
     iterations : int
         Rounds of the chained equations. One round is done where a single column has gaps.
     donors : int
@@ -101,9 +102,10 @@ def impute(
 
     Predictive mean matching takes the value of one of the `donors` known rows whose predictions
     are nearest (type 1 matching). Every model draws its parameters, so that imputations are proper;
-    categorical ones have a few faint rows added, against separation [2]_. A change from baseline
-    (``<m>_change``) is computed anew from the completed ``<m>`` and ``<m>_baseline``. Rows in
-    another order have other draws.
+    categorical ones have a few faint rows added, against separation [2]_. Predictors that the known
+    rows cannot tell apart from others, or whose values they do not share, are left out of a model.
+    A change from baseline (``<m>_change``, where it is ``<m>`` minus ``<m>_baseline``) is computed
+    anew from the completed columns. Rows in another order have other draws.
 
     References
     ----------
@@ -184,7 +186,7 @@ def _choose_methods(layout: Layout, given: Mapping[str, str] | None) -> dict[str
         column = layout.column_of(one.name)
         method = given.get(column, DEFAULT_METHOD[one.kind])
         check_choice(method, CONDITIONALS, f"the method of {column}")
-        if one.kind not in CONDITIONALS[method].kinds:
+        if not set(one.kinds) & set(CONDITIONALS[method].kinds):
             fitting = [name for name, model in CONDITIONALS.items() if one.kind in model.kinds]
             raise ValueError(
                 f"{column} cannot be imputed by {method!r}; for it there is "

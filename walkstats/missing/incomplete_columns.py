@@ -42,6 +42,13 @@ class IncompleteColumn:
         """Where it is missing."""
         return np.isnan(self.values)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of which it is one; numbers that are all 0 or 1 are binary as well."""
+        known = self.values[~self.gaps]
+        zero_one = self.kind == "number" and bool(np.isin(known, (0.0, 1.0)).all())
+        return (self.kind, "binary") if zero_one else (self.kind,)
+
     def rows(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> IncompleteColumn:
         """The same column of some rows."""
         return IncompleteColumn(self.name, self.kind, self.values[which], self.levels)

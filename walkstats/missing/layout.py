@@ -17,11 +17,15 @@ from numpy.typing import NDArray
 from walkstats._arguments import as_names, check_column
 from walkstats._variables import missing
 from walkstats.errors import DataError
+from walkstats.missing.completed import is_change
 from walkstats.missing.incomplete_columns import IncompleteColumn, read_column
-from walkstats.missing.patterns import placed, shown_visit
+from walkstats.missing.patterns import check_one_group, placed, shown_visit
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
+
+# By kind of numpy's types, what holds their values and missing ones.
+HOLDS_MISSING = {"i": "Int64", "u": "UInt64", "b": "boolean"}
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,9 @@ class Layout:
         Imputed columns and predictors, n values each; over visits one per column and visit.
     groups : (n,) array
         Group of each value.
-    places : mapping of name to (column, (n,) positions)
-        Column and row of the frame that each value stands in.
+    places : mapping of name to (column, (n,) or (n, rows) positions)
+        Column and row of the frame that each value stands in; several rows, over visits, for what
+        is the same at all of them.
     notes : list of str
     """
 
@@ -64,11 +69,17 @@ class Layout:
         by_name = {one.name: one for one in self.columns}
         for column in dict.fromkeys(self.column_of(name) for name in values):
             names = [name for name in values if self.column_of(name) == column]
-            rows = np.concatenate([self.places[n][1][by_name[n].gaps] for n in names])
+            places = [self.places[n][1].reshape(len(self.groups), -1) for n in names]
+            placed_at = [p[by_name[n].gaps] for n, p in zip(names, places, strict=True)]
+            rows = np.concatenate([each.ravel() for each in placed_at])
+            spread = [
+                np.repeat(values[n], each.shape[1], axis=1)
+                for n, each in zip(names, placed_at, strict=True)
+            ]
             order = np.argsort(rows, kind="stable")
             imputed[column] = np.zeros(len(self.frame), dtype=bool)
             imputed[column][rows] = True
-            stacked[column] = np.concatenate([values[n] for n in names], axis=1)[:, order]
+            stacked[column] = np.concatenate(spread, axis=1)[:, order]
         return imputed, stacked
 
 
@@ -91,22 +102,24 @@ def rows_as_they_are(
     rest = [c for c in frame.columns if c not in (subject, by) and c not in (*asked, *helpers)]
     wanted = [*asked, *helpers]
     read = {str(name): read_column(frame[name], str(name)) for name in wanted}
+    unused = []
     for name in rest if using is None else ():
-        if _follows(frame, name):
+        if is_change(frame, name):
             continue
-        if not asked or not missing(frame[name]).any():
-            one, refusal = _try(frame, name)
-            notes += [refusal] if refusal else []
-            read.update({str(name): one} if one else {})
+        if asked and missing(frame[name]).any():
+            unused.append(str(name))
+            continue
+        one, refusal = _try(frame, name)
+        notes += [refusal] if refusal else []
+        read.update({str(name): one} if one else {})
+    if unused:
+        notes.append(
+            f"Not used to predict, since they have gaps of their own: {', '.join(unused)}. Name "
+            "them in using= to use and fill them."
+        )
     places = {name: (name, np.arange(len(frame))) for name in read}
     groups = groups_of(frame, by)
     return Layout(frame.copy(), list(read.values()), groups, places, notes)
-
-
-def _follows(frame: pd.DataFrame, name: Any) -> bool:
-    """A change from baseline is computed from what is imputed."""
-    stem = str(name).removesuffix("_change")
-    return stem != str(name) and stem in frame.columns and f"{stem}_baseline" in frame.columns
 
 
 def _try(frame: pd.DataFrame, name: Any) -> tuple[IncompleteColumn | None, str]:
@@ -126,6 +139,7 @@ def people_side_by_side(
     if not asked:
         raise ValueError("With visit= name the columns to impute: columns=.")
     helpers = [name for name in _named(frame, using, "using") if name not in asked]
+    check_one_group(frame, by, placed(frame, subject, visit)[0], subject)
     full, added = _with_every_visit(frame, subject, visit, asked)
     person, visits, place = placed(full, subject, visit)
     people = int(person.max()) + 1
@@ -136,7 +150,7 @@ def people_side_by_side(
     for name in (*helpers, *asked):
         one = read_column(full[name], str(name))
         if name in helpers and _same_within(one.values[rows]):
-            places[str(name)] = (str(name), rows[:, 0])
+            places[str(name)] = (str(name), rows)
             read.append(one.rows(rows[:, 0]))
             continue
         for k, value in enumerate(visits):
@@ -183,8 +197,8 @@ def _with_every_visit(
         elif name in asked or not constant:
             extra[name] = pd.Series([None] * len(extra), extra.index, dtype=object)
             if frame[name].dtype != object:
-                kind = frame[name].dtype
-                extra[name] = extra[name].astype("Float64" if kind.kind in "iu" else kind)
+                kind: Any = frame[name].dtype
+                extra[name] = extra[name].astype(HOLDS_MISSING.get(kind.kind, kind))
     full = pd.concat([frame, extra], ignore_index=True)
     full.attrs = dict(frame.attrs)
     return full, len(extra)

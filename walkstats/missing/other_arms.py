@@ -128,7 +128,8 @@ def reference_based(
     ValueError
         For an unknown strategy, reference arm or column, and an outcome without gaps.
     DataError
-        For missing covariates, and arms with too few participants for the covariance of the visits.
+        For covariates that are missing or differ between a participant's rows, participants in
+        several arms, and arms with too few participants for the covariance of the visits.
 
     Notes
     -----
@@ -162,6 +163,7 @@ def reference_based(
     5
     """
     check_frame(frame)
+    reference = str(reference)
     check_choice(strategy, STRATEGIES, "strategy")
     seed = check_seed(seed)
     for value, name, least in (
@@ -179,7 +181,7 @@ def reference_based(
     if reference not in layout.groups:
         known = ", ".join(dict.fromkeys(layout.groups))
         raise ValueError(f"No arm {reference!r}. There are: {known}.")
-    design = _design(layout, as_names(covariates, "covariates"))
+    design = _design(layout, as_names(covariates, "covariates"), subject)
     streams = Streams(seed)
     laws = {
         group: _laws(streams, k, values, design, layout.groups == group, group,
@@ -217,12 +219,22 @@ def reference_based(
     )
 
 
-def _design(layout: Layout, covariates: Sequence[Any]) -> Floats:
+def _design(layout: Layout, covariates: Sequence[Any], subject: str) -> Floats:
     """Covariates (people, q), the first column 1."""
     rows = layout.places[layout.columns[0].name][1]
     people = layout.frame.iloc[rows]
     for name in covariates:
-        check_column(people, name, "covariates")
+        each = check_column(layout.frame, name, "covariates")
+        several = each.groupby(layout.frame[subject].to_numpy()).nunique(dropna=False) > 1
+        if several.any():
+            ids = tuple(str(one) for one in several.index[several.to_numpy()][:5])
+            raise DataError.of(
+                f"{name} differs between the rows of {int(several.sum())} participant(s)",
+                column=str(name),
+                ids=ids,
+                count=int(several.sum()),
+                what_to_do="give a covariate that is known at baseline, the same in all rows",
+            )
     if not covariates:
         return np.ones((len(people), 1))
     made = build(" + ".join(map(str, covariates)), people, intercept=True)

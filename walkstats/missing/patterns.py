@@ -57,7 +57,7 @@ def missing_pattern(
     frame: pd.DataFrame,
     columns: str | Sequence[str] | None = None,
     *,
-    by: str | None = None,
+    by: str | None = "arm",
     visit: str | None = None,
     subject: str = "participant_id",
 ) -> MissingPattern:
@@ -70,8 +70,8 @@ def missing_pattern(
         without a row at a visit counts as missing there.
     columns : str or sequence of str, optional
         Columns asked about. By default all that have gaps; with `visit` they must be named.
-    by : str, optional
-        Column of the groups; by default the arm, where there is one.
+    by : str or None
+        Column of the groups: the arm, where the frame has one. None: all together.
     visit : str, optional
         Column of the visit (a month), for frames with several rows a participant.
     subject : str
@@ -105,8 +105,7 @@ def missing_pattern(
     [['xxxx', 594], ['....', 24]]
     """
     check_frame(frame)
-    if by is None and "arm" in frame.columns:
-        by = "arm"
+    by = None if by == "arm" and "arm" not in frame.columns else by
     if visit is None:
         names = _columns_asked(frame, columns)
         gaps = np.column_stack([missing(frame[name]) for name in names])
@@ -154,7 +153,7 @@ def _groups(frame: pd.DataFrame, by: str | None) -> pd.Categorical:
             f"{by} is missing in {count} row(s)",
             column=str(by),
             count=count,
-            what_to_do="fill it in, or ask without groups",
+            what_to_do="fill it in, or take all together (by=None)",
         )
     found = pd.Categorical(series)
     return found.remove_unused_categories()
@@ -180,8 +179,22 @@ def _over_visits(
             where.append((str(name), value))
             gaps.append(gap)
     groups = _groups(frame, by)
+    check_one_group(frame, by, person, subject)
     first = np.unique(person, return_index=True)[1]
-    changed = np.asarray(groups.codes) != np.asarray(groups.codes)[first][person]
+    return np.column_stack(gaps), where, groups[first]
+
+
+def check_one_group(
+    frame: pd.DataFrame, by: str | None, person: NDArray[np.intp], subject: str
+) -> None:
+    """Refuse participants who are in several groups.
+
+    Raises
+    ------
+    DataError
+    """
+    codes = np.asarray(_groups(frame, by).codes)
+    changed = codes != codes[np.unique(person, return_index=True)[1]][person]
     if changed.any():
         ids = frame[subject].iloc[np.flatnonzero(changed)].astype(str).unique()
         raise DataError.of(
@@ -191,7 +204,6 @@ def _over_visits(
             count=len(ids),
             what_to_do="a participant has one arm: that of randomisation",
         )
-    return np.column_stack(gaps), where, groups[first]
 
 
 def placed(

@@ -25,6 +25,10 @@ RULES = {
 }
 # How a completed frame says in its source that it is one of several.
 ONE_OF_SEVERAL = re.compile(r"; imputation \d+ of (\d+): ")
+UNSAID = (
+    "How many values were imputed, and where, is not known here: the analysed frames do not say it "
+    "(a merge loses what a completed frame says in its attrs)."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,14 +298,14 @@ def pool_tests(tests: Sequence[HypothesisTest | float], *, df: int | None = None
     0.038
     """
     several = _check_several(tests)
-    statistics, freedoms = [], set()
-    for one in several:
+    freedoms = set() if df is None else {check_positive(df, "df")}
+    statistics = []
+    for number, one in enumerate(several, start=1):
         if isinstance(one, HypothesisTest):
             if one.distribution != "chi2":
                 raise ValueError(f"{one.name} is no chi-squared test but {one.distribution}.")
             freedoms.add(one.df)
-        statistics.append(one.statistic if isinstance(one, HypothesisTest) else float(one))
-    freedoms |= set() if df is None else {float(df)}
+        statistics.append(_chi_squared(one, number))
     if len(freedoms) != 1:
         said = "nothing says them" if not freedoms else f"got {sorted(freedoms)}"
         raise ValueError(f"All tests need the same degrees of freedom; {said}: give df=.")
@@ -323,6 +327,18 @@ def pool_tests(tests: Sequence[HypothesisTest | float], *, df: int | None = None
         method=f"D2 of Li and others (1991) from {m} imputations.",
         source=_source(told.source) if told else "",
     )
+
+
+def _chi_squared(one: Any, number: int) -> float:
+    """A statistic of at least 0."""
+    value = one.statistic if isinstance(one, HypothesisTest) else one
+    try:
+        statistic = float(value)
+    except (TypeError, ValueError):
+        statistic = np.nan
+    if not (np.isfinite(statistic) and statistic >= 0):
+        raise ValueError(f"Test {number} has no chi-squared statistic of at least 0: {value!r}.")
+    return statistic
 
 
 def pooled_df(within: float, extra: float, imputations: int, complete: float) -> float:
@@ -447,6 +463,13 @@ def _said(several: list[Estimates], rule: str) -> dict[str, Any]:
     some = {note for one in several for note in one.notes} - set(notes)
     if some:
         notes.append(f"{len(some)} note(s) hold for some of the data sets only: {min(some)}")
+    used = [one.counts.used for one in several if one.counts is not None]
+    if used and min(used) < max(used):
+        notes.append(
+            f"The data sets differ in how many rows were analysed: {min(used)} to {max(used)}."
+        )
+    if isinstance(first, Fit) and not ONE_OF_SEVERAL.search(first.source):
+        notes.append(UNSAID)
     methods = {one.method for one in several}
     method = f"{first.method} " if len(methods) == 1 and first.method else ""
     said = f"{method}Pooled over {m} imputations by Rubin's rules, with {RULES[rule]}."
