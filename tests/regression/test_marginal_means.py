@@ -191,6 +191,15 @@ def test_ratios_of_a_cox_model_without_means():
         marginal_means(fit, "arm")
 
 
+def test_periods_of_an_effect_that_changes():
+    """The periods are no column of the data: their effect is read from the fit all the same."""
+    fit = ws.survival.changing_effect(trial(), "arm + sex", "arm", cuts=[60]).fit
+    for weights in ("equal", "proportional"):
+        found = marginal_means(fit, "arm", by="period", contrast="reference", weights=weights)
+        np.testing.assert_allclose(found.contrasts.values[:2], fit.values[[0, 1]], rtol=SAME)
+        assert found.contrasts.terms[0] == "walking / control, period[up to 60]"
+
+
 def test_rates_stand_for_one_unit_of_exposure():
     frame = trial()
     fit = rate_regression(frame, "recurrences ~ arm", exposure="days")

@@ -138,8 +138,9 @@ def _combinations(
     factors = [str(v.column) for v in terms.variables.values() if v.levels is not None]
     place = {name: k for k, name in enumerate(factors) if name in others}
     rows: dict[tuple[str, ...], int] = {}
-    # A design that was widened after its fit has factors that its cells do not know.
-    counted = {cell: n for cell, n in terms.cells.items() if len(cell) == len(factors)}
+    # A design that was widened after its fit has more factors, at the end, than its cells know.
+    last = max(place.values(), default=-1)
+    counted = {cell: n for cell, n in terms.cells.items() if len(cell) > last}
     for cell, count in counted.items():
         key = tuple(cell[k] for k in place.values())
         if all(level in others[name] for name, level in zip(place, key, strict=True)):
