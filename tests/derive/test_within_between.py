@@ -131,3 +131,15 @@ def test_weeks_of_the_sample():
     known = found["walking_minutes"].notna()
     assert found["walking_minutes_within"].notna().equals(known)
     assert found["walking_minutes_within_lag1"].notna().sum() < known.sum()
+
+
+def test_levels_of_time_that_never_occur_and_times_that_are_text():
+    frame = pd.DataFrame(
+        {"participant_id": ["a"] * 3, "week": [1, 2, 4], "minutes": [1.0, 2.0, 6.0]}
+    )
+    plain = within_between(frame, "minutes", lags=1)
+    levels = pd.Categorical(frame["week"], categories=[1, 2, 3, 4], ordered=True)
+    other = within_between(frame.assign(week=levels), "minutes", lags=1)
+    np.testing.assert_array_equal(other["minutes_within_lag1"], plain["minutes_within_lag1"])
+    text = within_between(frame.assign(week=["w1", "w10", "w2"]), "minutes", lags=1)
+    assert "week is text, taken in the order of its letters: w1, w10, w2." in text.attrs["notes"]

@@ -112,6 +112,8 @@ def within_between(
         for step, lagged in zip(steps, before, strict=True):
             out[names[step]] = lagged
         notes += _said_of_times(when, times, place)
+        if not isinstance(frame[when].dtype, pd.CategoricalDtype):
+            notes += _said_of_text(when, times)
     out.attrs = {**frame.attrs, "notes": tuple(notes)}
     return out
 
@@ -177,6 +179,7 @@ def _places(frame: pd.DataFrame, when: str) -> tuple[Codes, list[Any]]:
     """Place of each row among the times that occur, -1 where it is missing; and those times."""
     series = frame[when]
     if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.cat.remove_unused_categories()
         return series.cat.codes.to_numpy().astype(np.intp), list(series.cat.categories)
     codes, times = pd.factorize(series, sort=True)
     return np.asarray(codes, dtype=np.intp), list(times)
@@ -246,6 +249,13 @@ def _never_varies(values: Floats, people: Codes) -> bool:
     order = np.argsort(people, kind="stable")
     same = people[order][1:] == people[order][:-1]
     return not np.any(np.diff(values[order])[same] != 0.0)
+
+
+def _said_of_text(when: str, times: list[Any]) -> list[str]:
+    if not any(isinstance(t, str) for t in times):
+        return []
+    shown = ", ".join(str(t) for t in times[:8]) + (", ..." if len(times) > 8 else "")
+    return [f"{when} is text, taken in the order of its letters: {shown}."]
 
 
 def _said_of_times(when: str, times: list[Any], place: Codes) -> list[str]:
