@@ -102,6 +102,8 @@ def test_refusals():
         tipping_point(imputed, effect, term="arm[walking]", deltas=[0])
     with pytest.raises(ValueError, match="deltas must be a number or a list of numbers"):
         tipping_point(imputed, effect, term="arm[walking]", column="pain", deltas=["a"])
+    with pytest.raises(ValueError, match="analysis must be a function"):
+        tipping_point(imputed, "pain ~ arm", term="arm[walking]", column="pain", deltas=[0])
     with pytest.raises(ValueError, match="No term 'arm'"):
         tipping_point(imputed, effect, term="arm", column="pain", deltas=[0, 1])
 

@@ -176,6 +176,7 @@ def test_few_imputations_are_said():
         ({"methods": {"hight": "pmm"}}, "methods names 'hight', which is not imputed"),
         ({"columns": "age", "using": ["arm"]}, "Nothing is missing"),
         ({"columns": ["pain"], "visit": "month"}, "No column 'month' for the visit"),
+        ({"methods": "pmm"}, "methods names columns"),
     ],
 )
 def test_arguments_that_cannot_be_used(given, said):
@@ -193,6 +194,10 @@ def test_data_that_cannot_be_imputed():
         made(frame.head(12))
     with pytest.raises(DataError, match="arm is missing in 1 row"):
         made(frame.assign(arm=frame["arm"].where(frame.index > 0)))
+    with pytest.raises(DataError, match="the frame has no rows"):
+        made(frame.head(0))
+    with pytest.raises(ValueError, match=r"numbered from 1 to 5; got 1\.5"):
+        made(frame, columns="pain").frame(1.5)
     with pytest.raises(DataError, match="pain is infinite"):
         made(frame.assign(pain=frame["pain"].replace(3.0, np.inf)), columns="pain")
 
@@ -291,3 +296,20 @@ def test_somebody_in_two_arms_is_refused():
     frame.loc[0, "arm"] = "walking"
     with pytest.raises(DataError, match=r"1 participant\(s\) are in several groups of arm: p0"):
         impute(frame, columns="pain", visit="month", imputations=2, seed=1)
+
+
+def test_what_never_varies_is_filled_with_it():
+    frame = wide().assign(age=None)
+    frame["room"] = pd.Categorical(["a"] * 100 + [None] * 20, categories=["a", "b"])
+    frame["level"] = [4000.0] * 100 + [None] * 20
+    filled = made(frame[["arm", "room", "level"]], methods={"level": "normal"})
+    assert set(filled.frame(1)["room"]) == {"a"}
+    np.testing.assert_allclose(filled.values["level"], 4000.0, rtol=1e-12)
+
+
+def test_data_without_a_source_say_what_was_imputed():
+    frame = wide()
+    frame.attrs = {}
+    filled = made(frame, columns="minutes")
+    pooled = pool([ols(one, "minutes ~ arm") for one in filled.frames])
+    assert pooled.source.startswith("5 imputations: minutes ")

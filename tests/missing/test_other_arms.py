@@ -148,3 +148,16 @@ def test_arms_that_are_numbers():
     by_number = frame.assign(arm=(frame["arm"] == "walking").astype(int))
     one, two = made(by_number, reference=0), made(frame)
     assert np.array_equal(one.values["pain"], two.values["pain"])
+
+
+def test_what_leaves_no_law_of_the_visits_is_said():
+    frame = visits(20)
+    with pytest.raises(DataError, match="covariates are constant or combinations of one another"):
+        made(frame.assign(age=1.0), covariates="age")
+    with pytest.raises(DataError, match="a visit does not vary"):
+        made(frame.assign(pain=frame["pain"].where(frame["pain"].isna(), 4.0)))
+    late = (frame["arm"] == "walking") & (frame["month"] == 12)
+    with pytest.raises(DataError, match=r"arm walking has 0 known value\(s\) at a visit"):
+        made(frame.assign(pain=frame["pain"].mask(late)))
+    with pytest.raises(DataError, match="the frame has no rows"):
+        made(frame.head(0))

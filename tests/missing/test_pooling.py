@@ -146,3 +146,9 @@ def test_what_pooled_fits_do_not_say_is_noted():
         frame.attrs["source"] = "made up; imputation 1 of 2: pain 3 of 40 values imputed"
     fits = [ols(frame, "pain ~ arm") for frame in (one, two)]
     assert pool(fits).notes == fits[0].notes
+
+
+def test_fits_by_several_methods_are_noted():
+    one, two = frames(2)
+    pooled = pool([ols(one, "pain ~ arm"), ols(two, "pain ~ arm", se="classical")])
+    assert any("not all analysed alike" in note for note in pooled.notes)

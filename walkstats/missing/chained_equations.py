@@ -90,6 +90,8 @@ def _draw(
     generator: Generator, one: IncompleteColumn, matrix: Floats, method: str, donors: int
 ) -> Floats:
     known = ~one.gaps
+    if one.levels is not None and len(one.levels) == 1:
+        return np.zeros(int(one.gaps.sum()))
     number = method in ("pmm", "normal")
     size = donors if number else 2 if one.levels is None else len(one.levels)
     matrix = _told_by_known(matrix, known)

@@ -61,8 +61,9 @@ class Imputations(Result):
 
     def frame(self, number: int) -> pd.DataFrame:
         """One completed frame; the first has number 1."""
-        if not 1 <= number <= len(self):
-            raise ValueError(f"Data sets are numbered from 1 to {len(self)}; got {number}.")
+        whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+        if not whole or not 1 <= number <= len(self):
+            raise ValueError(f"Data sets are numbered from 1 to {len(self)}; got {number!r}.")
         made = self.original
         for column, rows in self.imputed.items():
             filled = self.values[column][number - 1]
@@ -70,7 +71,9 @@ class Imputations(Result):
         _recompute_changes(made, self._own("original"), self.imputed)
         made.attrs = {
             **self.original.attrs,
-            "source": f"{self.source}; imputation {number} of {len(self)}: {self.said()}",
+            "source": f"{self.source}; imputation {number} of {len(self)}: {self.said()}".lstrip(
+                "; "
+            ),
         }
         return made
 

@@ -92,7 +92,7 @@ def _linear_draw(generator: Generator, y: Floats, x: Floats) -> tuple[Floats, Fl
     Algorithm 3.1 of van Buuren S (2018), *Flexible Imputation of Missing Data*.
     """
     gram = x.T @ x
-    inverse = np.linalg.inv(gram + RIDGE * np.diag(np.diag(gram)))
+    inverse = np.linalg.inv(gram + _ridge(gram, 1))
     estimate = inverse @ (x.T @ y)
     residual = y - x @ estimate
     freedom = max(len(y) - x.shape[1], 1)
@@ -100,6 +100,12 @@ def _linear_draw(generator: Generator, y: Floats, x: Floats) -> tuple[Floats, Fl
     root = np.linalg.cholesky((inverse + inverse.T) / 2)
     drawn = estimate + sigma * (root @ generator.standard_normal(x.shape[1]))
     return estimate, drawn, float(sigma)
+
+
+def _ridge(gram: Floats, intercepts: int) -> Floats:
+    """What is added to sums of products, or to information; nothing for the intercepts."""
+    share = np.where(np.arange(len(gram)) < intercepts, 0.0, RIDGE)
+    return np.diag(share * np.diag(gram))
 
 
 def _draw_logistic(
@@ -132,7 +138,7 @@ def _draw_ordinal(
     reached = np.cumsum(np.bincount(codes.astype(np.intp), weights))[:-1] / weights.sum()
     start = np.concatenate([np.log(reached / (1 - reached)), np.zeros(rows.shape[1] - 1)])
     found = maximise(model.evaluate, start)
-    information = found.information + RIDGE * np.diag(np.diag(found.information))
+    information = found.information + _ridge(found.information, size - 1)
     root = np.linalg.cholesky(np.linalg.inv(information))
     drawn = found.values + root @ generator.standard_normal(len(start))
     # A draw may put two close thresholds in the wrong order.

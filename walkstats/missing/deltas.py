@@ -238,6 +238,8 @@ def tipping_point(
     True
     """
     check_level(level)
+    if not callable(analysis):
+        raise ValueError("analysis must be a function of a frame: lambda frame: ols(frame, ...).")
     make = _maker(imputations, column, limits)
     several = isinstance(deltas, Mapping)
     groups = tuple(str(name) for name in deltas) if isinstance(deltas, Mapping) else ("delta",)

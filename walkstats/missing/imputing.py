@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_frame, check_seed, check_whole
+from walkstats._arguments import check_choice, check_seed, check_whole
 from walkstats.missing.chained_equations import Chained, chain, check_enough
 from walkstats.missing.completed import Imputations
 from walkstats.missing.conditional_models import CONDITIONALS, DEFAULT_METHOD
 from walkstats.missing.incomplete_columns import IncompleteColumn
 from walkstats.missing.layout import Layout, people_side_by_side, rows_as_they_are
+from walkstats.missing.patterns import check_rows
 from walkstats.numerics import replicates
 from walkstats.numerics.replicates import Streams
 from walkstats.results import Counts
@@ -128,7 +129,7 @@ def impute(
     >>> ws.missing.pool(fits).imputations
     5
     """
-    check_frame(frame)
+    check_rows(frame)
     seed = check_seed(seed)
     check_whole(imputations, "imputations", 2)
     check_whole(iterations, "iterations", 1)
@@ -173,6 +174,8 @@ def _few(imputations: int) -> tuple[str, ...]:
 
 def _choose_methods(layout: Layout, given: Mapping[str, str] | None) -> dict[str, str]:
     """Method of every column with gaps, by the name that the layout gives it."""
+    if given is not None and not isinstance(given, Mapping):
+        raise ValueError(f"methods names columns: {{'pain': 'pmm'}}; got {given!r}.")
     given = dict(given or {})
     known = {layout.column_of(one.name) for one in layout.columns}
     for name in given:

@@ -14,7 +14,6 @@ from walkstats._arguments import (
     as_names,
     check_choice,
     check_column,
-    check_frame,
     check_seed,
     check_whole,
 )
@@ -22,6 +21,7 @@ from walkstats.errors import DataError
 from walkstats.formulas import build
 from walkstats.missing.completed import Imputations
 from walkstats.missing.layout import Layout, people_side_by_side
+from walkstats.missing.patterns import check_rows
 from walkstats.missing.visit_chains import VisitLaw, conditional, posterior_laws
 from walkstats.numerics.replicates import Streams
 from walkstats.results import Counts
@@ -162,7 +162,7 @@ def reference_based(
     >>> ws.missing.pool(fits).imputations
     5
     """
-    check_frame(frame)
+    check_rows(frame)
     reference = str(reference)
     check_choice(strategy, STRATEGIES, "strategy")
     seed = check_seed(seed)
@@ -261,10 +261,26 @@ def _laws(
             count=int(seen.sum()),
             what_to_do="leave out visits or covariates",
         )
-    return posterior_laws(
-        streams.at(k), values[seen], design[seen], draws=imputations, burn_in=burn_in,
-        between=between,
-    )  # fmt: skip
+    told = int((~np.isnan(values[seen])).sum(axis=0).min())
+    columns = design[seen] / np.maximum(np.abs(design[seen]).max(axis=0), 1e-300)
+    if told <= design.shape[1] or np.linalg.matrix_rank(columns) < design.shape[1]:
+        few = told <= design.shape[1]
+        raise DataError.of(
+            f"arm {group} has {told} known value(s) at a visit, which is too few"
+            if few
+            else f"in arm {group} covariates are constant or combinations of one another",
+            what_to_do="leave out this visit" if few else "leave one of them out",
+        )
+    try:
+        return posterior_laws(
+            streams.at(k), values[seen], design[seen], draws=imputations, burn_in=burn_in,
+            between=between,
+        )  # fmt: skip
+    except np.linalg.LinAlgError:
+        raise DataError.of(
+            f"in arm {group} a visit does not vary or follows from others and the covariates",
+            what_to_do="leave out visits or covariates",
+        ) from None
 
 
 def _complete(

@@ -86,8 +86,8 @@ def missing_pattern(
     ValueError
         For columns that are not there.
     DataError
-        For missing participants or visits, several rows of a participant at a visit, and a
-        participant in several groups.
+        For a frame without rows, missing participants or visits, several rows of a participant at
+        a visit, and a participant in several groups.
 
     Notes
     -----
@@ -104,7 +104,7 @@ def missing_pattern(
     >>> found.patterns[["pattern", "all"]].head(2).to_numpy().tolist()
     [['xxxx', 594], ['....', 24]]
     """
-    check_frame(frame)
+    check_rows(frame)
     by = None if by == "arm" and "arm" not in frame.columns else by
     if visit is None:
         names = _columns_asked(frame, columns)
@@ -182,6 +182,18 @@ def _over_visits(
     check_one_group(frame, by, person, subject)
     first = np.unique(person, return_index=True)[1]
     return np.column_stack(gaps), where, groups[first]
+
+
+def check_rows(frame: pd.DataFrame) -> None:
+    """Refuse what is no frame, and a frame without rows.
+
+    Raises
+    ------
+    ValueError
+    DataError
+    """
+    if not len(check_frame(frame)):
+        raise DataError.of("the frame has no rows", what_to_do="check the filters")
 
 
 def check_one_group(

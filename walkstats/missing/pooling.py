@@ -24,7 +24,7 @@ RULES = {
     "rubin": "Rubin's degrees of freedom of 1987",
 }
 # How a completed frame says in its source that it is one of several.
-ONE_OF_SEVERAL = re.compile(r"; imputation \d+ of (\d+): ")
+ONE_OF_SEVERAL = re.compile(r"(^|; )imputation \d+ of (\d+): ")
 UNSAID = (
     "How many values were imputed, and where, is not known here: the analysed frames do not say it "
     "(a merge loses what a completed frame says in its attrs)."
@@ -471,6 +471,8 @@ def _said(several: list[Estimates], rule: str) -> dict[str, Any]:
     if isinstance(first, Fit) and not ONE_OF_SEVERAL.search(first.source):
         notes.append(UNSAID)
     methods = {one.method for one in several}
+    if len(methods) > 1:
+        notes.append("The data sets were not all analysed alike; see the methods of the fits.")
     method = f"{first.method} " if len(methods) == 1 and first.method else ""
     said = f"{method}Pooled over {m} imputations by Rubin's rules, with {RULES[rule]}."
     return {
@@ -483,4 +485,4 @@ def _said(several: list[Estimates], rule: str) -> dict[str, Any]:
 
 def _source(text: str) -> str:
     """The source of one completed frame, as said of all of them."""
-    return ONE_OF_SEVERAL.sub(r"; \1 imputations: ", text)
+    return ONE_OF_SEVERAL.sub(r"\1\2 imputations: ", text)
