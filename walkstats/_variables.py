@@ -6,7 +6,8 @@ for new data afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -317,6 +318,22 @@ def refuse_ids(levels: tuple[str, ...], rows: int, name: str) -> None:
             count=len(levels),
             what_to_do="leave it out, or name it in cluster= where several rows belong together",
         )
+
+
+def in_natural_order(levels: Iterable[Any]) -> list[Any]:
+    """Levels in the order in which a reader counts: "month 3" before "month 12".
+
+    Examples
+    --------
+    >>> in_natural_order(["month 12", "baseline", "month 3"])
+    ['baseline', 'month 3', 'month 12']
+    """
+
+    def parts(level: Any) -> tuple[tuple[int, float, str], ...]:
+        found = re.split(r"(\d+(?:\.\d+)?)", str(level))
+        return tuple((0, float(p), "") if k % 2 else (1, 0.0, p) for k, p in enumerate(found) if p)
+
+    return sorted(levels, key=parts)
 
 
 def as_numbers(series: pd.Series, name: str) -> Floats:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column, check_frame
-from walkstats._variables import missing
+from walkstats._variables import in_natural_order, is_factor, missing
 from walkstats.errors import DataError
 from walkstats.results import Counts, Result
 
@@ -239,7 +239,7 @@ def placed(
                 what_to_do="fill it in, or leave these rows out on purpose",
             )
     person = pd.factorize(frame[subject])[0]
-    order = pd.Categorical(frame[visit]).remove_unused_categories()
+    order = _visits_in_order(frame[visit])
     place = np.asarray(order.codes, dtype=np.intp)
     twice = pd.Series(person * len(order.categories) + place).duplicated().to_numpy()
     if twice.any():
@@ -252,6 +252,13 @@ def placed(
             what_to_do="keep one row per participant and visit",
         )
     return person.astype(np.intp), list(order.categories), place
+
+
+def _visits_in_order(series: pd.Series) -> pd.Categorical:
+    """Visits as categories: words in the order in which a reader counts, not sorted."""
+    if isinstance(series.dtype, pd.CategoricalDtype) or not is_factor(series):
+        return pd.Categorical(series).remove_unused_categories()
+    return pd.Categorical(series, categories=in_natural_order(series.unique()), ordered=True)
 
 
 def shown_visit(visit: Any) -> str:

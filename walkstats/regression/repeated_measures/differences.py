@@ -300,7 +300,7 @@ def _cells(fit: RepeatedFit, factor: str, at: dict[str, Any], weights: str) -> _
     _check_columns(fit, data, factor, at)
     positions = np.arange(len(data))
     group, groups, _ = ordered_codes(data, factor, positions)
-    _, _, times = ordered_codes(data, fit.visit, positions)
+    _, _, times = ordered_codes(data, fit.visit, positions, counted=True)
     values = data[factor].to_numpy(dtype=object)[np.unique(group, return_index=True)[1]]
     of_visits = data[fit.visit].to_numpy(dtype=object)
     seen = of_visits[np.unique(fit.visit_codes, return_index=True)[1]]

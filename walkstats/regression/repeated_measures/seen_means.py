@@ -77,7 +77,7 @@ def visit_means(
     """
     check_level(level)
     values, used, kept = _read(frame, outcome, visit, by, subject)
-    codes, visits, times = ordered_codes(used, visit, kept)
+    codes, visits, times = ordered_codes(used, visit, kept, counted=True)
     people = pd.factorize(used[subject])[0].astype(np.intp)
     refuse_twice(used, people, codes, visits, subject, visit)
     group = np.zeros(kept.size, dtype=np.intp)

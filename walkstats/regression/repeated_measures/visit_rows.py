@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._variables import is_factor, levels_of, missing
+from walkstats._variables import in_natural_order, is_factor, levels_of, missing
 from walkstats.errors import DataError, FitError
 from walkstats.regression.repeated_measures.structures import Structure
 from walkstats.regression.rows import Rows, read_rows
@@ -100,7 +100,7 @@ def read_visits(
     used = frame.iloc[rows.kept]
     first = np.unique(rows.people, return_index=True)[1]
     ids = used[subject].to_numpy()[first]
-    codes, visits, times = ordered_codes(used, visit, rows.kept)
+    codes, visits, times = ordered_codes(used, visit, rows.kept, counted=True)
     refuse_twice(used, rows.people, codes, visits, subject, visit)
     group: Codes = np.zeros(first.size, dtype=np.intp)
     groups: tuple[str, ...] = ("all",)
@@ -113,7 +113,7 @@ def read_visits(
 
 
 def ordered_codes(
-    used: pd.DataFrame, name: str, kept: NDArray[np.int64]
+    used: pd.DataFrame, name: str, kept: NDArray[np.int64], *, counted: bool = False
 ) -> tuple[Codes, tuple[str, ...], Floats]:
     """Codes of a column in the order of its categories, or sorted; its labels, and as numbers.
 
@@ -122,6 +122,8 @@ def ordered_codes(
     used : pandas.DataFrame
     name : str
     kept : (n,) positions of the rows in the frame given
+    counted : bool
+        Words in the order in which a reader counts, "month 3" before "month 12", and not sorted.
 
     Returns
     -------
@@ -153,6 +155,11 @@ def ordered_codes(
         levels = series.cat.categories.to_numpy()[values]
     else:
         levels, codes = np.unique(series.to_numpy(), return_inverse=True)
+        if counted and levels.dtype.kind not in "fiub" and is_factor(series):
+            order = in_natural_order(levels)
+            place = {level: k for k, level in enumerate(order)}
+            codes = np.array([place[level] for level in levels], dtype=np.intp)[codes]
+            labels, levels = tuple(map(str, order)), np.array(order, dtype=object)
     numbers = pd.to_numeric(pd.Series(levels).astype(object), errors="coerce").to_numpy(dtype=float)
     return codes.astype(np.intp).ravel(), labels, numbers
 
