@@ -200,6 +200,8 @@ def test_exact_rates() -> None:
     assert high == pytest.approx(stats.chi2.ppf(0.975, 12) / 2, rel=1e-12)
     exact = stats.binomtest(5, 17, 41 / 81)
     assert found.tests["arm[b]"].p_value == pytest.approx(exact.pvalue, rel=1e-10)
+    # A table shows the p-value of the exact test too, not that of a standard error.
+    assert found.ratio.estimate("arm[b]").p_value == found.tests["arm[b]"].p_value
     interval = exact.proportion_ci(method="exact")
     ratio = found.ratio.estimate("arm[b]", ratio=True)
     odds = [share / (1 - share) * 40 / 41 for share in (interval.low, interval.high)]

@@ -243,7 +243,7 @@ def _pack(
         ),
         ratio=Estimates(
             terms, logs[1:] - logs[0], covariance, link="log", level=level, limits=ratio_limits,
-            measure="rate ratio", **common,
+            measure="rate ratio", p_values=np.array([p[0] for p in exact]), **common,
         ),
         tests=tests,
         **common,
