@@ -52,9 +52,15 @@ def events_of(
         raise DataError.of(
             f"{name} must be 0/1 or boolean; found {{{listed}}}",
             column=name,
-            what_to_do=f"say which value is the event: event_value={sorted(found, key=str)[-1]!r}",
+            what_to_do=f"say which value is the event: {_choices(sorted(found, key=str))}",
         )
     return numbers == 1, ()
+
+
+def _choices(found: list[Any]) -> str:
+    """Ways to name the event; of two words none may be taken for a recommendation."""
+    shown = found if len(found) == 2 and all(isinstance(one, str) for one in found) else found[-1:]
+    return " or ".join(f"event_value={one!r}" for one in shown)
 
 
 def wanted_values(value: object) -> list[Any]:
