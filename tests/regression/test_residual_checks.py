@@ -127,6 +127,16 @@ def test_partial_residuals_by_arm():
     assert found.points["group"].tolist() == frame["arm"].tolist()
 
 
+def test_partial_residuals_of_a_few_have_the_colour_of_their_arm_and_no_local_line():
+    frame = weeks()
+    few = frame[(frame["arm"] == "control") | (frame.groupby("arm").cumcount() < 5)]
+    few = few.sort_values("arm", ascending=False)
+    found = partial_residuals(ols(few, "pain ~ minutes * arm"), "minutes", few)
+    assert tuple(found.curve.groups) == ("control", "walking")  # not as the rows come
+    known = found.trend.groupby("group")["partial"].count()
+    assert known["walking"] == 0 < known["control"]
+
+
 def test_partial_residuals_that_cannot_be():
     frame = weeks()
     fit = ols(frame, "pain ~ minutes * age + arm")

@@ -20,6 +20,7 @@ from walkstats.results import Curve, Result
 Floats = NDArray[np.float64]
 
 POINTS = 101
+FEWEST = 10  # below, a local line runs through two or three points, and anywhere beside them
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,8 @@ class PartialResiduals(Result):
         One row per row used: group, the column `x`, component (contribution), partial (with the
         residual added).
     trend : pandas.DataFrame
-        A local line through the points of each group: group, the column `x`, partial.
+        A local line through the points of each group: group, the column `x`, partial; missing
+        where a group has fewer than 10.
     """
 
     x: str
@@ -100,14 +102,14 @@ def partial_residuals(
         raise ValueError(f"Partial residuals are those of a LinearFit, got {type(fit).__name__}.")
     level, x = check_level(level), str(x)
     used = _same_rows(fit, frame)
-    groups, doses = _by_group(fit, x, used)
+    groups, by_name = _by_group(fit, x, used)
+    names, doses = list(by_name), list(by_name.values())
     columns = fit.matrix[:, doses[0].columns]
     centre = columns.mean(axis=0)
     points = pd.DataFrame({"group": groups, x: as_numbers(used[doses[0].column], x)})
     points["component"] = (columns - centre) @ doses[0].values
     points["partial"] = points["component"] + fit.residuals
     points.index = used.index
-    names = list(dict.fromkeys(groups))
     curves = [
         _curve(name, dose, centre, points.loc[groups == name, x].to_numpy(), level)
         for name, dose in zip(names, doses, strict=True)
@@ -145,7 +147,9 @@ def _same_rows(fit: LinearFit, frame: pd.DataFrame) -> pd.DataFrame:
     raise ValueError("Give the frame that the model was fitted to: these rows are not those.")
 
 
-def _by_group(fit: LinearFit, x: str, used: pd.DataFrame) -> tuple[NDArray[np.object_], list[Dose]]:
+def _by_group(
+    fit: LinearFit, x: str, used: pd.DataFrame
+) -> tuple[NDArray[np.object_], dict[str, Dose]]:
     """Group of each row, in the order of the levels, and what the covariate does in each group."""
     assert fit.design is not None
     terms = fit.design
@@ -153,7 +157,7 @@ def _by_group(fit: LinearFit, x: str, used: pd.DataFrame) -> tuple[NDArray[np.ob
     beside = [label for p in terms.pieces if own & set(p.variables) for label in p.variables]
     modifiers = list(dict.fromkeys(label for label in beside if label not in own))
     if not modifiers:
-        return np.full(len(used), "all", dtype=object), [find_dose(fit, x, {})]
+        return np.full(len(used), "all", dtype=object), {"all": find_dose(fit, x, {})}
     variable = terms.variables[modifiers[0]]
     if len(modifiers) > 1 or variable.levels is None:
         named = ", ".join(str(terms.variables[label].column) for label in modifiers)
@@ -163,8 +167,9 @@ def _by_group(fit: LinearFit, x: str, used: pd.DataFrame) -> tuple[NDArray[np.ob
         )
     levels = np.array(variable.levels, dtype=object)
     groups = levels[variable.columns(used).argmax(axis=1)]
-    present = dict.fromkeys(groups)
-    return groups, [find_dose(fit, x, {str(variable.column): level}) for level in present]
+    # In the order of the levels, so that each has the colour that it has in other figures.
+    present = [level for level in levels if level in set(groups)]
+    return groups, {level: find_dose(fit, x, {str(variable.column): level}) for level in present}
 
 
 def _curve(name: str, dose: Dose, centre: Floats, values: Floats, level: float) -> pd.DataFrame:
@@ -192,6 +197,6 @@ def _trend(points: pd.DataFrame, x: str) -> pd.DataFrame:
     """A local line through the points of one group."""
     values, partial = points[x].to_numpy(), points["partial"].to_numpy()
     grid = np.linspace(values.min(), values.max(), POINTS)
-    enough = len(values) > 2 and np.ptp(values) > 0
+    enough = len(values) >= FEWEST and np.ptp(values) > 0
     line = local_line(values, partial, grid) if enough else np.full(POINTS, np.nan)
     return pd.DataFrame({"group": points["group"].iloc[0], x: grid, "partial": line})
