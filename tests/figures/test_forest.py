@@ -78,6 +78,10 @@ def test_ticks_are_ratios_that_people_read():
     assert set(ax.get_xticks()) <= {0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0}
     wide = plot_forest({"a": ratio(0.5, 0.01, 30.0)}).axes[0]
     assert set(wide.get_xticks()) <= {0.01, 0.1, 1.0, 10.0}
+    # Two powers of ten would be too few.
+    odds = plot_forest({"a": ratio(0.4, 0.06, 4.0)}).axes[0]
+    assert {0.1, 0.2, 0.5, 1.0, 2.0} <= set(odds.get_xticks())
+    assert len(odds.get_xticks()) <= 8
 
 
 def test_differences_stand_on_a_plain_axis():

@@ -59,6 +59,7 @@ def test_refusals():
         ({}, {"sd": {}}, "none was given"),
         ("text", {"sd": {}}, "needs a mapping of outcome"),
         (ratio, {"sd": {"Recurrence": 1.0}}, "is a ratio"),
+        (OUTCOMES, {"sd": 2.2}, "a standard deviation for each outcome"),
         (OUTCOMES, {"sd": {"Walk, m": 1.0}}, "above 0 for 'Pain, 0-10'"),
         (OUTCOMES, {"sd": {**SD, "Walk, m": 0.0}}, "above 0 for 'Walk, m'"),
         (OUTCOMES, {"sd": SD, "better": {"Walk, m": "higher"}}, "not of 'Pain, 0-10'"),

@@ -155,6 +155,8 @@ def outcome_rows(
 
 
 def _size(sd: Mapping[str, float], label: str) -> float:
+    if not isinstance(sd, Mapping):
+        raise ValueError(f"sd gives a standard deviation for each outcome: {{{label!r}: ...}}.")
     size = sd.get(label, math.nan)
     if not (math.isfinite(size) and size > 0):
         raise ValueError(f"sd must give a standard deviation above 0 for {label!r}.")

@@ -38,6 +38,7 @@ MOST_TICKS = 8
 # Of an axis that spans a figure: the room of a label.
 CLEAR = 0.09
 RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
+MOST_BETWEEN = 8  # more ticks run into one another
 DECADES = (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4)
 
 
@@ -194,6 +195,20 @@ def set_y_label(ax: Axes, label: str) -> None:
     ax.set_ylabel(literal("\n".join(wrapped(label, room, NORMAL))))
 
 
+def _wide_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten, and what lies between them where these alone would be few."""
+    decades = [tick for tick in DECADES if low <= tick <= high]
+    if len(decades) > 3:
+        return decades
+    between: list[float] = []
+    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0)):
+        ticks = [float(f"{step * tick:.6g}") for tick in DECADES for step in steps]
+        between = [tick for tick in ticks if low <= tick <= high]
+        if len(between) <= MOST_BETWEEN:
+            break
+    return between
+
+
 def number_labels(values: Floats | Sequence[float]) -> list[str]:
     """Tick labels with as many decimals as tell the values apart, in no locale."""
     array = np.asarray(values, dtype=float)
@@ -219,7 +234,7 @@ def set_ratio_ticks(axis: Axis, low: float, high: float) -> None:
     """Ticks of a logarithmic axis at ratios that people read, without minor ticks."""
     few = [tick for tick in RATIO_TICKS if low <= tick <= high]
     wide = high > 1.2 * RATIO_TICKS[-1] or low < RATIO_TICKS[0] / 1.2
-    chosen = [tick for tick in DECADES if low <= tick <= high] if wide else few
+    chosen = _wide_ticks(low, high) if wide else few
     if len(chosen) < 2:
         # A range too narrow for those: steps of 1, 2, 2.5 or 5 times a power of ten.
         steps = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
