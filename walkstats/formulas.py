@@ -186,7 +186,7 @@ def build(
             f"0 rows are left of {len(frame)}{f' ({reasons})' if reasons else ''}",
             what_to_do="check the filters and the columns of the formula",
         )
-    variables, notes = _learn(used, parsed)
+    variables, notes = _learn(used, parsed, len(frame))
     pieces = pieces_of(parsed.terms, variables)
     made = columns_by_variable(variables, used)
     matrix, names, columns_of = assemble(pieces, variables, made, len(used), intercept)
@@ -314,7 +314,8 @@ def _outcome(frame: pd.DataFrame, label: str, parsed: Parsed) -> Floats:
     return variable.columns(frame)[:, 0]
 
 
-def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], list[str]]:
+def _learn(frame: pd.DataFrame, parsed: Parsed, rows: int) -> tuple[dict[str, Variable], list[str]]:
+    """What the columns hold in the rows used, of so many in all."""
     variables: dict[str, Variable] = {}
     notes: list[str] = []
     for label in dict.fromkeys(label for _, parts in parsed.terms for label in parts):
@@ -322,10 +323,14 @@ def _learn(frame: pd.DataFrame, parsed: Parsed) -> tuple[dict[str, Variable], li
         note = note or _said_of_codes(frame[variable.column], variable)
         if variable.levels is not None and len(variable.levels) < 2:
             word = "arms" if variable.column == "arm" else f"levels of {variable.column}"
+            lost = rows - len(frame)
+            after = f" once {lost} of {rows} rows were left out for what they lack" if lost else ""
             raise DataError.of(
-                f"comparison needs 2 {word}, found 1 ({variable.levels[0]}, n={len(frame)})",
+                f"comparison needs 2 {word}, found 1 ({variable.levels[0]}, n={len(frame)}){after}",
                 column=str(variable.column),
-                what_to_do="check the filter, or leave the term out",
+                what_to_do="check the filter"
+                + (" and what is missing" if lost else "")
+                + ", or leave the term out",
             )
         variables[label] = variable
         notes += [note] if note else []

@@ -360,3 +360,11 @@ def test_codes_of_groups_that_enter_as_numbers_are_said():
 def test_complex_numbers_are_refused():
     with pytest.raises(DataError, match="no numbers"):
         build("y ~ x", pd.DataFrame({"y": [1 + 1j, 2], "x": [1, 2]}), intercept=True, response=True)
+
+
+def test_an_arm_that_is_gone_for_what_its_rows_lack():
+    # Clinics of one arm only: the other arm's rows have none and are left out.
+    frame = pd.DataFrame({"y": [1.0, 2, 3, 4], "arm": list("aabb"), "x": [1.0, 2, None, None]})
+    lost = "found 1 \\(a, n=2\\) once 2 of 4 rows were left out .* check the filter and what is mis"
+    with pytest.raises(DataError, match=lost):
+        build("y ~ arm + x", frame, intercept=True, response=True)
