@@ -203,6 +203,13 @@ def test_strata_with_one_arm_say_nothing() -> None:
     np.testing.assert_allclose(again.odds_ratio.values, found.odds_ratio.values)
 
 
+def test_a_common_difference_without_variance_has_no_limits() -> None:
+    frame = pd.DataFrame({"arm": ["c", "w"] * 4, "well": [False, True] * 4, "at": list("aaaabbbb")})
+    row = compare_risks(frame, "well", "arm", strata="at").difference.estimate("arm[w]")
+    assert row.estimate == 1.0
+    assert np.isnan([row.std_error, row.conf_low, row.conf_high]).all()
+
+
 def test_mcnemar_is_mantel_haenszel_of_pairs() -> None:
     table = pd.DataFrame([[40, 21], [13, 37]], index=["no", "yes"], columns=["no", "yes"])
     cells = [(a, b) for a in (0, 1) for b in (0, 1) for _ in range(int(table.iloc[a, b]))]

@@ -14,6 +14,8 @@ from walkstats.numerics.limits import chi2_p
 
 Floats = NDArray[np.float64]
 
+ROUNDING = 1e-12  # of sums of counts
+
 
 @dataclass(frozen=True)
 class Pooled:
@@ -37,6 +39,8 @@ def pooled_difference(
 ) -> Pooled:
     """Difference of risks, strata weighted by n1 n0 / n (Mantel and Haenszel).
 
+    A variance of 0 (risks of 0 and 1 alone) is no knowledge without error: it is missing.
+
     References
     ----------
     Sato T. Biometrics 1989;45:1323-1324; Greenland S, Robins JM. Biometrics 1985;41:55-68.
@@ -47,10 +51,14 @@ def pooled_difference(
     difference = float(np.sum((x1 * n0 - x0 * n1) / n)) / weight
     if variance == "greenland-robins":
         within = x1 * (n1 - x1) * n0**3 + x0 * (n0 - x0) * n1**3
-        return Pooled(difference, float(np.sqrt(np.sum(within / (n1 * n0 * n**2)))) / weight)
+        return Pooled(difference, _root(float(np.sum(within / (n1 * n0 * n**2)))) / weight)
     p = np.sum((n1**2 * x0 - n0**2 * x1 + n1 * n0 * (n0 - n1) / 2.0) / n**2)
     q = np.sum((x1 * (n0 - x0) + (n1 - x1) * x0) / (2.0 * n))
-    return Pooled(difference, float(np.sqrt(max(difference * p + q, 0.0))) / weight)
+    return Pooled(difference, _root(float(difference * p + q)) / weight)
+
+
+def _root(variance: float) -> float:
+    return float(np.sqrt(variance)) if variance > ROUNDING else np.nan
 
 
 def pooled_ratio(x1: Floats, n1: Floats, x0: Floats, n0: Floats) -> Pooled:
