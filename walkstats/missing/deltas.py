@@ -31,10 +31,9 @@ class TippingPoint(Result):
     groups : tuple of str
         Columns of ``results`` that hold the deltas.
     tips_at : float
-        The delta nearest to no change at which the p-value passes 1 - level, between the values
-        tried by straight lines (of the limit of the interval that reaches the null value, where
-        both ends of a step are on opposite sides of it and clear of it); missing where it does not
-        within the range, or where deltas of several groups were varied.
+        The delta nearest to no change at which the p-value passes 1 - level: between the values
+        tried, where a straight line through the limit of the interval meets the null value; missing
+        where it does not within the range, or where deltas of several groups were varied.
     no_change : float
         The delta that changes nothing: 0, or 1 for ratios of hazards.
     term, measure : str
@@ -307,7 +306,10 @@ def _tips_at(
     at = [float(one) for one in x[gap == 0]]
     for k in range(len(x) - 1):
         if gap[k] * gap[k + 1] < 0:
-            at.append(_crossing(x[k : k + 2], gap[k : k + 2]))
+            # A limit of the interval moves nearly straight with delta, a p-value does not.
+            moved = [end for end in (low, high) if end[k] * end[k + 1] < 0]
+            line = moved[0] if len(moved) == 1 else gap
+            at.append(_crossing(x[k : k + 2], line[k : k + 2]))
         for limit, other in ((low, high), (high, low)):
             # From one side to the other without a delta between: seen by the limits alone.
             if limit[k] * other[k] > 0 > limit[k] * limit[k + 1] and other[k] * other[k + 1] < 0:
