@@ -132,6 +132,25 @@ def test_the_other_visits_of_a_person_tell_the_missing_one():
     assert whole.loc[whole["participant_id"] == "p13", "arm"].nunique() == 1
 
 
+def test_a_baseline_is_imputed_once_a_person():
+    # Asked for beside the outcome, it is neither drawn anew at each visit nor at visits added.
+    frame = long().drop(columns="pain_change")
+    frame.loc[frame["participant_id"].isin(["p2", "p7"]), "pain_baseline"] = np.nan
+    filled = impute(
+        frame, columns=["pain", "pain_baseline"], visit="month", imputations=2, seed=3, iterations=2
+    )
+    assert "pain_baseline stays the same at all visits: imputed once a person." in filled.notes
+    assert filled.imputed["pain_baseline"].sum() == 6
+    for one in filled.frames:
+        assert one.groupby("participant_id")["pain_baseline"].nunique().max() == 1
+        assert one["pain_baseline"].notna().all()
+
+
+def test_arms_are_counted_in_their_order_whoever_comes_first():
+    frame = wide().sort_values("arm", ascending=False)
+    assert made(frame).to_frame()["group"].tolist()[:2] == ["control", "walking"]
+
+
 def test_visits_in_another_order_of_rows_are_the_same_visits():
     frame = long()
     one = impute(frame, columns="pain", visit="month", imputations=2, seed=3)

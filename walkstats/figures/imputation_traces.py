@@ -107,10 +107,11 @@ def draw_imputation_trace(ax: Axes, imputations: Imputations, column: str) -> li
         raise ValueError(f"No {column!r} in the trace. There are: {', '.join(columns)}.")
     trace = imputations.trace
     own = trace[trace["column"] == column]
-    groups = list(dict.fromkeys(trace["group"]))
+    # Arms have the colour that they have in other figures.
+    groups = [str(group) for group in dict.fromkeys(imputations.to_frame()["group"])]
     lines = []
     for (group, _), one in own.groupby(["group", "imputation"], sort=False):
-        style = arm_style(groups.index(group))
+        style = arm_style(groups.index(str(group)))
         lines += ax.plot(
             one["iteration"], one["mean"], color=style.colour, alpha=PALE_ALPHA * 1.6,
             linewidth=0.9, label=literal(str(group)),

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column
+from walkstats._variables import levels_of
 from walkstats.results import Result
 
 Floats = NDArray[np.float64]
@@ -97,9 +98,13 @@ class Imputations(Result):
         """One row per column and group: column, group, values, imputed, percent [%], method."""
         frame = self._own("original")
         groups = frame[self.by].astype(str) if self.by else pd.Series("all", index=frame.index)
+        known = list(dict.fromkeys(groups))
+        if self.by:  # arms in their order, whoever comes first in the frame
+            order = levels_of(frame[self.by])[0]
+            known.sort(key=lambda group: order.index(group) if group in order else len(order))
         rows = []
         for column, gaps in self.imputed.items():
-            for group in dict.fromkeys(groups):
+            for group in known:
                 inside = (groups == group).to_numpy()
                 imputed, count = int(gaps[inside].sum()), int(inside.sum())
                 rows.append((column, group, count, imputed, 100 * imputed / count))

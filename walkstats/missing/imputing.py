@@ -71,7 +71,8 @@ def impute(
         Known rows from which predictive mean matching chooses.
     visit : str, optional
         Column of the visit. The values of a participant at all visits then predict one another; a
-        visit without a row is added as one.
+        visit without a row is added as one. What stays the same at all visits is imputed once a
+        person.
     subject : str
         Column of the participant; never a predictor.
     workers : int, optional

@@ -140,7 +140,9 @@ def people_side_by_side(
         raise ValueError("With visit= name the columns to impute: columns=.")
     helpers = [name for name in _named(frame, using, "using") if name not in asked]
     check_one_group(frame, by, placed(frame, subject, visit)[0], subject)
-    full, added = _with_every_visit(frame, subject, visit, asked)
+    steady = [name for name in asked if _stays(frame, name, placed(frame, subject, visit)[0])]
+    varying = [name for name in asked if name not in steady]
+    full, added = _with_every_visit(frame, subject, visit, varying)
     person, visits, place = placed(full, subject, visit)
     people = int(person.max()) + 1
     rows = np.empty((people, len(visits)), dtype=np.intp)
@@ -149,7 +151,7 @@ def people_side_by_side(
     places: dict[str, tuple[str, NDArray[np.intp]]] = {}
     for name in (*helpers, *asked):
         one = read_column(full[name], str(name))
-        if name in helpers and _same_within(one.values[rows]):
+        if name not in varying and _same_within(one.values[rows]):
             places[str(name)] = (str(name), rows)
             read.append(one.rows(rows[:, 0]))
             continue
@@ -165,7 +167,14 @@ def people_side_by_side(
             places[at.name] = (str(name), rows[:, k])
             read.append(at)
     notes = [f"{added} row(s) added for visits without one."] if added else []
+    notes += [f"{name} stays the same at all visits: imputed once a person." for name in steady]
     return Layout(full, read, groups_of(full, by)[rows[:, 0]], places, notes)
+
+
+def _stays(frame: pd.DataFrame, name: Any, person: NDArray[np.intp]) -> bool:
+    """Whether a column says the same in all rows of each person, and of some in several rows."""
+    of_person = frame.groupby(person)[name]
+    return bool(of_person.nunique(dropna=False).max() == 1 and of_person.count().max() > 1)
 
 
 def _same_within(values: Floats) -> bool:
