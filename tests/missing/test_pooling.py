@@ -6,7 +6,7 @@ import pytest
 
 from walkstats.errors import FitError
 from walkstats.missing import pool, pool_tests
-from walkstats.regression import ols
+from walkstats.regression import logistic, marginal_means, ols
 from walkstats.results import Estimates, HypothesisTest
 from walkstats.survival import cox
 
@@ -152,3 +152,26 @@ def test_fits_by_several_methods_are_noted():
     one, two = frames(2)
     pooled = pool([ols(one, "pain ~ arm"), ols(two, "pain ~ arm", se="classical")])
     assert any("not all analysed alike" in note for note in pooled.notes)
+
+
+def test_what_differs_in_a_number_is_still_one_method():
+    # Means are adjusted to the mean of a covariate, which differs between the data sets.
+    fits = [ols(frame, "minutes ~ arm + pain") for frame in frames()]
+    means = [marginal_means(fit, "arm", contrast="reference") for fit in fits]
+    assert len({one.contrasts.method for one in means}) > 1
+    pooled = pool([one.contrasts for one in means])
+    assert pooled.method.startswith("Linear regression by least squares of minutes on arm, pain;")
+    assert not any("not all analysed alike" in note for note in pooled.notes)
+    # So are fits to a row more or less: the clause that counts rows is left out.
+    fits[0] = ols(frames()[0].iloc[1:], "minutes ~ arm + pain", se="HC3")
+    said = pool(fits).method
+    assert "standard errors (HC3). Pooled over 4" in said
+    with pytest.raises(ValueError, match=r"Give a part of each instead: .*\.contrasts"):
+        pool(means)
+
+
+def test_imputed_events_are_said_to_vary():
+    fits = [logistic(frame.assign(hurts=frame["pain"] > 3), "hurts ~ arm") for frame in frames()]
+    events = sorted(fit.counts.events for fit in fits)
+    said = f"Events are imputed: {events[0]} to {events[-1]} in a data set"
+    assert any(note.startswith(said) for note in pool(fits).notes)

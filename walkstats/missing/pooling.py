@@ -25,6 +25,8 @@ RULES = {
 }
 # How a completed frame says in its source that it is one of several.
 ONE_OF_SEVERAL = re.compile(r"(^|; )imputation \d+ of (\d+): ")
+NUMBER = re.compile(r"(?<![\w.])\d+(\.\d+)?")  # but not that of CR2
+CLAUSE_END = re.compile(r"(?<=;) |(?<=\.) (?=[A-Z])")
 UNSAID = (
     "How many values were imputed, and where, is not known here: the analysed frames do not say it "
     "(a merge loses what a completed frame says in its attrs)."
@@ -408,7 +410,10 @@ def _as_estimates(fit: Any) -> Estimates:
             counts=fit.counts,
             source=fit.source,
         )
-    raise ValueError(f"A {type(fit).__name__} has no estimates that could be pooled.")
+    fields = getattr(fit, "__dict__", {})
+    parts = [f".{name}" for name, part in fields.items() if isinstance(part, Estimates)]
+    hint = f" Give a part of each instead: {', '.join(parts)}." if parts else ""
+    raise ValueError(f"A {type(fit).__name__} has no estimates that could be pooled.{hint}")
 
 
 def _check_alike(several: list[Estimates]) -> None:
@@ -470,10 +475,18 @@ def _said(several: list[Estimates], rule: str) -> dict[str, Any]:
         )
     if isinstance(first, Fit) and not ONE_OF_SEVERAL.search(first.source):
         notes.append(UNSAID)
-    methods = {one.method for one in several}
-    if len(methods) > 1:
+    events = [one.counts.events for one in several if one.counts is not None]
+    known = [each for each in events if each is not None]
+    if known and min(known) < max(known):
+        notes.append(
+            f"Events are imputed: {min(known)} to {max(known)} in a data set, {known[0]} in the "
+            "first."
+        )
+    if len({NUMBER.sub("", one.method) for one in several}) > 1:
         notes.append("The data sets were not all analysed alike; see the methods of the fits.")
-    method = f"{first.method} " if len(methods) == 1 and first.method else ""
+        method = ""
+    else:
+        method = _shared([one.method for one in several])
     said = f"{method}Pooled over {m} imputations by Rubin's rules, with {RULES[rule]}."
     return {
         "method": said,
@@ -481,6 +494,17 @@ def _said(several: list[Estimates], rule: str) -> dict[str, Any]:
         "counts": first.counts,
         "source": _source(first.source),
     }
+
+
+def _shared(methods: list[str]) -> str:
+    """What the methods have in common, without the clauses whose numbers differ."""
+    each = [CLAUSE_END.split(method) for method in methods]
+    kept = [one for one in each[0] if one and all(one in other for other in each)]
+    ended = [
+        f"{one[:-1]}." if one.endswith(";") and (after == "" or after[0].isupper()) else one
+        for one, after in zip(kept, [*kept[1:], ""], strict=True)
+    ]
+    return "".join(f"{one} " for one in ended)
 
 
 def _source(text: str) -> str:
