@@ -169,3 +169,9 @@ def test_groups_that_are_numbers():
     assert np.array_equal(by_number.values["days"], by_name.values["days"])
     with pytest.raises(ValueError, match="There are no groups"):
         impute_after_drop_out(frame, until=END, imputations=2, seed=3, by=None, hazard_ratio={1: 5})
+
+
+def test_the_hazard_after_drop_out_goes_with_every_frame():
+    said = completed(imputations=2, hazard_ratio=2).frame(1).attrs["source"]
+    assert said.endswith("imputed (hazard ratio after drop-out of 2)")
+    assert completed(imputations=2).frame(1).attrs["source"].endswith("imputed")

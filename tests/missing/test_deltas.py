@@ -143,3 +143,17 @@ def test_both_sides_significant_is_a_conclusion_that_changed():
 def test_deltas_and_limits_that_cannot_be_used(given, said):
     with pytest.raises(ValueError, match=said):
         delta_adjust(filled(20, 2), "pain", **given)
+
+
+def test_values_that_were_moved_are_said_with_every_analysis():
+    moved = delta_adjust(filled(20, 2), "pain", {"walking": 2.0}, limits=(-1, 1))
+    fit = effect(moved.frame(1))
+    assert fit.source.endswith("imputed (pain moved by +2 where arm is walking)")
+    again = delta_adjust(moved, "pain", -1.0)
+    assert again.assumption == "pain moved by +2 where arm is walking; pain moved by -1"
+    found = tipping_point(
+        filled(20, 2), effect, term="arm[walking]", column="pain",
+        deltas={"walking": [4.0, 60.0]}, limits=(0, 10),
+    )  # fmt: skip
+    assert "moved by" not in found.source
+    assert any("pain moved by +60 where arm is walking lay beyond" in note for note in found.notes)

@@ -161,3 +161,9 @@ def test_what_leaves_no_law_of_the_visits_is_said():
         made(frame.assign(pain=frame["pain"].mask(late)))
     with pytest.raises(DataError, match="the frame has no rows"):
         made(frame.head(0))
+
+
+def test_what_was_assumed_goes_with_every_frame():
+    jump = made(visits(20)).frame(1).attrs["source"]
+    assert jump.endswith("imputed (after drop-out jump-to-reference, reference control)")
+    assert made(visits(20), "missing-at-random").frame(1).attrs["source"].endswith(" imputed")

@@ -143,6 +143,7 @@ def impute_after_drop_out(
         methods={time: "kaplan-meier", event: "kaplan-meier"},
         seed=seed,
         by=by or "",
+        assumption=_said(hazard_ratio, by).removeprefix(", with a "),
         method=(
             f"Times after drop-out imputed {imputations} times from the Kaplan-Meier curves of "
             f"resampled participants{f' of each level of {by}' if by else ''}"

@@ -41,6 +41,8 @@ class Imputations(Result):
     seed : int or None
     by : str
         Column whose groups were imputed apart; empty without.
+    assumption : str
+        What sets the values apart from those missing at random, as a phrase; empty without.
     """
 
     original: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -51,6 +53,7 @@ class Imputations(Result):
     trace: pd.DataFrame = field(default_factory=pd.DataFrame)
     seed: int | None = None
     by: str = ""
+    assumption: str = ""
 
     def __len__(self) -> int:
         return next((len(each) for each in self.values.values()), 0)
@@ -79,7 +82,7 @@ class Imputations(Result):
         return made
 
     def said(self) -> str:
-        """How many values were imputed, of which columns and where, as a phrase."""
+        """How many values were imputed, of which columns, where and on what terms, as a phrase."""
         parts = []
         table = self.to_frame()
         for column, rows in table.groupby("column", sort=False):
@@ -92,7 +95,8 @@ class Imputations(Result):
             )
             several = rows["group"].nunique() > 1
             parts.append(f"{column} {total} of {of} values{f' ({each})' if several else ''}")
-        return "; ".join(parts) + " imputed"
+        terms = f" ({self.assumption})" if self.assumption else ""
+        return "; ".join(parts) + " imputed" + terms
 
     def to_frame(self) -> pd.DataFrame:
         """One row per column and group: column, group, values, imputed, percent [%], method."""

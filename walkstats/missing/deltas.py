@@ -18,6 +18,8 @@ from walkstats.results import Result
 
 Floats = NDArray[np.float64]
 
+MOVED = "Imputed values of"
+
 
 @dataclass(frozen=True, eq=False)
 class TippingPoint(Result):
@@ -115,17 +117,19 @@ def delta_adjust(
         delta = _number(delta, "delta")
     change = _by_row(moved, column, delta)
     values = moved.values[column] + change
-    notes = (*moved.notes, _said(column, delta, imputations.by))
+    said = _said(column, delta, imputations.by)
+    notes = (*moved.notes, f"{MOVED} {said}.")
     if limits is not None:
         low, high = _ends(limits)
         beyond = int(((values < low) | (values > high)).sum())
         values = np.clip(values, low, high)
         if beyond:
             notes += (
-                f"{beyond} of {values.size} imputed values of {column} lay beyond {low:g} to "
+                f"{beyond} of {values.size} imputed values of {said} lay beyond {low:g} to "
                 f"{high:g} and were set to the end.",
             )
-    return replace(moved, values={**moved.values, column: values}, notes=notes)
+    terms = "; ".join(part for part in (moved.assumption, said) if part)
+    return replace(moved, values={**moved.values, column: values}, notes=notes, assumption=terms)
 
 
 def _number(value: Any, name: str) -> float:
@@ -166,8 +170,8 @@ def _by_row(imputations: Imputations, column: str, delta: float | Mapping[str, f
 def _said(column: str, delta: float | Mapping[str, float], by: str) -> str:
     if isinstance(delta, Mapping):
         each = ", ".join(f"{value:+g} where {by} is {group}" for group, value in delta.items())
-        return f"Imputed values of {column} moved by {each}."
-    return f"Imputed values of {column} moved by {delta:+g}."
+        return f"{column} moved by {each}"
+    return f"{column} moved by {delta:+g}"
 
 
 def tipping_point(
@@ -244,13 +248,14 @@ def tipping_point(
     groups = tuple(str(name) for name in deltas) if isinstance(deltas, Mapping) else ("delta",)
     lists = list(deltas.values()) if isinstance(deltas, Mapping) else [deltas]
     axes = [check_times(values, "deltas") for values in lists]
-    rows, first = [], None
+    rows, first, notes = [], None, list[str]()
     for point in product(*axes):
         given = dict(zip(groups, map(float, point), strict=True)) if several else float(point[0])
         completed = make(given)
         pooled = pool([analysis(frame) for frame in completed.frames], level=level)
         shown = pooled.has_ratio(term) if ratio is None else ratio
         first = first or (pooled.estimate(term, ratio=shown), completed, pooled)
+        notes += [note for note in (*pooled.notes, *completed.notes) if note not in notes]
         rows.append(_row(groups, point, pooled.estimate(term, ratio=shown)))
     assert first is not None
     results = pd.DataFrame(rows)
@@ -266,10 +271,15 @@ def tipping_point(
         measure=first[0].measure,
         level=level,
         method=f"{first[2].method} Repeated over deltas of the missing values.",
-        notes=first[2].notes,
+        notes=tuple(note for note in notes if not note.startswith(MOVED)),
         counts=first[2].counts,
-        source=first[2].source,
+        source=_without_terms(first[2].source, first[1].assumption),
     )
+
+
+def _without_terms(source: str, terms: str) -> str:
+    """The source without what was assumed at one of the deltas."""
+    return source.removesuffix(f" ({terms})") if terms else source
 
 
 def _maker(

@@ -206,6 +206,11 @@ def reference_based(
         methods={outcome: strategy},
         seed=seed,
         by=arm,
+        assumption=(
+            f"after drop-out {strategy}, reference {reference}"
+            if STRATEGIES[strategy].from_reference
+            else ""
+        ),
         method=(
             f"{outcome} imputed {imputations} times from a multivariate normal law of the visits "
             f"by {arm}"
