@@ -19,6 +19,7 @@ from walkstats.tables.curves_read import curve_table, incidence_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
 from walkstats.tables.margins_met import holds_margins, margins_table
+from walkstats.tables.missing_counts import holds_missing, missing_table
 from walkstats.tables.models_beside import holds_models, models_table
 from walkstats.tables.tests_beside import holds_tests, tests_table
 
@@ -36,7 +37,8 @@ def table_of(
     ----------
     result : Curve, Estimate, Estimates, HypothesisTest, an answer made of them, mapping or frame
         A mapping is label -> Estimate, or label -> test against margins. Of an answer with several
-        parts (restricted means, ...) each part becomes rows under its own heading.
+        parts (restricted means, ...) each part becomes rows under its own heading. What is
+        missing or was imputed is counted by group.
     at : sequence of float
         Of a curve: times at which it is read, in the unit of its x.
     labels : mapping of str to str, optional
@@ -68,6 +70,8 @@ def table_of(
         table = curve_table(result, at, names)
     elif holds_margins(result):
         table = margins_table(result, names)
+    elif holds_missing(result):
+        table = missing_table(result, names)
     else:
         table = _lay_out(result, names)
     return table.titled(title) if title else table
