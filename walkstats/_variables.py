@@ -7,7 +7,7 @@ for new data afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,10 @@ from walkstats.results.frozen import Frozen
 
 Floats = NDArray[np.float64]
 
+# How a first visit may be called.
+BEGINNING = re.compile(
+    r"(baseline|base|before|pre|screening|intake|randomi[sz]ation)\b", re.IGNORECASE
+)
 MOST_LEVELS = 50  # more are refused where they are at least half as many as the rows
 
 
@@ -323,17 +327,29 @@ def refuse_ids(levels: tuple[str, ...], rows: int, name: str) -> None:
 def in_natural_order(levels: Iterable[Any]) -> list[Any]:
     """Levels in the order in which a reader counts: "month 3" before "month 12".
 
+    The baseline comes first, whatever the others are called.
+
     Examples
     --------
-    >>> in_natural_order(["month 12", "baseline", "month 3"])
-    ['baseline', 'month 3', 'month 12']
+    >>> in_natural_order(["12 months", "baseline", "3 months"])
+    ['baseline', '3 months', '12 months']
     """
 
-    def parts(level: Any) -> tuple[tuple[int, float, str], ...]:
+    def parts(level: Any) -> tuple[tuple[float, float, str], ...]:
         found = re.split(r"(\d+(?:\.\d+)?)", str(level))
-        return tuple((0, float(p), "") if k % 2 else (1, 0.0, p) for k, p in enumerate(found) if p)
+        first = (-1.0 if BEGINNING.match(str(level)) else 0.0, 0.0, "")
+        rest = [(0.0, float(p), "") if k % 2 else (1.0, 0.0, p) for k, p in enumerate(found) if p]
+        return first, *rest
 
     return sorted(levels, key=parts)
+
+
+def said_of_words(visit: pd.Series, visits: Sequence[Any]) -> list[str]:
+    """In which order visits named in words were taken; nothing of numbers and Categoricals."""
+    if isinstance(visit.dtype, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(visit.dtype):
+        return []
+    listed = ", ".join(map(str, visits))
+    return [f"Visits in the order {listed}; make {visit.name} a Categorical for another."]
 
 
 def as_numbers(series: pd.Series, name: str) -> Floats:

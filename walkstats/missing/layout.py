@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_column
-from walkstats._variables import missing
+from walkstats._variables import missing, said_of_words
 from walkstats.errors import DataError
 from walkstats.missing.completed import is_change
 from walkstats.missing.incomplete_columns import IncompleteColumn, read_column
@@ -167,6 +167,7 @@ def people_side_by_side(
             places[at.name] = (str(name), rows[:, k])
             read.append(at)
     notes = [f"{added} row(s) added for visits without one."] if added else []
+    notes += said_of_words(frame[visit], visits)
     notes += [f"{name} stays the same at all visits: imputed once a person." for name in steady]
     return Layout(full, read, groups_of(full, by)[rows[:, 0]], places, notes)
 

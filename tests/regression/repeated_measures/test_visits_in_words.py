@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from walkstats.errors import DataError
-from walkstats.missing import missing_pattern
+from walkstats.missing import missing_pattern, reference_based
 from walkstats.regression import mmrm, visit_means
 
 
@@ -36,6 +36,21 @@ def test_means_and_patterns_keep_that_order(visits):
     found = missing_pattern(visits, "pain", visit="when")
     assert found.items == ("when month 3", "when month 6", "when month 12")
     assert found.monotone == missing_pattern(visits, "pain", visit="month").monotone
+
+
+def test_a_baseline_comes_before_visits_that_begin_with_a_number(visits):
+    names = {3: "Baseline", 6: "6 weeks", 12: "12 weeks"}
+    frame = visits.assign(when=visits["month"].map(names))
+    seen = visit_means(frame, "pain", visit="when")
+    assert seen.frame["label"].iloc[:3].tolist() == ["Baseline", "6 weeks", "12 weeks"]
+    assert seen.notes == (
+        "Visits in the order Baseline, 6 weeks, 12 weeks; make when a Categorical for another.",
+    )
+    filled = reference_based(
+        frame, "pain", visit="when", reference="control", strategy="copy-increments",
+        imputations=2, seed=1, burn_in=2, between=1,
+    )  # fmt: skip
+    assert seen.notes[0] in filled.notes
 
 
 def test_numbers_kept_as_text_are_refused(visits):

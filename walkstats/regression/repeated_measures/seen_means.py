@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame, check_level
 from walkstats._labels import in_sentence
-from walkstats._variables import as_numbers, is_factor, missing
+from walkstats._variables import as_numbers, is_factor, missing, said_of_words
 from walkstats.errors import DataError
 from walkstats.numerics import limits
 from walkstats.regression.repeated_measures.visit_rows import ordered_codes, refuse_twice
@@ -100,6 +100,7 @@ def visit_means(
         last={str(name): float(x) for name, x in ends.items()},
         level=level,
         method=f"Means of {outcome} over those who answered, with t intervals.",
+        notes=tuple(said_of_words(used[visit], visits)),
         counts=Counts(len(frame), kept.size, int(people.max()) + 1, left_out=left_out),
         source=str(frame.attrs.get("source", "")),
     )

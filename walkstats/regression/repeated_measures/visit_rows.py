@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._variables import in_natural_order, is_factor, levels_of, missing
+from walkstats._variables import in_natural_order, is_factor, levels_of, missing, said_of_words
 from walkstats.errors import DataError, FitError
 from walkstats.regression.repeated_measures.structures import Structure
 from walkstats.regression.rows import Rows, read_rows
@@ -108,7 +108,7 @@ def read_visits(
         of_rows, groups, _ = ordered_codes(used, by, rows.kept)
         group = of_rows[first]
         _refuse_moves(used, of_rows != group[rows.people], subject, by)
-    notes = (*_said_of_words(used[visit], visits), *_without_rows(frame, ids, subject))
+    notes = (*said_of_words(used[visit], visits), *_without_rows(frame, ids, subject))
     return VisitRows(rows, rows.people, ids, codes, visits, times, group, groups, notes)
 
 
@@ -288,15 +288,6 @@ def _refuse_moves(used: pd.DataFrame, moved: NDArray[np.bool_], subject: str, by
             ids=who,
             what_to_do="groups with covariances of their own are groups of people",
         )
-
-
-def _said_of_words(visit: pd.Series, visits: tuple[str, ...]) -> list[str]:
-    """Words are sorted, and month 12 comes before month 3."""
-    if isinstance(visit.dtype, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(visit.dtype):
-        return []
-    return [
-        f"Visits in the order {', '.join(visits)}; make {visit.name} a Categorical for another."
-    ]
 
 
 def _without_rows(frame: pd.DataFrame, ids: NDArray[Any], subject: str) -> list[str]:
