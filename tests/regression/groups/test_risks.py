@@ -210,6 +210,16 @@ def test_a_common_difference_without_variance_has_no_limits() -> None:
     assert np.isnan([row.std_error, row.conf_low, row.conf_high]).all()
 
 
+def test_only_limits_that_can_be_asked_for_are_named() -> None:
+    frame = rows(printed(0, 10, 3, 10), clinic="A")
+    plain = compare_risks(frame, "better", "arm").notes
+    assert any("say nothing; ratio='score' and odds_ratio='exact' do." in note for note in plain)
+    strata = compare_risks(frame, "better", "arm", strata="clinic").notes
+    assert any("say nothing; odds_ratio='exact' does." in note for note in strata)
+    taken = compare_risks(frame, "better", "arm", ratio="score", odds_ratio="exact").notes
+    assert not any("say nothing" in note for note in taken)
+
+
 def test_mcnemar_is_mantel_haenszel_of_pairs() -> None:
     table = pd.DataFrame([[40, 21], [13, 37]], index=["no", "yes"], columns=["no", "yes"])
     cells = [(a, b) for a in (0, 1) for b in (0, 1) for _ in range(int(table.iloc[a, b]))]

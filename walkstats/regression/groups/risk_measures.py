@@ -378,6 +378,16 @@ def _method(counts: RiskCounts, event: str, chosen: Chosen) -> str:
     )
 
 
+def _other_limits(counts: RiskCounts, chosen: Chosen) -> str:
+    """Which limits of ratios say nothing without events, and which can be asked for instead."""
+    log = [] if counts.strata or chosen.ratio != "log" else ["ratio='score'"]
+    log += ["odds_ratio='exact'"] if chosen.odds_ratio == "woolf" else []
+    if not log and (chosen.ratio != "log" or not counts.strata):
+        return ""
+    instead = f"; {' and '.join(log)} {'do' if len(log) > 1 else 'does'}" if log else ""
+    return f": log limits of its ratios say nothing{instead}"
+
+
 def _said(counts: RiskCounts, two: list[tuple[int, int]], chosen: Chosen) -> list[str]:
     """Groups without events, or without anybody else; strata that say nothing."""
     notes = []
@@ -385,10 +395,7 @@ def _said(counts: RiskCounts, two: list[tuple[int, int]], chosen: Chosen) -> lis
     for name, x, n in zip(counts.levels, events, sizes, strict=True):
         if x in (0, n):
             who = "has no event" if x == 0 else "has events only"
-            notes.append(
-                f"{counts.by} = {name} {who} (n={n:g}): log limits of its ratios say nothing; "
-                "ratio='score' and odds_ratio='exact' do."
-            )
+            notes.append(f"{counts.by} = {name} {who} (n={n:g}){_other_limits(counts, chosen)}.")
     if counts.strata:
         notes.append("Risks by group are over all strata together; what compares them is not.")
     for own, other in two if counts.strata else []:
