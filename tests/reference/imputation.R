@@ -31,4 +31,4 @@ entry("imputation.birthwt.chained", "birthwt",
       notes = paste("smoke missing where age is a multiple of 4, lwt where it is 1 above one of 5;",
                     "share of smokers, mean of lwt, its mean among smokers"))
 
-write_topic("imputation", "Imputation by chained equations", "mice")
+write_topic("imputation", "Imputation by chained equations", "mice", under = "draws")

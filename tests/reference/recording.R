@@ -34,12 +34,13 @@ plain <- function(x) {
   if (keep_array) I(x) else x
 }
 
-write_topic <- function(topic, title, packages = "survival") {
+# `under` is "entries" for numbers that are compared one by one, and another word where R drew at random.
+write_topic <- function(topic, title, packages = "survival", under = "entries") {
   document <- list(
     topic = topic, title = title, script = paste0(topic, ".R"), r_version = R.version.string,
-    packages = sapply(packages, function(p) as.character(packageVersion(p)), simplify = FALSE),
-    entries = entries
+    packages = sapply(packages, function(p) as.character(packageVersion(p)), simplify = FALSE)
   )
+  document[[under]] <- entries
   writeLines(toJSON(document, auto_unbox = TRUE, digits = NA, na = "null", null = "null", pretty = TRUE),
              paste0(topic, ".json"))
 }

@@ -4,13 +4,15 @@ Both sides draw at random, so the entries' tolerances do not apply: the mean ove
 the standard error sqrt(v / m), the variance v has v sqrt(2 / m) (both normal in the limit).
 """
 
+import json
+
 import numpy as np
 import pytest
 
-from tests.reference.goldens import data, entry, topic
+from tests.reference.goldens import HERE, data
 from walkstats.missing import impute
 
-TOPIC = "imputation"
+DRAWS = {one["id"]: one for one in json.loads((HERE / "imputation.json").read_text())["draws"]}
 BOUND = 3.29
 
 
@@ -36,7 +38,7 @@ def test_one_incomplete_column(method, seed):
     bwt[:, gaps] = made.values["bwt"]
     lwt = frame["lwt"] - frame["lwt"].mean()
     ours = np.column_stack([bwt.mean(axis=1), bwt @ lwt / (lwt @ lwt)])
-    within_chance(entry(TOPIC, f"imputation.birthwt.{method}"), ours)
+    within_chance(DRAWS[f"imputation.birthwt.{method}"], ours)
 
 
 @pytest.mark.slow
@@ -52,9 +54,9 @@ def test_two_incomplete_columns_in_turns():
     smoke[:, made.imputed["smoke"]] = made.values["smoke"]
     among = (lwt * smoke).sum(axis=1) / smoke.sum(axis=1)
     ours = np.column_stack([smoke.mean(axis=1), lwt.mean(axis=1), among])
-    within_chance(entry(TOPIC, "imputation.birthwt.chained"), ours)
+    within_chance(DRAWS["imputation.birthwt.chained"], ours)
 
 
 def test_every_entry_is_used():
     used = {f"imputation.birthwt.{name}" for name in ("normal", "pmm", "chained")}
-    assert used == set(topic(TOPIC))
+    assert used == set(DRAWS)
