@@ -12,7 +12,7 @@ from walkstats.errors import DataError
 from walkstats.numerics.cluster_robust import cr_covariance, hc_covariance
 from walkstats.numerics.least_squares import factor
 from walkstats.numerics.limits import t_p
-from walkstats.regression import ols, rate_regression
+from walkstats.regression import linear_mixed, ols, rate_regression
 
 SAME = 1e-10
 
@@ -55,6 +55,16 @@ def test_rows_of_a_control_stay_together():
     alone = ols(anonymous, "pain ~ arm", cluster="clinic", missing_cluster="own")
     assert alone.cluster.max() + 1 == 36
     assert "30 rows that belong to none" in alone.method
+    # Nobody said whose the rows are: they are not called participants.
+    assert str(alone.counts) == "66 rows in 36 clusters"
+    assert str(fit.counts) == "33 participants in 66 rows"
+
+
+def test_clinics_of_one_arm_are_no_level_above_both():
+    with pytest.raises(
+        DataError, match=r"found 1 \(walking, n=18\); left out before \(15 rows: clin"
+    ):
+        linear_mixed(clinics(), "pain ~ arm", nested="clinic")
 
 
 def test_missing_clusters_are_no_choice_of_ours():

@@ -113,6 +113,8 @@ def read_rows(
     if unclustered:
         design = replace(design, notes=(*design.notes, *_said_of_none(frame, cluster, kept)))
     sizes = np.ones(kept.size, dtype=int) if people is None else np.bincount(people)
+    # Rows that share a cluster may be one person's: they are not called participants.
+    found = kept.size if groups is None or people is not None else len(np.unique(groups))
     assert design.response is not None
     return Rows(
         design=design,
@@ -122,7 +124,13 @@ def read_rows(
         people=people,
         repeated=int(np.sum(sizes > 1)),
         groups=groups,
-        counts=Counts(len(frame), kept.size, len(sizes), left_out={**left_out, **design.left_out}),
+        counts=Counts(
+            len(frame),
+            kept.size,
+            len(sizes),
+            left_out={**left_out, **design.left_out},
+            clusters=found if found < kept.size else None,
+        ),
         kept=kept,
         index=frame.index[design.kept],
         source=str(frame.attrs.get("source", "")),

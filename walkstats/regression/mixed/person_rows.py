@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,7 +101,10 @@ def read_people(
     wanted = [subject, *([nested] if nested else []), *_columns(bare)]
     known, left_out = _known(frame, wanted)
     whole = frame if known.all() else frame.loc[known]
-    rows = read_rows(whole, formula, weights=None, cluster=nested, subject=subject)
+    try:
+        rows = read_rows(whole, formula, weights=None, cluster=nested, subject=subject)
+    except DataError as error:
+        raise _said_before(error, left_out) from None
     counts = replace(rows.counts, rows=len(frame), left_out={**left_out, **rows.counts.left_out})
     kept = np.flatnonzero(known)[rows.kept]
     rows = replace(rows, counts=counts, kept=kept)
@@ -120,6 +124,16 @@ def read_people(
     )  # fmt: skip
     _check(read)
     return replace(read, notes=(*_dedupe(rows, varying.notes), *_said_of_slopes(read)))
+
+
+def _said_before(error: DataError, left_out: Mapping[str, int]) -> DataError:
+    """What is wrong with the rows, beside those that were left out before they were read."""
+    if not left_out:
+        return error
+    gone = ", ".join(f"{rows} rows: {reason}" for reason, rows in left_out.items())
+    return DataError(
+        replace(one, problem=f"{one.problem}; left out before ({gone})") for one in error.findings
+    )
 
 
 def _told_by_arm(frame: pd.DataFrame, whole: pd.DataFrame, rows: Rows) -> Design:
