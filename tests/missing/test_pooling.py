@@ -175,3 +175,8 @@ def test_imputed_events_are_said_to_vary():
     events = sorted(fit.counts.events for fit in fits)
     said = f"Events are imputed: {events[0]} to {events[-1]} in a data set"
     assert any(note.startswith(said) for note in pool(fits).notes)
+
+
+def test_estimates_without_a_method():
+    five = [Estimates(("b",), np.array([q]), np.array([[0.02]])) for q in (0.4, 0.5)]
+    assert pool(five).method.startswith("Pooled over 2 imputations")

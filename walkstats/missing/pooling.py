@@ -500,6 +500,8 @@ def _shared(methods: list[str]) -> str:
     """What the methods have in common, without the clauses whose numbers differ."""
     each = [CLAUSE_END.split(method) for method in methods]
     kept = [one for one in each[0] if one and all(one in other for other in each)]
+    if not kept:
+        return ""
     ended = [
         f"{one[:-1]}." if one.endswith(";") and (after == "" or after[0].isupper()) else one
         for one, after in zip(kept, [*kept[1:], ""], strict=True)
