@@ -1,14 +1,20 @@
 """The one switch: which engine runs, and do both give the same numbers?"""
 
+import copy
+
 import numpy as np
 import pytest
 
 from walkstats.numerics import engine
+from walkstats.numerics.newton import Maximum
 from walkstats.regression.mixed.expansions import pairs
 from walkstats.regression.mixed.likelihood import Shape
 from walkstats.regression.repeated_measures.patterns import sum_patterns
 from walkstats.regression.repeated_measures.structures import STRUCTURES
 from walkstats.resampling.sorted_groups import sort_groups
+from walkstats.survival.monotone_likelihood import FAR
+from walkstats.survival.partial_likelihood import evaluate_sorted
+from walkstats.survival.partial_maximum import LONGEST, _ground
 from walkstats.survival.risk_set_sums import sort_covariates
 from walkstats.survival.risk_sets import sort_risk_sets
 
@@ -43,10 +49,25 @@ def cox_arguments(seed: int, **options):
     return rng.normal(size=k) / 2, sort_covariates(X, sets, offset, ties)
 
 
+def climb_arguments(seed: int):
+    """Covariates on their ground, with the likelihood at zero; seldom without a maximum."""
+    _, model = cox_arguments(seed)
+    ground = _ground(model)
+    return ground, evaluate_sorted(np.zeros(len(ground.basis)), ground.model), FAR, LONGEST
+
+
 def columns_arguments(seed: int):
     rng = np.random.default_rng(seed)
     n, k = int(rng.integers(1, 300)), int(rng.integers(1, 6))
     return rng.normal(size=(n, k)), rng.permutation(n)
+
+
+def centre_arguments(seed: int):
+    rng = np.random.default_rng(seed)
+    k, n = int(rng.integers(1, 6)), int(rng.integers(1, 700))
+    weight = rng.random(n) * (rng.random(n) < 0.8)
+    weight[rng.integers(n)] = 1.0
+    return rng.normal(size=(k, n)) + 3.0, weight
 
 
 def resamples_arguments(seed: int):
@@ -97,12 +118,16 @@ ARGUMENTS = {
     "mmrm_evaluate": repeated_arguments,
     "compare_resamples": resamples_arguments,
     "ordered_columns": columns_arguments,
+    "centre_columns": centre_arguments,
     "cox_evaluate": cox_arguments,
+    "cox_climb": climb_arguments,
     "cox_score_residuals": cox_arguments,
 }
 
 
 def flat(answer) -> np.ndarray:
+    if isinstance(answer, Maximum):
+        answer = answer.values, answer.log_likelihood, answer.score, answer.information
     parts = answer if isinstance(answer, tuple) else (answer,)
     return np.concatenate([np.ravel(part) for part in parts])
 
@@ -112,8 +137,19 @@ def flat(answer) -> np.ndarray:
 def test_both_engines_give_the_same_numbers(name, seed):
     plain, compiled = map(engine.load, engine.PAIRS[name])
     arguments = ARGUMENTS[name](seed)
-    slow, fast = flat(plain(*arguments)), flat(compiled(*arguments))
+    # One of them may write into its arguments.
+    found = compiled(*copy.deepcopy(arguments))
+    if found is None and name == "cox_climb":
+        return  # a question for numpy's form: see the test of how many there are
+    slow, fast = flat(plain(*arguments)), flat(found)
     assert np.allclose(fast, slow, rtol=ROUNDING, atol=ROUNDING * np.abs(slow).max(initial=1.0))
+
+
+def test_a_compiled_climb_leaves_hardly_any_data_to_numpy():
+    compiled = engine.load(engine.PAIRS["cox_climb"][1])
+    found = [compiled(*climb_arguments(seed)) for seed in range(25)]
+    assert sum(one is not None for one in found) >= 20
+    assert {one.state for one in found if one is not None} == {"converged"}
 
 
 @pytest.mark.parametrize("name", ["cox_evaluate", "cox_score_residuals"])

@@ -393,6 +393,7 @@ def test_an_arm_without_events_is_infinite_in_words(trial):
 def test_a_search_that_does_not_end_is_said(trial, monkeypatch):
     from walkstats.survival import partial_maximum
 
+    monkeypatch.setenv("WALKSTATS_ENGINE", "numpy")  # the compiled search knows no other end
     search = partial_maximum.maximise
     monkeypatch.setattr(
         partial_maximum, "maximise", lambda *a, **k: search(*a, **{**k, "max_iterations": 1})

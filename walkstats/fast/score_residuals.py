@@ -8,15 +8,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from walkstats.fast.partial_likelihood import (
+from walkstats.fast.partial_likelihood import add_events, arrays, step_sums
+from walkstats.fast.segments import (
     TOO_LARGE,
-    arrays,
-    end_of_run,
+    cut_segments,
+    end_of_time,
+    fill_risks,
     keeps_digits,
-    prepare,
-    step_sums,
+    largest_part,
     sum_at_risk,
-    sum_times,
+    sum_segments,
 )
 
 Floats = NDArray[np.float64]
@@ -25,17 +26,15 @@ Indices = NDArray[np.intp]
 
 def score_residuals(beta: Floats, model: Any) -> Floats | None:
     """Score residuals (k, n) in sorted order; None where digits would be lost."""
-    prepared = prepare(beta, model)
-    if prepared is None:
-        return None
-    found, exact = _score_residuals(prepared[1], *arrays(model))
+    found, exact = _score_residuals(np.array(beta, dtype=np.float64), *arrays(model))
     return found if exact else None
 
 
 @njit(cache=True, nogil=True)
 def _score_residuals(
-    relative: Floats,
+    beta: Floats,
     columns: Floats,
+    offset: Floats,
     mass: Floats,
     event_mass: Floats,
     bounds: Indices,
@@ -45,19 +44,25 @@ def _score_residuals(
     tied: Indices,
     efron: bool,
 ) -> tuple[Floats, bool]:
-    k, m = columns.shape[0], bounds.size - 1
-    least = 2 if efron else m + columns.shape[1]
-    total, events = sum_times(relative, columns, mass, event_mass, bounds, tied, least)
-    sum_at_risk(total, relative, columns, mass, first, stratum_bounds)
+    k, m = columns.shape[0], tied.size
+    least = 2 if efron else m + mass.size
+    eta, risk = np.empty(mass.size), np.empty(mass.size)
+    _, exact = fill_risks(beta, columns, offset, mass, eta, risk)
+    if not exact:
+        return np.empty((0, 0)), False
+    begins, time = cut_segments(bounds, first, event_mass)
+    sums = sum_segments(risk, columns, begins)
+    total = sum_at_risk(sums, begins, time, first, stratum_bounds, m)
     if not keeps_digits(total, tied, first):
         return total, False
     # Column 0: hazard; then hazard x mean covariate. The same for what ties take out.
     moved = np.zeros((m + 1, 1 + k))
     taken = np.zeros((m, 1 + k))
     means = np.zeros((m, k))
-    stratum = 0
+    events = np.zeros(1 + k)
+    stratum, s = 0, 0
     for j in range(m):
-        d = tied[j]
+        d, here, s = tied[j], s, end_of_time(time, j, s)
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
         if j > stratum_bounds[stratum]:
@@ -69,61 +74,63 @@ def _score_residuals(
         inverse = 1.0 / total[j, 0]
         each, whole, square, spared, cross, both = n_event[j], 1.0, 1.0, 0.0, 0.0, 0.0
         if d >= least:
+            add_events(sums, event_mass, begins, here, s, events)
             each /= d
-            whole, square, spared, cross, both, _ = step_sums(d, events[j, 0] * inverse)
+            whole, square, spared, cross, both, _ = step_sums(d, events[0] * inverse)
         moved[j + 1, 0] += each * whole * inverse
         taken[j, 0] = each * spared * inverse
         for a in range(1, k + 1):
             mean = total[j, a] * inverse
-            event_mean = events[j, a] * inverse if d >= least else 0.0
+            event_mean = events[a] * inverse if d >= least else 0.0
             means[j, a - 1] = (mean * whole - event_mean * spared) * (each / n_event[j])
             moved[j + 1, a] += each * inverse * (mean * square - event_mean * cross)
             taken[j, a] = each * inverse * (mean * cross - event_mean * both)
     return _residuals_of_rows(
-        relative, columns, mass, event_mass, bounds, first, stratum_bounds, moved, taken, means
-    )
+        (columns, mass, risk, sums), event_mass, begins, time, first, stratum_bounds,
+        moved, taken, means,
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 def _residuals_of_rows(
-    relative: Floats,
-    columns: Floats,
-    mass: Floats,
+    rows: Any,
     event_mass: Floats,
-    bounds: Indices,
+    begins: Indices,
+    time: Indices,
     first: Indices,
     stratum_bounds: Indices,
     moved: Floats,
     taken: Floats,
     means: Floats,
 ) -> tuple[Floats, bool]:
-    residuals = np.zeros(columns.shape)
-    stratum = 0
-    largest = 0.0
-    spent = np.empty(moved.shape[1])
-    for j in range(bounds.size - 1):
+    columns, mass, risk, sums = rows
+    residuals = np.empty(columns.shape)
+    relative = np.empty(mass.size)
+    for i in range(mass.size):
+        relative[i] = risk[i] / mass[i] if mass[i] > 0.0 else 0.0
+    stratum, largest = 0, 0.0
+    for s in range(time.size):
+        j, begin, end = time[s], max(begins[s], 0), begins[s + 1]
         while j >= stratum_bounds[stratum + 1]:
             stratum += 1
-        end = bounds[j]
-        while end < bounds[j + 1]:
-            begin, end, begun = end, bounds[j + 1], 0  # 0: nothing has been added up yet
-            if first.size > 0:
-                end = end_of_run(first, begin, end)
-                begun = first[begin] if first[begin] > stratum_bounds[stratum] else 0
-            for a in range(spent.size):
-                spent[a] = moved[j + 1, a] - moved[begun, a]
-            for i in range(max(begin, 0), end):
-                largest = max(largest, mass[i] * relative[i] * moved[begun, 0])
+        begun = 0  # nothing has been added up yet
+        if first.size > 0 and first[begin] > stratum_bounds[stratum]:
+            begun = first[begin]
+            largest = max(largest, largest_part(sums[s, 0], risk[begin:end], moved[begun, 0]))
+        happened = event_mass[begin] > 0.0
+        hazard = moved[j + 1, 0] - moved[begun, 0] - (taken[j, 0] if happened else 0.0)
+        for a in range(columns.shape[0]):
+            mean = moved[j + 1, 1 + a] - moved[begun, 1 + a]
+            _fill(
+                residuals[a, begin:end], columns[a, begin:end], relative[begin:end],
+                hazard, mean - taken[j, 1 + a] if happened else mean,
+                1.0 if happened else 0.0, means[j, a],
+            )  # fmt: skip
+    # Rows without weight: neither hazard nor mean is theirs.
+    for i in range(mass.size):
+        if mass[i] == 0.0:
             for a in range(columns.shape[0]):
-                _fill(
-                    residuals[a, begin:end],
-                    columns[a, begin:end],
-                    relative[begin:end],
-                    mass[begin:end],
-                    event_mass[begin:end],
-                    (spent[0], spent[1 + a]),
-                    (taken[j, 0], taken[j, 1 + a], means[j, a]),
-                )
+                residuals[a, i] = 0.0
     return residuals, largest <= TOO_LARGE
 
 
@@ -132,17 +139,12 @@ def _fill(
     residuals: Floats,
     column: Floats,
     relative: Floats,
-    mass: Floats,
-    event_mass: Floats,
-    spent: tuple[float, float],
-    at_event: tuple[float, float, float],
+    hazard: float,
+    mean: float,
+    happened: float,
+    expected: float,
 ) -> None:
-    """Residuals of rows that were at risk together, from hazard and hazard x mean covariate."""
-    hazard, mean = spent
-    spared, spared_mean, expected = at_event
+    """Residuals of a segment, from hazard and hazard x mean covariate while it was at risk."""
     for i in range(column.size):
-        x = column[i]
-        own = relative[i] * (mean - x * hazard)
-        happened = x - expected - relative[i] * (spared_mean - x * spared)
-        own += happened if event_mass[i] > 0.0 else 0.0
-        residuals[i] = own if mass[i] > 0.0 else 0.0
+        own = relative[i] * (mean - column[i] * hazard)
+        residuals[i] = own + happened * (column[i] - expected)

@@ -26,6 +26,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "walkstats.survival.risk_set_sums:ordered_columns",
         "walkstats.fast.ordering:ordered_columns",
     ),
+    "centre_columns": (
+        "walkstats.survival.partial_maximum:centre_columns",
+        "walkstats.fast.centring:centre_columns",
+    ),
     "cox_evaluate": (
         "walkstats.survival.partial_likelihood:evaluate_arrays",
         "walkstats.fast.partial_likelihood:evaluate",
@@ -33,6 +37,10 @@ PAIRS: dict[str, tuple[str, str]] = {
     "cox_score_residuals": (
         "walkstats.survival.partial_likelihood:score_residual_arrays",
         "walkstats.fast.score_residuals:score_residuals",
+    ),
+    "cox_climb": (
+        "walkstats.survival.partial_maximum:climb",
+        "walkstats.fast.partial_maximum:climb",
     ),
     "mmrm_evaluate": (
         "walkstats.regression.repeated_measures.likelihood:evaluate",

@@ -140,8 +140,9 @@ def newton_step(information: Floats, score: Floats) -> Floats:
 
 def inverse_information(information: Floats) -> Floats:
     """Invert an information matrix, scaled to unit diagonal first: the covariance (k, k)."""
-    scale = np.sqrt(np.diag(information))
-    inverse = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
+    scale = np.sqrt(information.diagonal())
+    square = scale * scale[:, np.newaxis]
+    inverse = np.linalg.inv(information / square) / square
     return (inverse + inverse.T) / 2.0
 
 

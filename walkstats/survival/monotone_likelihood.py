@@ -28,6 +28,8 @@ LARGEST_PROGRAMME = 4_000_000
 def ever_at_risk(model: SortedCovariates) -> NDArray[np.bool_]:
     """Whether there is an event while a row is at risk (n,), in sorted order."""
     sets = model.risk_sets
+    if model.whole and sets.tied.all():
+        return np.ones(sets.n_rows, dtype=bool)
     if model.first is None and sets.n_strata == 1:
         return np.arange(sets.n_rows) >= sets.bounds[model.event_times[0]]
     events = np.concatenate([[0], np.cumsum(sets.tied > 0)])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from walkstats.numerics import engine
 from walkstats.numerics.newton import Maximum, inverse_information, maximise
 from walkstats.survival.monotone_likelihood import (
     FAR,
@@ -120,18 +121,42 @@ def maximum(
         return _unsolved(replace(ground, problem="unvarying", columns=flat))
     if penalised:
         return _penalised(ground)
-    found = maximise(
-        lambda at: evaluate_sorted(at, ground.model),
-        np.zeros(len(ground.basis)),
-        first=null,
-        unbounded=lambda step: _rises(step, ground),
-        longest=LONGEST,
-    )
+    found = _highest(ground, null)
     found = _where_flat(found, null, ground) if len(ground.basis) else found
     if found.state == "infinite":
         return _at_infinity(found, null, ground)
     covariance = _inverse(found.information)
     return _solved(found, null, ground, ground.basis @ found.values, covariance)
+
+
+def _highest(ground: _Ground, null: Evaluation) -> Maximum:
+    """Newton's method from zero: compiled as a whole, unless it meets a question."""
+    fast = engine.kernel("cox_climb", ground.model.mass.size)
+    if fast is not None and ground.model.ties != "exact" and len(ground.basis):
+        found = fast(ground, null, FAR, LONGEST)
+        if found is not None:
+            return found
+    return climb(ground, null, FAR, LONGEST)
+
+
+def climb(ground: _Ground, null: Evaluation, far: float, longest: float) -> Maximum:
+    """Newton's method from zero, whose evaluation there is `null`.
+
+    A step that moves linear predictors by `far` or more may lead to infinity; `longest` is the
+    longest one taken.
+    """
+
+    def unbounded(step: Floats) -> bool:
+        moved = np.abs(ground.basis @ step) @ ground.reach
+        return bool(moved >= far) and rises_for_ever(step, ground.model)
+
+    return maximise(
+        lambda at: evaluate_sorted(at, ground.model),
+        np.zeros(len(ground.basis)),
+        first=null,
+        unbounded=unbounded,
+        longest=longest,
+    )
 
 
 def _penalised(ground: _Ground) -> PartialMaximum:
@@ -175,12 +200,9 @@ def _ground(raw: SortedCovariates) -> _Ground:
     columns = raw.columns
     k = len(columns)
     weight = raw.mass * ever_at_risk(raw)
-    total = weight.sum()
-    used = _with_weight(columns, weight)
-    low, high = used.min(axis=1), used.max(axis=1)
+    fast = engine.kernel("centre_columns", weight.size)
+    low, high, centre, moment = (centre_columns if fast is None else fast)(columns, weight)
     largest = np.maximum(np.abs(low), np.abs(high))
-    centre = columns @ weight / total
-    columns -= centre[:, np.newaxis]
     unit = np.eye(k)
     constant = np.flatnonzero(high - low <= 8 * np.finfo(float).eps * largest)
     if constant.size or k == 0:
@@ -188,15 +210,24 @@ def _ground(raw: SortedCovariates) -> _Ground:
         return _Ground(
             raw, centre, unit, np.ones(k), high - low, 1.0, (), problem, _listed(constant)
         )
-    moment = second_moment(columns, weight) / total
-    scale = np.sqrt(np.diag(moment))
+    scale = np.sqrt(moment.diagonal())
     columns /= scale[:, np.newaxis]
-    roots = np.linalg.eigvalsh(moment / np.outer(scale, scale))
+    roots = np.linalg.eigvalsh(moment / (scale * scale[:, np.newaxis]))
     ground = _Ground(raw, centre, np.diag(1.0 / scale), scale, high - low, np.inf, ())
     if roots[0] * NEARLY_COLLINEAR**2 > roots[-1]:
         return replace(ground, condition=float(np.sqrt(roots[-1] / roots[0])))
     noise = np.finfo(float).eps * float(np.max(largest / scale))
-    return _orthonormal(ground, columns * np.sqrt(weight / total), COLLINEAR + 8 * noise)
+    return _orthonormal(ground, columns * np.sqrt(weight / weight.sum()), COLLINEAR + 8 * noise)
+
+
+def centre_columns(columns: Floats, weight: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Centre columns (k, n) in place: smallest, largest, mean (k,) and second moment (k, k)."""
+    total = weight.sum()
+    used = _with_weight(columns, weight)
+    low, high = used.min(axis=1), used.max(axis=1)
+    centre = columns @ weight / total
+    columns -= centre[:, np.newaxis]
+    return low, high, centre, second_moment(columns, weight) / total
 
 
 def _with_weight(columns: Floats, weight: Floats) -> Floats:
@@ -288,19 +319,12 @@ def _unsolved(ground: _Ground) -> PartialMaximum:
 # --- coefficients at infinity -------------------------------------------------------------------
 
 
-def _rises(step: Floats, ground: _Ground) -> bool:
-    """Whether a Newton step leads to infinity; most are too short to ask."""
-    if not np.abs(ground.basis @ step) @ ground.reach >= FAR:
-        return False
-    return rises_for_ever(step, ground.model)
-
-
 def _where_flat(found: Maximum, null: Evaluation, ground: _Ground) -> Maximum:
     """Look once more where the search ended on a plain: at infinity, or far from it?"""
     if found.state == "infinite" or not np.all(np.isfinite(found.information)):
         return found
-    scale = np.sqrt(np.diag(null.information))
-    if np.linalg.eigvalsh(found.information / np.outer(scale, scale))[0] > FLAT:
+    scale = np.sqrt(null.information.diagonal())
+    if np.linalg.eigvalsh(found.information / (scale * scale[:, np.newaxis]))[0] > FLAT:
         return found
     direction = rising_direction(ground.model)
     return found if direction is None else replace(found, state="infinite", step=direction)
