@@ -57,6 +57,10 @@ def test_doses_that_do_not_fit():
         dose_categories(pd.Series([-5, 3, -1], name="minutes"))
     with pytest.raises(DataError, match="infinite"):
         dose_categories([1.0, np.inf])
+    with pytest.raises(DataError, match="numbers as text"):
+        dose_categories(pd.Series(["5", "12"], name="minutes"))
+    with pytest.raises(DataError, match="minutes holds words"):
+        dose_categories(pd.Series(["few", "many"], name="minutes"))
     for edges in ((0,), (0, 30, 30), "ab", (0, np.nan)):
         with pytest.raises(ValueError, match="edges"):
             dose_categories([1, 2], edges)
@@ -123,6 +127,17 @@ def test_another_reference_and_few_people():
     trend = dose_trend(ols(few, "pain ~ walked", se="classical"), "walked", few, dose="minutes")
     least = trend.categories.sort_values("n").iloc[0]
     assert f"{least['category']} holds {least['n']} rows only." in trend.notes
+
+
+def test_a_reference_without_events_leaves_a_trend_missing():
+    # Without a warning: the fit's notes say which coefficients are infinite.
+    frame = weeks()
+    frame["event"] &= frame["walked"] != "0-29"
+    fit = ws.survival.cox(frame, "walked", time="days", event="event")
+    assert fit.state == "infinite"
+    trend = dose_trend(fit, "walked", frame, dose="minutes")
+    assert np.isnan(trend.slope.values).all()
+    assert np.isnan(trend.departure.p_value)
 
 
 def test_trends_that_cannot_be():

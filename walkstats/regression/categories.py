@@ -87,7 +87,7 @@ def dose_categories(doses: ArrayLike, edges: Sequence[float] = EDGES) -> pd.Seri
     ValueError
         For edges that do not increase, or fewer than two.
     DataError
-        For doses below the first edge, and infinite ones.
+        For doses below the first edge, infinite ones, and text.
 
     Notes
     -----
@@ -107,6 +107,8 @@ def dose_categories(doses: ArrayLike, edges: Sequence[float] = EDGES) -> pd.Seri
         raise ValueError(f"edges must be two or more increasing numbers, got {list(edges)!r}.")
     series = doses if isinstance(doses, pd.Series) else pd.Series(doses)
     name = str(series.name) if series.name is not None else "the dose"
+    if is_factor(series):
+        raise DataError.of(f"{name} holds words", column=name, what_to_do="give numbers")
     values = as_numbers(series, name)
     known = values[~np.isnan(values)]
     low = np.flatnonzero(values < bounds[0])

@@ -67,9 +67,10 @@ def combined(fit: Estimates, names: Sequence[str], rows: Floats, **more: Any) ->
         the others do not mind.
     """
     touched = rows != 0.0
-    values = np.array(
-        [row[own] @ fit.values[own] for row, own in zip(rows, touched, strict=True)]
-    ).reshape(len(rows))
+    with np.errstate(invalid="ignore"):  # an infinite coefficient less another is missing
+        values = np.array(
+            [row[own] @ fit.values[own] for row, own in zip(rows, touched, strict=True)]
+        ).reshape(len(rows))
     # One unknown variance makes unknown only what rests on it.
     lost = np.isnan(np.diag(fit.covariance))
     covariance = rows @ np.where(lost | lost[:, None], 0.0, fit.covariance) @ rows.T
