@@ -15,7 +15,7 @@ from scipy import optimize, special, stats
 
 import walkstats as ws
 from tests.reference.goldens import data
-from walkstats.errors import FitError
+from walkstats.errors import DataError, FitError
 from walkstats.regression import logistic, predict_risks, relative_risk, risk_difference
 
 FORMULA = "better ~ arm + age"
@@ -288,6 +288,9 @@ def test_standardised_risks_of_a_saturated_model_are_those_of_the_table() -> Non
     assert len(table) == 5
     with pytest.raises(ValueError, match=r"say which values to compare, at="):
         ws.regression.standardised_risks(logistic(frame, FORMULA), frame, "age")
+    gap = frame.assign(age=frame["age"].mask(frame.index == 3))
+    with pytest.raises(DataError, match=r"a covariate is missing in 1 of .* rows: age"):
+        ws.regression.standardised_risks(logistic(frame, FORMULA), gap, "arm")
 
 
 def test_the_sample_of_people_adds_to_the_variance_of_a_standardised_risk() -> None:

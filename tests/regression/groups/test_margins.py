@@ -190,6 +190,10 @@ def test_what_cannot_be_tested() -> None:
         equivalence(three, margin=1)
     with pytest.raises(ValueError, match="needs a comparison, a fit or an Estimate"):
         equivalence({"a": 1}, margin=1)  # type: ignore[arg-type]
+    fit = ws.regression.ols(people(), "pain ~ arm")
+    means = ws.regression.marginal_means(fit, "arm", contrast="reference")
+    with pytest.raises(ValueError, match=r"Give one of its parts: .*\.contrasts"):
+        equivalence(means, margin=1)  # type: ignore[arg-type]
     odd = Estimate("arm", 0.8, 0.1, 1, np.inf, 0.2, 0.5, 0.9, null=1.0, scale="ratio")
     with pytest.raises(ValueError, match="not those of its standard error"):
         equivalence(odd, margin=1.25)

@@ -226,8 +226,11 @@ def _estimate(
     if isinstance(effect, (MeanComparison, RiskComparison)):
         effect = effect.difference
     if not isinstance(effect, Estimates):
+        fields = getattr(effect, "__dict__", {})
+        parts = [f".{name}" for name, part in fields.items() if isinstance(part, Estimates)]
         raise ValueError(
             f"equivalence needs a comparison, a fit or an Estimate, got {type(effect).__name__}."
+            + (f" Give one of its parts: {', '.join(parts)}." if parts else "")
         )
     name = _only(effect, term)
     return _at_level(effect.estimate(name, ratio=effect.has_ratio(name)), level)

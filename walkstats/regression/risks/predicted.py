@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_frame, check_level
+from walkstats._variables import missing
 from walkstats.errors import DataError, FitError
 from walkstats.numerics.limits import t_quantile
 from walkstats.regression.risks.binary_fit import BinaryFit
@@ -110,8 +111,10 @@ def checked_matrix(fit: Fit, people: pd.DataFrame) -> Floats:
     matrix = fit.design.matrix(people)
     gaps = np.flatnonzero(np.isnan(matrix).any(axis=1))
     if gaps.size:
+        lacking = [str(one) for one in fit.design.columns if missing(people[one]).any()]
         raise DataError.of(
-            f"a covariate is missing in {gaps.size} of {len(people)} rows",
+            f"a covariate is missing in {gaps.size} of {len(people)} rows"
+            + (f": {', '.join(lacking)}" if lacking else ""),
             row=int(gaps[0]),
             count=int(gaps.size),
             what_to_do="leave these rows out, or fill them in",
