@@ -130,7 +130,8 @@ def test_categories_stand_beside_the_curve(fit):
     ax = figure.axes[0]
     points = next(line for line in ax.lines if line.get_label() == "_categories")
     np.testing.assert_array_equal(points.get_xydata(), trend.categories[["dose", "estimate"]])
-    assert "compared with 0-99" in figure._supxlabel.get_text().replace("\n", " ")
+    said = figure._supxlabel.get_text().replace("\n", " ")
+    assert "compared with 0-99; line: compared with " in said
     ratios = logistic(frame, "low ~ heavy")
     odds = dose_trend(ratios, "heavy", frame, dose="lwt")
     with pytest.raises(ValueError, match="both be ratios, or both be differences"):

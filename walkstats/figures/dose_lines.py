@@ -113,7 +113,10 @@ def plot_dose_response(
             ax.set_title(literal(title), loc="left", pad=2.0 * ABOVE + 1.3 * NORMAL)
         said = ""
         if categories is not None:
-            said = f"Points: categories at their median, compared with {categories.reference}."
+            said = f"Points: categories at their median, compared with {categories.reference}"
+            if np.isfinite(_reference(curve)):
+                said += f"; line: compared with {number_labels([_reference(curve)])[0]}"
+            said += "."
         add_note(figure, curve.source, said)
     return figure
 
