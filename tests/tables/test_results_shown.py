@@ -454,3 +454,20 @@ def test_rows_in_clusters_are_not_called_participants():
     assert "Participants" not in shown
     assert "| Clusters | 10" in shown
     assert "| Rows | 60" in shown
+
+
+def test_differences_at_visits_and_over_all_are_told_apart():
+    visits = pd.DataFrame(
+        {"participant_id": np.repeat(range(12), 2), "month": np.tile([3, 6], 12), "age": 50.0}
+    )
+    rng = np.random.default_rng(1)
+    visits = visits.assign(
+        arm=np.where(visits["participant_id"] % 2, "walking", "control"),
+        pain=rng.normal(5, 1, 24), before=np.repeat(rng.normal(5, 1, 12), 2),
+    )  # fmt: skip
+    fit = ws.regression.mmrm(visits, "pain ~ arm * factor(month) + before", visit="month")
+    table = table_of(ws.regression.visit_differences(fit))
+    heads = [row.label for row in table.rows if not row.indent]
+    assert heads[1:] == ["Difference in pain: at each visit", "Difference in pain: over all visits"]
+    # The method stands once.
+    assert sum(note.startswith("Linear model for repeated measures") for note in table.notes) == 1

@@ -96,7 +96,7 @@ def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
     rows: list[Row] = []
     measures = [part.measure for part in parts.values()]
     for name, table in tables.items():
-        said = name.replace("_", " ")
+        said = PARTS.get(name, name.replace("_", " "))
         measured = parts[name].measure or said
         # Of several parts with one measure each says which it is.
         measured = f"{measured}: {said}" if measures.count(measured) > 1 else measured
@@ -104,12 +104,15 @@ def _lay_out(result: Any, labels: Mapping[str, str]) -> Table:
         rows += [_under(row, width) for row in table.rows]
     notes = [note for table in tables.values() for note in table.notes]
     own = [getattr(result, "method", ""), *getattr(result, "notes", ())]
+    every = list(dict.fromkeys([*own, *notes]))
+    # The method of a part is often the first half of the whole's.
+    told = [one for one in every if one and not any(one in o for o in every if o != one)]
     return Table(
         title="",
         stub="",
         columns=columns,
         rows=tuple(rows),
-        notes=tuple(note for note in dict.fromkeys([*own, *notes]) if note),
+        notes=tuple(told),
         source=getattr(result, "source", "") or next(iter(tables.values())).source,
     )
 
@@ -217,6 +220,8 @@ def _test(result: HypothesisTest, labels: Mapping[str, str]) -> Table:
     )
 
 
+# What parts of one measure are called beside it.
+PARTS = {"differences": "at each visit", "overall": "over all visits"}
 COMPARED = ("group", "n", "observed", "expected")
 
 
