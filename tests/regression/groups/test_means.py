@@ -297,6 +297,9 @@ def test_refusals() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             compare_means(frame, "pain", "arm", **options)
+    unspread = pd.DataFrame({"arm": ["a", "b"], "mean": [1.0, 2.0], "n": [9, 9]})
+    with pytest.raises(ValueError, match="Say how much the values vary: name the column of stand"):
+        compare_means_from(unspread, "arm")
     with pytest.raises(ValueError, match="Give one of sd="):
         compare_means_from(frame, "arm", sd="pain", std_error="pain")
     with pytest.raises(ValueError, match="method must be one of 'welch', 'student'"):

@@ -56,6 +56,11 @@ def read_summaries(
         notes = (*notes, *more)
     elif std_error is not None:
         sds = numbers_of(ordered, std_error, "the standard errors") * np.sqrt(sizes)
+    elif sd is None and "sd" not in ordered.columns:
+        raise ValueError(
+            "Say how much the values vary: name the column of standard deviations (sd=), of "
+            "standard errors (std_error=), or the two of limits (limits=)."
+        )
     else:
         sds = numbers_of(ordered, "sd" if sd is None else sd, "the standard deviations")
     refuse_rows(sds < 0, ordered, sd or std_error or "sd", "is negative")
