@@ -141,5 +141,11 @@ def test_levels_of_time_that_never_occur_and_times_that_are_text():
     levels = pd.Categorical(frame["week"], categories=[1, 2, 3, 4], ordered=True)
     other = within_between(frame.assign(week=levels), "minutes", lags=1)
     np.testing.assert_array_equal(other["minutes_within_lag1"], plain["minutes_within_lag1"])
-    text = within_between(frame.assign(week=["w1", "w10", "w2"]), "minutes", lags=1)
-    assert "week is text, taken in the order of its letters: w1, w10, w2." in text.attrs["notes"]
+    # Words are taken in the order in which a reader counts: w10 comes after w2.
+    text = within_between(frame.assign(week=["w2", "w10", "w1"]), "minutes", lags=1)
+    lag = text["minutes_within_lag1"].tolist()
+    assert lag[:2] == [text["minutes_within"][2], text["minutes_within"][0]]
+    said = "week is text, taken in the order w1, w2, w10; make it a Categorical for another."
+    assert said in text.attrs["notes"]
+    words = pd.Categorical(["w2", "w10", "w1"], categories=["w2", "w10", "w1"])
+    assert within_between(frame.assign(week=words), "minutes", lags=1).attrs["notes"] == ()

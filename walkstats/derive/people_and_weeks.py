@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._variables import as_numbers, is_factor
+from walkstats._variables import as_numbers, in_natural_order, is_factor
 from walkstats.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -182,6 +182,9 @@ def _places(frame: pd.DataFrame, when: str) -> tuple[Codes, list[Any]]:
         series = series.cat.remove_unused_categories()
         return series.cat.codes.to_numpy().astype(np.intp), list(series.cat.categories)
     codes, times = pd.factorize(series, sort=True)
+    if any(isinstance(time, str) for time in times):
+        words = pd.Categorical(series, categories=in_natural_order(times))
+        return np.asarray(words.codes, dtype=np.intp), list(words.categories)
     return np.asarray(codes, dtype=np.intp), list(times)
 
 
@@ -255,7 +258,7 @@ def _said_of_text(when: str, times: list[Any]) -> list[str]:
     if not any(isinstance(t, str) for t in times):
         return []
     shown = ", ".join(str(t) for t in times[:8]) + (", ..." if len(times) > 8 else "")
-    return [f"{when} is text, taken in the order of its letters: {shown}."]
+    return [f"{when} is text, taken in the order {shown}; make it a Categorical for another."]
 
 
 def _said_of_times(when: str, times: list[Any], place: Codes) -> list[str]:
