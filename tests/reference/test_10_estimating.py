@@ -1,7 +1,6 @@
 """Generalised estimating equations against R's geepack and gee (10_estimating.R).
 
-Tolerances are those of the entries. A model with random effects for events
-(``glmm.respiratory.logit_random_intercept``) is no method of the package.
+Tolerances are those of the entries.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ People measured again and again
     ``variance_components``, ``intraclass_correlation``   how much people differ, with limits
     ``within_between_slopes``   is it the person, or the week? as ``WithinBetween``
     ``predict_mixed``  the mean of people at large, or of one of those measured
+    ``logistic_mixed``  odds ratios within people, who lean to yes or no; as ``OddsFit``
     ``compare_mixed``  are the further terms or variances of the larger model needed?
 Planned visits, some of them missed
     ``mmrm``           a covariance of the visits, with Satterthwaite's or Kenward and Roger's df
@@ -72,6 +73,7 @@ __getattr__, __dir__, __all__ = attach(
         "mixed.mixed_fits": ["LinearMixedFit"],
         "mixed.random_intercepts": ["linear_mixed"],
         "mixed.spread_of_people": ["intraclass_correlation", "variance_components"],
+        "mixed.random_odds": ["OddsFit", "logistic_mixed"],
         "mixed.comparing": ["compare_mixed"],
         "mixed.foretelling": ["predict_mixed"],
         "mixed.within_persons": ["WithinBetween", "within_between_slopes"],
@@ -149,6 +151,8 @@ if TYPE_CHECKING:
     from walkstats.regression.mixed.foretelling import predict_mixed as predict_mixed
     from walkstats.regression.mixed.mixed_fits import LinearMixedFit as LinearMixedFit
     from walkstats.regression.mixed.random_intercepts import linear_mixed as linear_mixed
+    from walkstats.regression.mixed.random_odds import OddsFit as OddsFit
+    from walkstats.regression.mixed.random_odds import logistic_mixed as logistic_mixed
     from walkstats.regression.mixed.spread_of_people import (
         intraclass_correlation as intraclass_correlation,
     )

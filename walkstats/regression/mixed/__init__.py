@@ -16,5 +16,7 @@
 ``profiles``           ... and within which limits?
 ``comparing``          does the larger of two models describe the data better?
 ``foretelling``        what is expected of a person, and of anybody?
+``random_odds``        by what factor do a person's own odds of yes differ? ``logistic_mixed``
+``people_integrals``   ... and how likely are yes and no when each leans by an unknown amount?
 ``within_persons``     is it the person, or the week?
 """
