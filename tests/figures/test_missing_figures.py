@@ -52,7 +52,7 @@ def test_one_line_per_data_set_and_arm(frame):
 
 def test_one_round_has_no_trace(frame):
     filled = impute(frame, columns="pain", using=[], imputations=2, seed=1)
-    with pytest.raises(ValueError, match="needs Imputations with several rounds"):
+    with pytest.raises(ValueError, match="imputed in one round: nothing has to settle"):
         plot_imputation_trace(filled)
 
 

@@ -15,7 +15,7 @@ from walkstats.figures.time_axis import set_y_label
 if TYPE_CHECKING:
     from walkstats.missing import Imputations
 
-NEEDED = "This figure needs Imputations with several rounds, of missing.impute"
+NEEDED = "This figure needs Imputations of missing.impute"
 PANEL = (2.6, 1.9)  # inches
 ACROSS = 3
 
@@ -125,6 +125,8 @@ def draw_imputation_trace(ax: Axes, imputations: Imputations, column: str) -> li
 
 def _columns(imputations: object) -> list[str]:
     trace = getattr(imputations, "trace", None)
-    if trace is None or not len(trace) or trace["iteration"].max() < 2:
+    if trace is None:
         raise ValueError(f"{NEEDED}, got {type(imputations).__name__}.")
+    if not len(trace) or trace["iteration"].max() < 2:
+        raise ValueError("These values were imputed in one round: nothing has to settle.")
     return list(dict.fromkeys(trace["column"]))
