@@ -198,7 +198,7 @@ def _check(read: PersonRows) -> None:
         raise FitError(
             f"No {read.subject} has more than {q} row(s): what people differ in cannot be told "
             f"from what is left. With random={read.random_terms.formula!r} some need at least "
-            f"{q + 1}; use ols for one row each."
+            f"{q + 1}; " + ("random='1' needs 2." if q > 1 else "use ols for one row each.")
         )
     if read.outer_names is not None:
         groups = len(read.outer_names)
