@@ -146,5 +146,5 @@ def test_m13_m15_grids_of_unknown_levels():
 
 
 def test_m29_doses_as_text():
-    with pytest.raises(DataError, match="no numbers"):
+    with pytest.raises(DataError, match="the dose holds words"):
         dose_categories(["30", "75 min"])
