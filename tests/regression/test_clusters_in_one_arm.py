@@ -46,6 +46,15 @@ def test_each_control_is_a_cluster_of_its_own():
     assert "Rows without clinic, by arm: control 15." in fit.notes
 
 
+def test_a_blank_clinic_is_none():
+    frame = clinics()
+    blank = frame.assign(clinic=frame["clinic"].astype("string").fillna(" ").astype(object))
+    one = ols(frame, "pain ~ arm", cluster="clinic", missing_cluster="own")
+    two = ols(blank, "pain ~ arm", cluster="clinic", missing_cluster="own")
+    np.testing.assert_allclose(two.covariance, one.covariance, rtol=SAME)
+    assert two.notes == one.notes
+
+
 def test_rows_of_a_control_stay_together():
     first = clinics()
     frame = pd.concat([first, first.assign(pain=first["pain"] + 0.3)], ignore_index=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
-from walkstats._variables import as_numbers, codes_of, is_factor
+from walkstats._variables import as_numbers, codes_of, is_factor, without_blanks
 from walkstats.errors import DataError
 from walkstats.formulas import Design, build, left_out_by_arm, variables_in
 from walkstats.results import Counts
@@ -153,7 +153,7 @@ def _read_clusters(
     if missing_cluster == "refuse":
         advice = "fill it in; where they belong to none, say missing_cluster='own'"
         return codes_of(frame, cluster, kept, "clusters", advice), 0
-    codes = pd.factorize(check_column(frame, cluster, "clusters").iloc[kept])[0].astype(np.intp)
+    codes = without_blanks(*pd.factorize(check_column(frame, cluster, "clusters").iloc[kept]))
     none = codes < 0
     own = np.arange(len(codes)) if people is None else people
     torn = np.intersect1d(own[none], own[~none])
@@ -174,7 +174,8 @@ def _said_of_none(frame: pd.DataFrame, cluster: Any, kept: NDArray[np.int64]) ->
     if "arm" not in frame.columns:
         return []
     used = frame.iloc[kept]
-    arms = used.loc[used[cluster].isna().to_numpy(), "arm"].value_counts(sort=False)
+    none = without_blanks(*pd.factorize(used[cluster])) < 0
+    arms = used.loc[none, "arm"].value_counts(sort=False)
     each = ", ".join(f"{arm} {count}" for arm, count in arms.items() if count)
     return [f"Rows without {cluster}, by arm: {each}."]
 
