@@ -1,5 +1,7 @@
 """Rubin's rules: relations, refusals, and pooled fits used as fits."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from walkstats.errors import FitError
 from walkstats.missing import pool, pool_tests
 from walkstats.regression import logistic, marginal_means, ols
-from walkstats.results import Estimates, HypothesisTest
+from walkstats.results import Estimates, Freedom, HypothesisTest
 from walkstats.survival import cox
 
 EXACT = 1e-12  # the same arithmetic in another order
@@ -63,6 +65,22 @@ def test_a_contrast_has_its_own_degrees_of_freedom():
     rows = np.eye(3)
     sum_of_two = pooled.contrast(rows[1] + rows[2]).df
     assert sum_of_two not in (pooled.estimate("arm[walking]").df, pooled.estimate("minutes").df)
+
+
+class _ByTerm:
+    """Few degrees of freedom for the first term, many for the others."""
+
+    def of(self, weights):
+        return 3.0 if weights[0] else 400.0
+
+
+def test_a_joint_test_asks_for_the_degrees_of_freedom_of_its_own_terms():
+    fits = [ols(frame, "pain ~ arm + minutes", se="classical") for frame in frames()]
+    few = [dataclasses.replace(f, freedom=Freedom("satterthwaite", 3.0, _ByTerm())) for f in fits]
+    many = [dataclasses.replace(f, freedom=Freedom("residual", 400.0)) for f in fits]
+    names = ["arm[walking]", "minutes"]
+    assert pool(few).test(names).df_denominator == pool(many).test(names).df_denominator
+    assert pool(few).test(["intercept", "minutes"]).df_denominator < 20
 
 
 def test_new_data_can_be_read_off_a_pooled_fit():

@@ -27,7 +27,8 @@ __getattr__, __dir__, __all__ = attach(
         "other_arms": ["reference_based"],
         "after_drop_out": ["impute_after_drop_out"],
         "imputing": ["impute"],
-        "pooling": ["PooledEstimates", "pool", "pool_tests"],
+        "pooling": ["PooledEstimates", "pool"],
+        "pooled_tests": ["pool_tests"],
     },
 )
 
@@ -41,6 +42,6 @@ if TYPE_CHECKING:
     from walkstats.missing.other_arms import reference_based as reference_based
     from walkstats.missing.patterns import MissingPattern as MissingPattern
     from walkstats.missing.patterns import missing_pattern as missing_pattern
+    from walkstats.missing.pooled_tests import pool_tests as pool_tests
     from walkstats.missing.pooling import PooledEstimates as PooledEstimates
     from walkstats.missing.pooling import pool as pool
-    from walkstats.missing.pooling import pool_tests as pool_tests

@@ -174,14 +174,9 @@ def reference_based(
         check_whole(value, name, least)
     layout = people_side_by_side(frame, [outcome], (), arm, subject, visit)
     values = np.column_stack([one.values for one in layout.columns])
-    if layout.columns[0].kind != "number":
-        raise ValueError(f"{outcome} holds levels; reference-based imputation is for numbers.")
-    if not np.isnan(values).any():
-        raise ValueError(f"Nothing of {outcome} is missing.")
-    if reference not in layout.groups:
-        known = ", ".join(dict.fromkeys(layout.groups))
-        raise ValueError(f"No arm {reference!r}. There are: {known}.")
-    design = _design(layout, as_names(covariates, "covariates"), subject)
+    _check_course(layout, values, outcome, reference)
+    given = as_names(covariates, "covariates")
+    design = _design(layout, given, subject)
     streams = Streams(seed)
     laws = {
         group: _laws(streams, k, values, design, layout.groups == group, group,
@@ -199,6 +194,7 @@ def reference_based(
         one.name: drawn[:, one.gaps, k] for k, one in enumerate(layout.columns) if one.gaps.any()
     }
     imputed, stacked = layout.back(named)
+    from_reference = STRATEGIES[strategy].from_reference
     return Imputations(
         original=layout.frame,
         imputed=imputed,
@@ -206,21 +202,40 @@ def reference_based(
         methods={outcome: strategy},
         seed=seed,
         by=arm,
-        assumption=(
-            f"after drop-out {strategy}, reference {reference}"
-            if STRATEGIES[strategy].from_reference
-            else ""
-        ),
-        method=(
-            f"{outcome} imputed {imputations} times from a multivariate normal law of the visits "
-            f"by {arm}"
-            + (f" given {', '.join(map(str, as_names(covariates, '')))}" if covariates else "")
-            + f"; after drop-out {STRATEGIES[strategy].described} ({strategy}, reference "
-            f"{reference}); seed {seed}."
-        ),
+        assumption=f"after drop-out {strategy}, reference {reference}" if from_reference else "",
+        method=_method(outcome, strategy, reference, arm, given, imputations, seed),
         notes=(*layout.notes, *_said_of_people(values, layout.groups, reference, strategy)),
         counts=Counts(len(layout.frame), len(layout.frame), len(values)),
         source=str(frame.attrs.get("source", "")),
+    )
+
+
+def _check_course(layout: Layout, values: Floats, outcome: str, reference: str) -> None:
+    """Refuse an outcome of levels or without gaps, and a reference that is no arm."""
+    if layout.columns[0].kind != "number":
+        raise ValueError(f"{outcome} holds levels; reference-based imputation is for numbers.")
+    if not np.isnan(values).any():
+        raise ValueError(f"Nothing of {outcome} is missing.")
+    if reference not in layout.groups:
+        known = ", ".join(dict.fromkeys(layout.groups))
+        raise ValueError(f"No arm {reference!r}. There are: {known}.")
+
+
+def _method(
+    outcome: str,
+    strategy: str,
+    reference: str,
+    arm: str,
+    covariates: Sequence[Any],
+    imputations: int,
+    seed: int,
+) -> str:
+    """As a methods section says it."""
+    given = f" given {', '.join(map(str, covariates))}" if covariates else ""
+    return (
+        f"{outcome} imputed {imputations} times from a multivariate normal law of the visits by "
+        f"{arm}{given}; after drop-out {STRATEGIES[strategy].described} ({strategy}, reference "
+        f"{reference}); seed {seed}."
     )
 
 
