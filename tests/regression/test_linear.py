@@ -323,3 +323,11 @@ def test_rows_left_out_are_told_by_arm():
         }
     )
     assert "Rows left out by arm: control 2, walking 1." in ols(frame, "pain ~ arm + age").notes
+
+
+def test_a_person_in_two_arms_is_told():
+    frame = pd.DataFrame({"participant_id": list("aabbccdd"), "arm": list("xxyyxxyy")})
+    frame["pain"] = np.arange(8.0) ** 2
+    assert not [note for note in ols(frame, "pain ~ arm").notes if "several arms" in note]
+    frame.loc[1, "arm"] = "y"
+    assert "1 participant(s) have rows in several arms." in ols(frame, "pain ~ arm").notes

@@ -109,6 +109,7 @@ def read_rows(
     people = None
     if subject in frame.columns or subject != DEFAULT_SUBJECT:
         people = codes_of(frame, subject, kept, "the participant")
+    design = replace(design, notes=(*design.notes, *_said_of_moves(frame, kept, people)))
     groups, unclustered = _read_clusters(frame, cluster, kept, people, missing_cluster)
     if unclustered:
         design = replace(design, notes=(*design.notes, *_said_of_none(frame, cluster, kept)))
@@ -136,6 +137,16 @@ def read_rows(
         source=str(frame.attrs.get("source", "")),
         unclustered=unclustered,
     )
+
+
+def _said_of_moves(frame: pd.DataFrame, kept: NDArray[np.int64], people: Codes | None) -> list[str]:
+    """Who is in several arms: an error, unless people crossed over."""
+    if people is None or "arm" not in frame.columns:
+        return []
+    arm = pd.factorize(frame["arm"].iloc[kept])[0]
+    first = arm[np.unique(people, return_index=True)[1]]
+    moved = np.unique(people[arm != first[people]]).size
+    return [f"{moved} participant(s) have rows in several arms."] if moved else []
 
 
 def _read_clusters(
