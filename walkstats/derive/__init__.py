@@ -19,6 +19,7 @@
 ``follow_up_endings``  one row per way in which follow-up ended, participants by arm
 ``check_in_completeness`` one row per arm and check-in: how many were completed
 ``adverse_events``     one row per kind and arm: participants with an event, and events
+``harm_counts``        one row per kind and participant: adverse events, and days observed
 
 Each frame carries ``attrs``: source (of the data), derived (what it is), notes (what was left out).
 """
@@ -47,6 +48,7 @@ __getattr__, __dir__, __all__ = attach(
         "endings": ["follow_up_endings"],
         "completeness": ["check_in_completeness"],
         "harms": ["adverse_events"],
+        "harms_by_person": ["harm_counts"],
     },
 )
 
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from walkstats.derive.first_events import first_recurrence as first_recurrence
     from walkstats.derive.flow import participant_flow as participant_flow
     from walkstats.derive.harms import adverse_events as adverse_events
+    from walkstats.derive.harms_by_person import harm_counts as harm_counts
     from walkstats.derive.landmarks import landmark as landmark
     from walkstats.derive.monthly import visits as visits
     from walkstats.derive.people_and_weeks import within_between as within_between
