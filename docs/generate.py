@@ -14,6 +14,7 @@ PARTS = {
     "regression": "Regression",
     "resampling": "Resampling",
     "missing": "Missing answers",
+    "causal": "What walking itself does",
     "evidence": "Published results",
     "design": "Simulated trials",
     "plan": "Plans",

@@ -11,6 +11,7 @@ Parts
     ``regression``  pain on walking and on the arm
     ``resampling``  bootstrap and permutation
     ``missing``     missing answers: imputed, pooled, and what if they were worse
+    ``causal``      what walking itself does, with what has to be assumed
     ``evidence``    published figures to stand beside
     ``design``      simulated trials
     ``plan``        an analysis plan as data, and its run
@@ -35,6 +36,7 @@ __getattr__, __dir__, __all__ = attach(
         "reading": ["check_trial", "load_sample", "read_trial", "write_trial"],
     },
     parts=[
+        "causal",
         "derive",
         "design",
         "evidence",
@@ -51,6 +53,9 @@ __getattr__, __dir__, __all__ = attach(
 )
 
 if TYPE_CHECKING:
+    from walkstats import (
+        causal as causal,
+    )
     from walkstats import (
         derive as derive,
     )
