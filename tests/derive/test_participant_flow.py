@@ -7,7 +7,7 @@ import pytest
 
 import walkstats as ws
 from tests.derive.test_first_recurrence import COMPLETED, MISSED, trial
-from walkstats.derive.deaths import died
+from walkstats._deaths import died
 from walkstats.figures.flow_arithmetic import checked_flow
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from walkstats.derive.deaths import died
+from walkstats._deaths import died
 from walkstats.derive.observed import FIRST_MISSED, observed_until
 from walkstats.trial import Trial
 

@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from walkstats._deaths import died
 from walkstats._follow_up import follow_up_ends
 from walkstats._periods import joined_periods
-from walkstats.derive.deaths import died
 from walkstats.derive.whose import places
 from walkstats.trial import Trial
 

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import as_names, check_choice
+from walkstats._deaths import died
 from walkstats.derive.at_randomisation import baseline as at_baseline
-from walkstats.derive.deaths import died
 from walkstats.derive.first_events import first_recurrence
 from walkstats.derive.observed import GAP_RULES, last_days, observed_until
 from walkstats.derive.whose import places

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from walkstats._whose import places_among
 from walkstats.errors import DataError
 from walkstats.trial import Trial
 
@@ -18,19 +19,7 @@ def places(trial: Trial, rows: pd.DataFrame, table: str) -> NDArray[np.int64]:
     DataError
         For rows of people who are not participants.
     """
-    ids = pd.Index(rows["participant_id"].to_numpy(), dtype=object)
-    found = np.asarray(trial.people.index.get_indexer(ids), dtype=np.int64)
-    if np.any(found < 0):
-        strangers = list(dict.fromkeys(ids[found < 0]))
-        raise DataError.of(
-            "rows of people who are not among the participants",
-            table=table,
-            column="participant_id",
-            ids=strangers,
-            count=int((found < 0).sum()),
-            what_to_do="correct the ids, or add the participants",
-        )
-    return found
+    return places_among(trial.people.index, rows, table)
 
 
 def refuse_rows(
