@@ -128,7 +128,7 @@ def _said_of_days(days: pd.Series, seen: NDArray[np.bool_]) -> tuple[str, ...]:
         )
     if unseen:
         notes.append(
-            f"{unseen} adverse event(s) began on days that no completed check-in covers: they count "
-            "among the events, not in rates."
+            f"{unseen} adverse event(s) began on days that no completed check-in covers: they "
+            "count among the events, not in rates."
         )
     return tuple(notes)

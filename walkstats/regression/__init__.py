@@ -32,6 +32,7 @@ Groups, from rows or from published numbers
     ``compare_risks``, ``compare_risks_from``   differences, ratios and odds ratios of risks
     ``compare_paired_risks_from``   the same people before and after, from a printed table
     ``one_risk``       a single risk with its limits
+    ``compare_harms``  harms of all kinds at once, people and events, as ``HarmComparison``
     ``association``    are two classifications independent?
     ``equivalence``    is a difference too small to matter, or not worse by a margin?
     ``MeanComparison``, ``RiskComparison``, ``Association``, ``MarginTest``   what they return
@@ -95,6 +96,7 @@ __getattr__, __dir__, __all__ = attach(
             "compare_risks_from",
         ],
         "groups.single_risks": ["one_risk"],
+        "harms.comparing": ["HarmComparison", "compare_harms"],
         "groups.associations": ["Association", "association"],
         "groups.margins": ["MarginTest", "equivalence"],
         "estimating.population_average": ["GeeFit", "gee"],
@@ -145,6 +147,8 @@ if TYPE_CHECKING:
     from walkstats.regression.groups.risks import compare_risks as compare_risks
     from walkstats.regression.groups.risks import compare_risks_from as compare_risks_from
     from walkstats.regression.groups.single_risks import one_risk as one_risk
+    from walkstats.regression.harms.comparing import HarmComparison as HarmComparison
+    from walkstats.regression.harms.comparing import compare_harms as compare_harms
     from walkstats.regression.linear import LinearFit as LinearFit
     from walkstats.regression.linear import ols as ols
     from walkstats.regression.mixed.comparing import compare_mixed as compare_mixed

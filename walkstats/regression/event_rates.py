@@ -215,10 +215,11 @@ def _pack(
         rates, logs = counts / exposed, np.log(counts / exposed)
         spread = 1.0 / counts
         limits = np.column_stack(_exact(counts, tail)) / exposed[:, None]
-    shares = [_share(counts[k], counts[0], tail) for k in range(1, len(levels))]
+    shares = np.array([_share(counts[k], counts[0], tail) for k in range(1, len(levels))])
     scale = exposed[0] / exposed[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.array([[low / (1 - low), high / (1 - high)] for low, high in shares])
+        odds = shares / (1.0 - shares)
+        log_ratios = logs[1:] - logs[0]
         ratio_limits = np.log(odds * scale[:, None])
         covariance = np.diag(spread[1:]) + spread[0]
         by_group = np.diag(counts / exposed**2)
@@ -242,7 +243,7 @@ def _pack(
             levels, rates, by_group, level=level, limits=limits, null=None, measure="rate", **common
         ),
         ratio=Estimates(
-            terms, logs[1:] - logs[0], covariance, link="log", level=level, limits=ratio_limits,
+            terms, log_ratios, covariance, link="log", level=level, limits=ratio_limits,
             measure="rate ratio", p_values=np.array([p[0] for p in exact]), **common,
         ),
         tests=tests,
