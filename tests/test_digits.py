@@ -11,6 +11,7 @@ from walkstats import _digits
 from walkstats._digits import STYLES, fixed, interval, p_phrase, p_value, percent
 
 LANCET, NEJM = STYLES["lancet"], STYLES["nejm"]
+JAMA, BMJ = STYLES["jama"], STYLES["bmj"]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,44 @@ def test_p_values_in_running_text():
     assert p_phrase(0.0002, NEJM) == "P<0.001"
     assert p_phrase(0.0002, LANCET) == "p=0·0002"
     assert p_phrase(0.9999) == "p > 0.99"
+
+
+# JAMA: AMA Manual of Style 19.5 (two decimals, three below .01, floor .001, no zero before the
+# mark, more where rounding would reach .05); NEJM: two decimals above 0.01, three to 0.001.
+@pytest.mark.parametrize(
+    ("p", "jama", "nejm", "bmj"),
+    [
+        (0.42, "P = .42", "P=0.42", "P=0.42"),
+        (0.0312, "P = .03", "P=0.03", "P=0.031"),
+        (0.0456, "P = .046", "P=0.046", "P=0.046"),
+        (0.0085, "P = .009", "P=0.009", "P=0.009"),
+        (0.0002, "P < .001", "P<0.001", "P<0.001"),
+        (0.9999, "P > .99", "P>0.99", "P>0.99"),
+    ],
+)
+def test_p_values_of_other_journals(p, jama, nejm, bmj):
+    assert [p_phrase(p, style) for style in (JAMA, NEJM, BMJ)] == [jama, nejm, bmj]
+
+
+def test_thousands_and_intervals_of_other_journals():
+    assert fixed(72337.5, 1, JAMA) == "72\u2009337.5"
+    assert fixed(1234.5, 1, JAMA) == "1234.5"
+    assert interval(0.6, 0.85, (2, 2), JAMA) == "0.60-0.85"
+    assert interval(-0.6, 0.85, (2, 2), JAMA) == "−0.60 to 0.85"
+    assert interval(0.6, 0.85, (2, 2), BMJ) == "0.60 to 0.85"
+    assert all(style.rules for name, style in STYLES.items() if name != "plain")
+
+
+def test_what_names_no_style_takes_that_of_the_report_and_only_while_it_is_written():
+    with _digits.written_in("jama"):
+        assert p_phrase(0.5) == "P = .50"
+    with _digits.written_in("lancet"):
+        assert fixed(0.5, 1) == "0·5"
+        assert fixed(0.5, 1, BMJ) == "0.5"
+        with pytest.raises(ZeroDivisionError), _digits.written_in("jama"):
+            fixed(1 / 0, 1)
+        assert percent(1, 100) == "1·0%"
+    assert fixed(0.5, 1) == "0.5"
 
 
 @given(st.floats(0.001, 0.0499999))
@@ -94,4 +133,4 @@ def test_ratios_show_between_two_and_four_digits(value):
 
 def test_an_unknown_style_is_refused():
     with pytest.raises(ValueError, match="style must be one of 'plain', 'nejm', 'lancet'"):
-        _digits.style_of("bmj")
+        _digits.style_of("nature")

@@ -6,6 +6,9 @@ Nothing here asks the locale: ``format`` does not, and every mark comes from a `
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from walkstats._arguments import check_choice
@@ -33,6 +36,14 @@ class NumberStyle:
         The sentence of one estimate: {label}, {estimate}, {level}, {low_high}, {p}.
     bare : str
         The same without a p-value.
+    leading_zero : bool
+        Whether a p-value keeps the zero before its decimal mark.
+    third_below : float
+        p-values below it have three decimals, others two.
+    italic : bool
+        Whether the symbol of a p-value is set in italics.
+    rules : str
+        Where the journal states its rules, or where they were read from.
     """
 
     name: str
@@ -46,8 +57,13 @@ class NumberStyle:
     p_floor: float
     whole: str
     bare: str
+    leading_zero: bool = True
+    third_below: float = 0.1
+    italic: bool = False
+    rules: str = ""
 
 
+THIN_SPACE = "\u2009"
 STYLES = {
     style.name: style
     for style in (
@@ -76,12 +92,14 @@ STYLES = {
             p_floor=0.001,
             whole="{label}, {estimate}; {level}% confidence interval, {low_high}; {p}",
             bare="{label}, {estimate}; {level}% confidence interval, {low_high}",
+            third_below=0.01,
+            rules="New England Journal of Medicine, statistical reporting guidelines (2019)",
         ),
         NumberStyle(
             name="lancet",
             decimal="·",
             minus="−",
-            thousands="\u2009",
+            thousands=THIN_SPACE,
             between="–",
             p_symbol="p",
             p_equals="=",
@@ -89,25 +107,83 @@ STYLES = {
             p_floor=0.0001,
             whole="{label} {estimate} ({level}% CI {low_high}; {p})",
             bare="{label} {estimate} ({level}% CI {low_high})",
+            rules="The Lancet, formatting guidelines for electronic submission of manuscripts",
+        ),
+        NumberStyle(
+            name="jama",
+            decimal=".",
+            minus="−",
+            thousands=THIN_SPACE,
+            between="-",
+            p_symbol="P",
+            p_equals=" = ",
+            p_below=" < ",
+            p_floor=0.001,
+            whole="{label}, {estimate} ({level}% CI, {low_high}; {p})",
+            bare="{label}, {estimate} ({level}% CI, {low_high})",
+            leading_zero=False,
+            third_below=0.01,
+            italic=True,
+            rules="AMA Manual of Style, 11th edition (2020): 17.4.3, 18.7.1 and 19.5",
+        ),
+        NumberStyle(
+            name="bmj",
+            decimal=".",
+            minus="−",
+            thousands=THIN_SPACE,
+            between=" to ",
+            p_symbol="P",
+            p_equals="=",
+            p_below="<",
+            p_floor=0.001,
+            whole="{label} {estimate} ({level}% confidence interval {low_high}; {p})",
+            bare="{label} {estimate} ({level}% confidence interval {low_high})",
+            rules="The BMJ, house style and its research papers",
         ),
     )
 }
 PLAIN = STYLES["plain"]
 
+# In which style a text is being written, for all that names no style of its own. Set for the time
+# in which a report is composed, and by nothing else: its sentences come from many modules.
+_WRITTEN: ContextVar[NumberStyle] = ContextVar("style of the report being written", default=PLAIN)
 
-def style_of(style: str | NumberStyle) -> NumberStyle:
-    """A style by its name; a ``NumberStyle`` of one's own is taken as it is."""
+
+@contextmanager
+def written_in(style: str | NumberStyle) -> Iterator[None]:
+    """Write numbers in a style for as long as the block lasts, where no other is named.
+
+    Examples
+    --------
+    >>> with written_in("lancet"):
+    ...     print(fixed(0.72, 2), p_phrase(0.0312))
+    0·72 p=0·031
+    """
+    before = _WRITTEN.set(style_of(style))
+    try:
+        yield
+    finally:
+        _WRITTEN.reset(before)
+
+
+def style_of(style: str | NumberStyle | None) -> NumberStyle:
+    """A style by its name; a ``NumberStyle`` of one's own is taken as it is.
+
+    None is the style of the report being composed, "plain" outside of one.
+    """
+    if style is None:
+        return _WRITTEN.get()
     return style if isinstance(style, NumberStyle) else STYLES[check_choice(style, STYLES, "style")]
 
 
-def fixed(value: float, decimals: int, style: NumberStyle = PLAIN) -> str:
+def fixed(value: float, decimals: int, style: NumberStyle | None = None) -> str:
     """A number with so many decimals, in the marks of the style.
 
     Parameters
     ----------
     value : float
     decimals : int
-    style : NumberStyle
+    style : NumberStyle, optional
 
     Returns
     -------
@@ -121,6 +197,7 @@ def fixed(value: float, decimals: int, style: NumberStyle = PLAIN) -> str:
     >>> fixed(-1.284, 2, STYLES["lancet"])
     '−1·28'
     """
+    style = style_of(style)
     if math.isnan(value):
         return MISSING
     if math.isinf(value):
@@ -133,7 +210,7 @@ def fixed(value: float, decimals: int, style: NumberStyle = PLAIN) -> str:
     return f"{sign}{whole}{style.decimal}{part}" if part else f"{sign}{whole}"
 
 
-def count(number: float, style: NumberStyle = PLAIN) -> str:
+def count(number: float, style: NumberStyle | None = None) -> str:
     """A count; weighted counts keep one decimal."""
     whole = math.isnan(number) or float(number).is_integer()
     return fixed(number, 0 if whole else 1, style)
@@ -173,7 +250,7 @@ def sd_decimals(spread: float) -> int:
     return 0 if spread >= 100 else decimals_for(spread, least=1)
 
 
-def percent(part: float, whole: float, style: NumberStyle = PLAIN) -> str:
+def percent(part: float, whole: float, style: NumberStyle | None = None) -> str:
     """A share in percent; one decimal from 100 on, where a decimal is coarser than one person.
 
     Examples
@@ -186,7 +263,9 @@ def percent(part: float, whole: float, style: NumberStyle = PLAIN) -> str:
     return f"{fixed(100.0 * part / whole, 0 if whole < 100 else 1, style)}%"
 
 
-def interval(low: float, high: float, decimals: tuple[int, int], style: NumberStyle = PLAIN) -> str:
+def interval(
+    low: float, high: float, decimals: tuple[int, int], style: NumberStyle | None = None
+) -> str:
     """Two limits; with " to " where a minus sign could be taken for a dash.
 
     Examples
@@ -194,11 +273,12 @@ def interval(low: float, high: float, decimals: tuple[int, int], style: NumberSt
     >>> interval(0.6, 0.85, (2, 2), STYLES["lancet"]), interval(-1.9, 0.2, (1, 1), STYLES["lancet"])
     ('0·60–0·85', '−1·9 to 0·2')
     """
+    style = style_of(style)
     between = " to " if low < 0 or math.isnan(low) or math.isnan(high) else style.between
     return f"{fixed(low, decimals[0], style)}{between}{fixed(high, decimals[1], style)}"
 
 
-def p_value(p: float, style: NumberStyle = PLAIN) -> str:
+def p_value(p: float, style: NumberStyle | None = None) -> str:
     """A p-value as a table shows it, never rounded up to 0.05 nor down to 0.
 
     Examples
@@ -207,19 +287,23 @@ def p_value(p: float, style: NumberStyle = PLAIN) -> str:
     ['0.42', '0.031', '0.0496', '<0.001', '>0.99']
     >>> p_value(0.0002, STYLES["lancet"])
     '0·0002'
+    >>> [p_value(x, STYLES["jama"]) for x in (0.42, 0.031, 0.0496, 0.0085, 0.0002, 0.9999)]
+    ['.42', '.03', '.0496', '.009', '<.001', '>.99']
     """
+    style = style_of(style)
     relation, number = _p_parts(p, style)
     return number if relation == "=" else f"{relation}{number}"
 
 
-def p_phrase(p: float, style: NumberStyle = PLAIN) -> str:
+def p_phrase(p: float, style: NumberStyle | None = None) -> str:
     """A p-value as running text shows it.
 
     Examples
     --------
-    >>> p_phrase(0.0312), p_phrase(1e-9)
-    ('p = 0.031', 'p < 0.001')
+    >>> p_phrase(0.0312), p_phrase(1e-9), p_phrase(0.0312, STYLES["jama"])
+    ('p = 0.031', 'p < 0.001', 'P = .03')
     """
+    style = style_of(style)
     relation, number = _p_parts(p, style)
     joint = {"=": style.p_equals, "<": style.p_below, ">": style.p_below.replace("<", ">")}
     return f"{style.p_symbol}{joint[relation]}{number}"
@@ -229,11 +313,17 @@ def _p_parts(p: float, style: NumberStyle) -> tuple[str, str]:
     if math.isnan(p):
         return "=", MISSING
     if p < style.p_floor:
-        return "<", fixed(style.p_floor, -math.floor(math.log10(style.p_floor)), style)
+        return "<", _share(style.p_floor, -math.floor(math.log10(style.p_floor)), style)
     if p > 0.99:
-        return ">", fixed(0.99, 2, style)
-    decimals = 2 if p >= 0.1 else 3 if p >= 0.001 else 4
+        return ">", _share(0.99, 2, style)
+    decimals = 2 if p >= style.third_below else 3 if p >= 0.001 else 4
     # 0.0496 is not 0.050: a reader compares with 0.05, so rounding may not reach it.
     while decimals < MOST_DECIMALS and round(p, decimals) == 0.05 and p != 0.05:
         decimals += 1
-    return "=", fixed(p, decimals, style)
+    return "=", _share(p, decimals, style)
+
+
+def _share(p: float, decimals: int, style: NumberStyle) -> str:
+    """A number that cannot pass 1, with or without the zero before its decimal mark."""
+    written = fixed(p, decimals, style)
+    return written if style.leading_zero else written.removeprefix("0")

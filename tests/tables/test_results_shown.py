@@ -234,9 +234,11 @@ def test_what_is_no_result_is_refused(nothing):
         ("plain", "Hazard ratio 0.72 (95% CI 0.60 to 0.85; p < 0.001)"),
         ("nejm", "Hazard ratio, 0.72; 95% confidence interval, 0.60 to 0.85; P<0.001"),
         ("lancet", "Hazard ratio 0·72 (95% CI 0·60–0·85; p=0·0002)"),
+        ("jama", "Hazard ratio, 0.72 (95% CI, 0.60-0.85; P < .001)"),
+        ("bmj", "Hazard ratio 0.72 (95% confidence interval 0.60 to 0.85; P<0.001)"),
     ],
 )
-def test_the_published_result_in_three_journals(style, said):
+def test_the_published_result_in_five_journals(style, said):
     log = np.log([0.60, 0.85])
     fit = CoxFit(
         terms=("arm[walking]",),

@@ -72,7 +72,8 @@ def canvas(width: float, height: float, alt_text: str = "") -> Iterator[StyledFi
             yield figure
             # Laid out once, so that every format and every later saving gets the same places.
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")
+            # No engine, rather than one that does nothing: with any, each saving draws twice.
+            figure.set_layout_engine(None)
         finally:
             _close(figure)
 

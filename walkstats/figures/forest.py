@@ -46,7 +46,7 @@ class ForestRow:
 
 
 def forest_rows(
-    estimates: Estimates | Rows, *, ratio: bool | None = None, style: str = "plain"
+    estimates: Estimates | Rows, *, ratio: bool | None = None, style: str | None = None
 ) -> list[ForestRow]:
     """The forest as rows, before it is drawn.
 
@@ -56,7 +56,7 @@ def forest_rows(
         label -> Estimate; under a heading label -> mapping of label to Estimate.
     ratio : bool, optional
         Of ``Estimates``: exponentials, by default where the link is log or logit.
-    style : {"plain", "nejm", "lancet"}
+    style : {"plain", "nejm", "lancet", "jama", "bmj"}, optional
 
     Returns
     -------
@@ -111,7 +111,7 @@ def plot_forest(
     xlabel: str | None = None,
     title: str = "",
     source: str | None = None,
-    style: str = "plain",
+    style: str | None = None,
     width: float = 6.8,
 ) -> StyledFigure:
     """Plot estimates below each other with their intervals.
@@ -127,7 +127,7 @@ def plot_forest(
     xlabel, title : str, optional
     source : str, optional
         For the note line; by default that of the estimates.
-    style : {"plain", "nejm", "lancet"}
+    style : {"plain", "nejm", "lancet", "jama", "bmj"}, optional
         Of the numbers at the right.
     width : float
         Of the figure [inches].
@@ -172,7 +172,7 @@ def draw_forest(
     ratio: bool | None = None,
     favours: tuple[str, str] | None = None,
     xlabel: str | None = None,
-    style: str = "plain",
+    style: str | None = None,
 ) -> list[ForestRow]:
     """Draw a forest on axes of one's own.
 

@@ -56,7 +56,7 @@ def plot_equivalence(
     xlabel: str | None = None,
     title: str = "",
     source: str | None = None,
-    style: str = "plain",
+    style: str | None = None,
     width: float = 6.8,
 ) -> StyledFigure:
     """Plot differences and their intervals against the margins within which they do not matter.
@@ -71,7 +71,7 @@ def plot_equivalence(
     xlabel, title : str, optional
     source : str, optional
         For the note line; by default that of the tests.
-    style : {"plain", "nejm", "lancet"}
+    style : {"plain", "nejm", "lancet", "jama", "bmj"}, optional
         Of the numbers at the right, which stay in each outcome's own units.
     width : float
         Of the figure [inches].
@@ -118,7 +118,7 @@ def draw_equivalence(
     *,
     scaled: bool | None = None,
     xlabel: str | None = None,
-    style: str = "plain",
+    style: str | None = None,
 ) -> list[MarginRow]:
     """Draw differences against their margins on axes of one's own.
 
@@ -155,7 +155,7 @@ def draw_equivalence(
 
 
 def margin_rows(
-    named: Mapping[str, MarginTest], *, scaled: bool | None = None, style: str = "plain"
+    named: Mapping[str, MarginTest], *, scaled: bool | None = None, style: str | None = None
 ) -> list[MarginRow]:
     """The figure as rows, before it is drawn."""
     marks = style_of(style)

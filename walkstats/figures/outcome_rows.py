@@ -28,7 +28,7 @@ def plot_outcome_forest(
     xlabel: str | None = None,
     title: str = "",
     source: str | None = None,
-    style: str = "plain",
+    style: str | None = None,
     width: float = 6.8,
 ) -> StyledFigure:
     """Plot differences in several outcomes on one axis, as shares of their standard deviations.
@@ -47,7 +47,7 @@ def plot_outcome_forest(
     xlabel, title : str, optional
     source : str, optional
         For the note line; by default that of the estimates.
-    style : {"plain", "nejm", "lancet"}
+    style : {"plain", "nejm", "lancet", "jama", "bmj"}, optional
         Of the numbers at the right, which stay in each outcome's own units.
     width : float
         Of the figure [inches].
@@ -97,7 +97,7 @@ def draw_outcome_forest(
     better: Mapping[str, str] | None = None,
     favours: tuple[str, str] | None = None,
     xlabel: str | None = None,
-    style: str = "plain",
+    style: str | None = None,
 ) -> list[ForestRow]:
     """Draw a forest of outcomes on axes of one's own.
 
@@ -136,7 +136,7 @@ def outcome_rows(
     *,
     sd: Mapping[str, float],
     better: Mapping[str, str] | None = None,
-    style: str = "plain",
+    style: str | None = None,
 ) -> list[ForestRow]:
     """The forest as rows, before it is drawn."""
     check_result(estimates, Mapping, NEEDED)

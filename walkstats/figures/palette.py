@@ -88,6 +88,8 @@ STYLE: dict[Any, Any] = {
     "text.color": INK,
     "figure.facecolor": PAPER,
     "figure.dpi": 110.0,
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "savefig.facecolor": PAPER,
     "savefig.dpi": 300.0,
 }

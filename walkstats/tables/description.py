@@ -76,7 +76,7 @@ class Table:
     source : str
         Where the data come from; the last footnote.
     style : str
-        A key of ``walkstats._digits.STYLES``: "plain", "nejm" or "lancet".
+        A key of ``walkstats._digits.STYLES``: "plain", "nejm", "lancet", "jama" or "bmj".
 
     Examples
     --------
@@ -110,8 +110,12 @@ class Table:
         return replace(self, title=title)
 
     def styled(self, style: str) -> Table:
-        """The same numbers in the habits of another journal: "plain", "nejm" or "lancet"."""
-        return replace(self, style=check_choice(style, STYLES, "style"))
+        """The same numbers as "plain", "nejm", "lancet", "jama" or "bmj" writes them."""
+        old, new = style_of(self.style).p_symbol, STYLES[check_choice(style, STYLES, "style")]
+        columns = tuple(
+            replace(one, name=new.p_symbol) if one.name == old else one for one in self.columns
+        )
+        return replace(self, columns=columns, style=new.name)
 
     def noted(self, *notes: str) -> Table:
         """The same table with further footnotes."""

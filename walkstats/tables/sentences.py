@@ -24,7 +24,7 @@ def sentence(
     *,
     label: str | None = None,
     unit: str = "",
-    style: str = "plain",
+    style: str | None = None,
 ) -> str:
     """Say a result as a results section does.
 
@@ -39,7 +39,7 @@ def sentence(
     unit : str
         Written after the number, e.g. "days", and then not in brackets before it as well. Of a
         curve by default the name of its x column.
-    style : {"plain", "nejm", "lancet"}
+    style : {"plain", "nejm", "lancet", "jama", "bmj"}, optional
         Decimal mark, dashes and p-values of a journal.
 
     Returns
