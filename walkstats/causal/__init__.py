@@ -3,6 +3,8 @@
 Only the comparison of the arms as randomised is kept safe by chance; everything here leans on
 assumptions that no data can show, and says which.
 
+What did it do in those who walked because they were asked to?
+    ``complier_effect``    with the arm as instrument; returns ``ComplierEffect``
 How strong would something unmeasured have to be?
     ``e_value``            E-values of ratios and differences; returns ``EValue``
 """
@@ -14,10 +16,13 @@ from walkstats._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "compliers": ["ComplierEffect", "complier_effect"],
         "unmeasured": ["EValue", "e_value"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.causal.compliers import ComplierEffect as ComplierEffect
+    from walkstats.causal.compliers import complier_effect as complier_effect
     from walkstats.causal.unmeasured import EValue as EValue
     from walkstats.causal.unmeasured import e_value as e_value

@@ -233,10 +233,9 @@ def _of_result(estimate: Estimates | Estimate, term: str | None, measure: str | 
         chosen = effects[0] if term is None else term
         estimate = estimate.estimate(chosen, ratio=estimate.has_ratio(chosen))
     said = estimate.measure
-    if estimate.scale != "ratio" and said.startswith("log "):
-        show, said = np.exp, said.removeprefix("log ")
-    else:
-        show = float
+    on_the_log = estimate.scale != "ratio" and said.startswith("log ")
+    said = said.removeprefix("log ") if on_the_log else said
+    show: Callable[[float], float] = np.exp if on_the_log else float
     known = next((name for name in RATIOS if said == name), None)
     if known is None and estimate.scale != "ratio" and not said.endswith("ratio"):
         known = DIFFERENCE
