@@ -15,6 +15,7 @@ PARTS = {
     "resampling": "Resampling",
     "missing": "Missing answers",
     "causal": "What walking itself does",
+    "economics": "Costs and quality of life",
     "evidence": "Published results",
     "design": "Simulated trials",
     "plan": "Plans",

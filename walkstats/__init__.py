@@ -12,6 +12,7 @@ Parts
     ``resampling``  bootstrap and permutation
     ``missing``     missing answers: imputed, pooled, and what if they were worse
     ``causal``      what walking itself does, with what has to be assumed
+    ``economics``   costs and quality-adjusted life-years, and what a gain costs
     ``evidence``    published figures to stand beside
     ``design``      simulated trials
     ``plan``        an analysis plan as data, and its run
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
         "causal",
         "derive",
         "design",
+        "economics",
         "evidence",
         "figures",
         "missing",
@@ -61,6 +63,9 @@ if TYPE_CHECKING:
     )
     from walkstats import (
         design as design,
+    )
+    from walkstats import (
+        economics as economics,
     )
     from walkstats import (
         evidence as evidence,
