@@ -79,6 +79,7 @@ class Kind:
 
 
 def formula_of(by: str, covariates: str | Sequence[str] | None) -> str:
+    """Right side of the regressions: the arm and the covariates."""
     if covariates is None or len(covariates) == 0:
         return by
     listed = covariates if isinstance(covariates, str) else " + ".join(covariates)
@@ -94,6 +95,15 @@ def read_rows(
     cluster: str | None,
     subject: str | None,
 ) -> Rows:
+    """Read the rows in which nothing needed is missing.
+
+    Raises
+    ------
+    DataError
+        For other than two arms, several rows of a participant, values that are no numbers.
+    FitError
+        For covariates that are combinations of others.
+    """
     check_column(frame, by, "the arms")
     check_column(frame, received, "what was received")
     known, left_out = complete(frame, [by, *variables_in(formula), received, *asked.columns])

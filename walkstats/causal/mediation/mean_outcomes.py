@@ -38,6 +38,8 @@ class Models:
         Of the mediator; 0 where it is a number.
     covariates : int
         Columns.
+    at_means : bool
+        Whether covariates are put at their means instead of averaging over the people.
     """
 
     mediator: str
@@ -45,6 +47,7 @@ class Models:
     interaction: bool
     levels: int
     covariates: int
+    at_means: bool = False
 
     @property
     def columns(self) -> int:
@@ -54,7 +57,7 @@ class Models:
     @property
     def closed(self) -> bool:
         """Whether covariates enter means of outcomes through their own means only."""
-        return self.mediator == "linear" and self.outcome == "linear"
+        return self.at_means or (self.mediator == "linear" and self.outcome == "linear")
 
     @property
     def split(self) -> tuple[int, int]:
