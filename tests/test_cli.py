@@ -81,7 +81,9 @@ def test_report_writes_where_it_says(tmp_path):
 def test_report_takes_a_plan(tmp_path, capsys):
     trial = ws.load_sample("bladder")
     plan = ws.plan.default_plan(trial)
-    ws.plan.write_plan(ws.plan.Plan("Mine", plan.analyses[:2]), tmp_path / "plan.toml")
+    ws.plan.write_plan(
+        ws.plan.AnalysisPlan("Mine", descriptions=plan.analyses[:2]), tmp_path / "plan.toml"
+    )
     arguments = ["report", str(sample_folder("bladder")), "--out", str(tmp_path / "r"), "--quiet"]
     assert main([*arguments, "--plan", str(tmp_path / "plan.toml")]) == 0
     assert "<h1>Mine</h1>" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")

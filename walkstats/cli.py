@@ -162,7 +162,7 @@ def _report(arguments: argparse.Namespace) -> int:
         print(f"not of this report, left where they were: {listed}", file=sys.stderr)
     missing = results.primary_not_run
     for one in results.deviations.drop(missing.index).itertuples(index=False):
-        say(f"not run as planned: {one.analysis}: {one.happened}")
+        say(f"deviation from the plan: {one.item}, {one.kind}: {one.happened or one.planned}")
     for one in missing.itertuples(index=False):
         print(f"The primary analysis could not be run: {one.happened}", file=sys.stderr)
     print(f"The report is in {written}")

@@ -102,7 +102,8 @@ class DataError(WalkstatsError):
             message = lines[0]
         else:
             errors = sum(finding.severity == "error" for finding in self.findings)
-            head = f"{errors} problem{'s' if errors != 1 else ''} in the data"
+            where = "plan" if all(one.table == "plan" for one in self.findings) else "data"
+            head = f"{errors} problem{'s' if errors != 1 else ''} in the {where}"
             message = "\n".join([head, *(f"  {k}. {line}" for k, line in enumerate(lines, 1))])
         super().__init__(message)
 

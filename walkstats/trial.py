@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from walkstats._arguments import check_seed
 from walkstats.schema import DTYPES, TABLES, Measure, empty_table
+
+PERMUTED = "masked, arms permuted"
+"""What the source of a masked trial says."""
 
 LOAD_REPORT_COLUMNS = ("table", "column", "action", "count", "detail")
 
@@ -130,6 +135,90 @@ class Trial:
         report = self.load_report
         told = (report["table"] == name) & (report["action"] == "read")
         return bool(len(self.table(name)) or not self.inputs or told.any())
+
+    def only(self, ids: Iterable[object], *, note: str = "") -> Trial:
+        """The same trial with some of its participants.
+
+        Parameters
+        ----------
+        ids : iterable
+            The participants to keep, in any order.
+        note : str
+            Who they are; added to the source.
+
+        Returns
+        -------
+        Trial
+            All tables by participant have their rows only; the screening log is left out, since it
+            tells of everybody.
+
+        Raises
+        ------
+        ValueError
+            For ids of nobody in the trial.
+
+        Examples
+        --------
+        >>> import walkstats as ws
+        >>> trial = ws.load_sample("bladder")
+        >>> len(trial.only(trial.participants["participant_id"].head(3)).participants)
+        3
+        """
+        kept = {str(one) for one in ids}
+        unknown = sorted(kept - set(self.participants["participant_id"]))
+        if unknown:
+            raise ValueError(f"No participants {', '.join(unknown[:5])} in {self.name}.")
+        tables = {
+            name: table[table["participant_id"].isin(kept)].reset_index(drop=True)
+            for name in TABLES
+            if "participant_id" in (table := self.table(name))
+        }
+        source = f"{self.source}; {note}" if note else self.source
+        facts: dict[str, Any] = {"screening": empty_table("screening"), "source": source, **tables}
+        return dataclasses.replace(self, **facts)
+
+    def masked(self, seed: int) -> Trial:
+        """The same trial with its arms dealt out anew, to try an analysis before unmasking.
+
+        Parameters
+        ----------
+        seed : int
+
+        Returns
+        -------
+        Trial
+            Arms are permuted within the strata, so that each keeps its number; its source says so.
+
+        Notes
+        -----
+        Whatever the arms differ by, except by chance, is gone, and all programming can be done: no
+        estimate of a masked trial tells anything about the treatment. What hangs on the arm, such
+        as sessions attended, still shows to whom it was truly given: who must stay blind should get
+        the masked trial without those columns.
+
+        Examples
+        --------
+        >>> import walkstats as ws
+        >>> trial = ws.load_sample("bladder")
+        >>> trial.masked(1).participants["arm"].value_counts().to_dict()
+        {'placebo': 48, 'thiotepa': 38, 'pyridoxine': 32}
+        """
+        chance = np.random.default_rng(check_seed(seed))
+        people = self.participants
+        arms = people["arm"].to_numpy(copy=True)
+        cells: Iterable[Any] = [np.arange(len(people))]
+        if self.strata:
+            cells = people.groupby(list(self.strata), dropna=False, sort=True).indices.values()
+        for rows in cells:
+            arms[rows] = chance.permutation(arms[rows])
+        people = people.assign(arm=arms)
+        source = f"{self.source}; {PERMUTED} (seed {seed}): its results say nothing"
+        return dataclasses.replace(self, participants=people, source=source)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the source says that the arms were permuted."""
+        return PERMUTED in self.source
 
     def equals(self, other: object) -> bool:
         """Whether another trial holds the same facts and tables, bit for bit.

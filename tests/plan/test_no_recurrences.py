@@ -31,7 +31,7 @@ def test_a_table_without_rows_puts_the_primary_outcome_under_the_deviations(fold
     (primary,) = (one for one in planned.analyses if one.status == "primary")
     assert primary.name == "any_cox"
     done = run_plan(trial, planned, seed=1)
-    said = done.deviations.set_index("analysis")["happened"]
+    said = done.deviations.set_index("item")["happened"]
     assert "event" in said["any_cox"]
     frame = ws.derive.first_recurrence(trial, kind="any")
     assert not frame["event"].any()
@@ -50,7 +50,7 @@ def test_a_trial_without_the_table_says_so_once(folder, tmp_path):
     trial = ws.read_trial(here)
     assert not trial.recorded("recurrences")
     done = run_plan(trial, default_plan(trial), seed=1)
-    assert done.deviations["analysis"].tolist() == ["any_cox"]
+    assert done.deviations["item"].tolist() == ["any_cox"]
     assert "the trial has no table of recurrences" in done.deviations["happened"].iloc[0]
     ws.report.write_report(ws.report.compose(done), tmp_path / "report")
     page = (tmp_path / "report" / "report.html").read_text("utf-8")

@@ -8,7 +8,15 @@ import pytest
 
 import walkstats as ws
 from walkstats.errors import DataError
-from walkstats.plan import Analysis, Frame, Plan, default_plan, read_plan, run_plan, write_plan
+from walkstats.plan import (
+    Analysis,
+    AnalysisPlan,
+    Frame,
+    default_plan,
+    read_plan,
+    run_plan,
+    write_plan,
+)
 from walkstats.schema import empty_table
 
 EVENTS = Frame("first_recurrence", {"kind": "any"})
@@ -25,7 +33,7 @@ def done(bladder):
 
 
 def plan(*analyses, **options):
-    return Plan("test", tuple(analyses), **options)
+    return AnalysisPlan("test", descriptions=tuple(analyses), **options)
 
 
 def test_the_run_gives_what_the_methods_give(bladder, done):
@@ -122,7 +130,7 @@ def test_an_arm_that_nobody_followed_is_a_deviation_and_no_silence(bladder):
     people.loc[people["arm"] == "thiotepa", "planned_end_days"] = 0.0
     empty = dataclasses.replace(bladder, participants=people)
     ran = run_plan(empty, default_plan(empty), seed=1)
-    assert "any_means" in set(ran.deviations["analysis"])
+    assert "any_means" in set(ran.deviations["item"])
 
 
 def test_a_plan_is_written_and_read_back_the_same(bladder, tmp_path):
@@ -139,7 +147,7 @@ def test_a_plan_is_written_and_read_back_the_same(bladder, tmp_path):
         ),
         published={"a.b": {"analysis": "any_cox", "term": "arm[thiotepa]", "ratio": True}},
         record="walkback",
-        level=0.9,
+        alpha=0.1,
     )
     for one in (asked, odd):
         write_plan(one, tmp_path / "plan.toml")
@@ -148,7 +156,7 @@ def test_a_plan_is_written_and_read_back_the_same(bladder, tmp_path):
 
 
 def _plain(one):
-    from walkstats.plan.specification import plan_text
+    from walkstats.plan.as_toml import plan_text
 
     return plan_text(one)
 
@@ -169,20 +177,20 @@ def test_what_a_plan_cannot_say(analyses, words):
         plan(*analyses)
 
 
-def test_a_bad_level_is_refused_before_the_data_are_seen():
-    with pytest.raises(DataError, match="level must lie between 0 and 1"):
-        plan(Analysis("a", "t", "s", "frame", EVENTS), level=95)
+def test_a_bad_alpha_is_refused_before_the_data_are_seen():
+    with pytest.raises(DataError, match="alpha must lie between 0 and 1"):
+        plan(Analysis("a", "t", "s", "frame", EVENTS), alpha=95)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("title = 3 3", "cannot be read as TOML"),
-        ('title = "x"', "missing: analysis"),
-        ('title = "x"\nanalysis = []\ncolour = 1', "unknown: colour"),
-        ('title = "x"\n[[analysis]]\nname = "a"', "missing: method, section, title"),
+        ('title = "x"', "neither an outcome nor an analysis"),
+        ('title = "x"\nanalysis = []\ncolour = 1', "unknown entry 'colour'"),
+        ('title = "x"\n[[analysis]]\nname = "a"', "analysis 'a': method is missing"),
         ('title = "x"\nanalysis = 3', "analysis must be a list of tables"),
-        ('title = "x"\nanalysis = [1]', "analysis must be a table"),
+        ('title = "x"\nanalysis = [1]', "must be a table, got 1"),
         ("title = 3\nanalysis = []", "title must be a text"),
     ],
 )
@@ -204,7 +212,7 @@ def test_a_model_that_cannot_be_fitted_is_a_deviation_and_the_rest_goes_on(bladd
         Analysis("curve", "Curve", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"}),
     )
     ran = run_plan(bladder, asked, seed=1)
-    assert ran.deviations["analysis"].tolist() == ["none", "zph"]
+    assert ran.deviations["item"].tolist() == ["none", "zph"]
     assert "event" in ran.deviations["happened"].iloc[0]
     assert list(ran.results) == ["curve"]
 
@@ -213,10 +221,10 @@ def test_an_analysis_that_asks_for_what_is_not_there_is_a_deviation(bladder):
     wrong = Analysis("c", "t", "S", "survival.cox", EVENTS, arguments={"formula": "weight"})
     late = {"by": "arm", "tau": 1e6}
     beyond = Analysis("m", "t", "S", "survival.restricted_means", EVENTS, arguments=late)
-    odd = Analysis("o", "t", "S", "survival.cox", EVENTS, arguments={"colour": "red"})
+    odd = Analysis("o", "t", "S", "survival.cox", EVENTS, arguments={"strata": "arm"})
     fine = Analysis("k", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"})
     ran = run_plan(bladder, plan(wrong, beyond, odd, fine), seed=1)
-    assert ran.deviations["analysis"].tolist() == ["c", "m", "o"]
+    assert ran.deviations["item"].tolist() == ["c", "m", "o"]
     assert "No column 'weight'" in ran.deviations["happened"].iloc[0]
     assert "tau" in ran.deviations["happened"].iloc[1]
     assert list(ran.results) == ["k"]
@@ -243,7 +251,7 @@ def test_the_seed_is_a_whole_number(bladder, seed):
 
 def test_the_level_of_the_plan_reaches_every_method(bladder):
     asked = default_plan(bladder)
-    wide = run_plan(bladder, Plan("x", asked.analyses, level=0.99), seed=1)
+    wide = run_plan(bladder, dataclasses.replace(asked, alpha=0.01), seed=1)
     assert wide.results["any_cox"].level == 0.99
     assert wide.results["any_curve"].level == 0.99
     assert wide.results["any_means"].difference.level == 0.99
@@ -271,7 +279,14 @@ def test_published_figures_stand_beside_ours():
     mean = walked.groupby("arm", observed=True)["walking_minutes"].mean()["walking"]
     leaf = "secondary_continuous.walking_minutes_per_week.m3.intervention"
     assert beside.loc[leaf, "ours"] == pytest.approx(mean, rel=1e-12)
-    assert set(beside.index) == set(default_plan(trial).published)
+    compared = beside[beside["remark"] == ""]
+    assert set(compared.index) == set(default_plan(trial).published)
+    # What was published and has nothing of ours beside it says why.
+    others = beside[beside["remark"] != ""]
+    assert "flow.n_with_data_analysed" in others.index
+    assert set(others["remark"]) == {"cannot be checked without the participants' data"}
+    assert others["ours"].isna().all()
+    assert others["published"].notna().all()
 
 
 def test_all_recurrences_are_planned_with_every_observed_day_at_risk(bladder, done):
@@ -324,7 +339,7 @@ def test_comparisons_of_groups_and_their_margins_can_be_planned():
     asked = plan(
         Analysis("pain", "Pain", "S", "regression.compare_means", visits, arguments=pain),
         Analysis("not_worse", "Margin", "S", "regression.equivalence", of="pain", arguments=margin),
-        level=0.9,
+        alpha=0.1,
     )
     ran = run_plan(trial, asked, seed=1)
     assert not len(ran.deviations)
@@ -352,7 +367,7 @@ def test_events_levels_and_averages_can_be_planned():
             "average", "Average", "S", "regression.gee", every,
             arguments={"formula": "pain_nrs ~ arm", "family": "gaussian", "visit": "month"},
         ),
-        level=0.9,
+        alpha=0.1,
     )  # fmt: skip
     ran = run_plan(trial, asked, seed=1)
     assert not len(ran.deviations)
@@ -371,7 +386,7 @@ def test_recovery_that_is_not_recorded_is_a_deviation(bladder):
         arguments={"formula": "arm"},
     )  # fmt: skip
     ran = run_plan(bladder, plan(asked, no_rule), seed=1)
-    assert ran.deviations["analysis"].tolist() == ["r", "n"]
+    assert ran.deviations["item"].tolist() == ["r", "n"]
     assert "records no last days of pain" in ran.deviations["happened"].iloc[0]
     assert "at_risk" in ran.deviations["happened"].iloc[1]
 

@@ -8,7 +8,7 @@ import pytest
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
 from walkstats.cli import main
-from walkstats.plan import Plan, default_plan, run_plan
+from walkstats.plan import AnalysisPlan, default_plan, run_plan
 from walkstats.reading.carried import carried_along
 from walkstats.report import compose
 
@@ -16,7 +16,7 @@ from walkstats.report import compose
 def table_1(trial):
     plan = default_plan(trial)
     few = tuple(one for one in plan.analyses if one.name == "baseline")
-    report = compose(run_plan(trial, Plan("Small", few), seed=1))
+    report = compose(run_plan(trial, AnalysisPlan("Small", descriptions=few), seed=1))
     return next(block.table for block in report.tables() if block.name == "baseline").to_html()
 
 

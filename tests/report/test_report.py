@@ -14,7 +14,7 @@ import pytest
 
 import walkstats as ws
 from walkstats.errors import DataError
-from walkstats.plan import default_plan, run_plan
+from walkstats.plan import AnalysisPlan, default_plan, run_plan
 from walkstats.report import compose, write_report
 from walkstats.report.document import Paragraph, TableBlock
 from walkstats.report.page import WIDEST_ON_A_PHONE, page
@@ -58,7 +58,7 @@ def small():
     trial = ws.load_sample("bladder")
     planned = default_plan(trial)
     few = [one for one in planned.analyses if one.name in {"baseline", "any_curve"}]
-    return compose(run_plan(trial, replace(planned, analyses=tuple(few)), seed=7))
+    return compose(run_plan(trial, AnalysisPlan(planned.title, descriptions=tuple(few)), seed=7))
 
 
 class Page(HTMLParser):
@@ -206,13 +206,15 @@ def test_text_of_the_data_cannot_become_markup():
 
 
 def test_deviations_have_a_section(tmp_path):
-    from walkstats.plan import Analysis, Frame, Plan
+    from walkstats.plan import Analysis, AnalysisPlan, Frame
 
     trial = ws.load_sample("bladder")
     nobody = Frame("first_recurrence", {"kind": "any"}, {"event": False})
-    asked = Plan(
+    asked = AnalysisPlan(
         "t",
-        (Analysis("none", "Nobody", "S", "survival.cox", nobody, arguments={"formula": "arm"}),),
+        descriptions=(
+            Analysis("none", "Nobody", "S", "survival.cox", nobody, arguments={"formula": "arm"}),
+        ),
     )
     report = compose(run_plan(trial, asked, seed=1))
     assert report.sections[-1].title == "Deviations from the plan"
@@ -220,16 +222,16 @@ def test_deviations_have_a_section(tmp_path):
 
 def test_a_primary_analysis_that_fails_is_said_where_it_would_stand(tmp_path, capsys):
     from walkstats.cli import main
-    from walkstats.plan import Analysis, Frame, Plan, write_plan
+    from walkstats.plan import Analysis, AnalysisPlan, Frame, write_plan
     from walkstats.reading.samples import sample_folder
 
     people = ws.load_sample("bladder").participants
     assert "number" in people
     frame = Frame("first_recurrence", {"kind": "any", "baseline": ["number"]})
     asked = {"formula": "number", "strata": "number"}
-    plan = Plan(
-        "t", (Analysis("main", "Main", "S", "survival.cox", frame, arguments=asked,
-                       status="primary"),),
+    plan = AnalysisPlan(
+        "t", descriptions=(Analysis("main", "Main", "S", "survival.cox", frame, arguments=asked,
+                                    status="primary"),),
     )  # fmt: skip
     write_plan(plan, tmp_path / "plan.toml")
     folder, out = str(sample_folder("bladder")), tmp_path / "r"
@@ -426,7 +428,7 @@ def test_check_ins_are_counted_by_arm():
 
 
 def test_whatever_a_plan_may_ask_for_can_be_shown():
-    from walkstats.plan import Analysis, Frame, Plan
+    from walkstats.plan import Analysis, AnalysisPlan, Frame
 
     trial = ws.load_sample("bladder")
     first = Frame("competing_events", {"kind": "any"})
@@ -450,7 +452,7 @@ def test_whatever_a_plan_may_ask_for_can_be_shown():
         Analysis(method.replace(".", "_"), method, "S", method, frame, arguments=arguments)
         for method, (frame, arguments) in asked.items()
     )
-    done = run_plan(trial, Plan("all", analyses), seed=1)
+    done = run_plan(trial, AnalysisPlan("all", descriptions=tuple(analyses)), seed=1)
     assert done.deviations.empty
     shown = {block.name for block in compose(done).tables()}
     assert {one.name for one in analyses} - {"survival_interval_cox"} <= shown

@@ -1,10 +1,13 @@
 """An analysis plan as data, and its run.
 
-``read_plan``      a plan from a TOML file
+``read_plan``      a plan from a TOML file, or one that comes with walkstats
 ``write_plan``     a plan as a TOML file
 ``default_plan``   the plan that suits what a trial has recorded
+``commented_plan`` a plan for a trial as a text to be filled in
+``check_plan``     whether a plan fits a trial
 ``run_plan``       all analyses of a plan on a trial
-``Plan``, ``Analysis``, ``Frame``   the plan as data
+``AnalysisPlan``, ``Outcome``, ``Estimand``, ``IntercurrentEvent``   the plan as data
+``Analysis``, ``Frame``, ``AnalysisSet``, ``Multiplicity``, ``Revision``   its pieces
 ``PlanResults``    what comes out
 """
 
@@ -15,18 +18,37 @@ from walkstats._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "specification": ["Analysis", "Frame", "Plan", "read_plan", "write_plan"],
+        "specification": [
+            "Analysis",
+            "AnalysisPlan",
+            "AnalysisSet",
+            "Estimand",
+            "Frame",
+            "IntercurrentEvent",
+            "Multiplicity",
+            "Outcome",
+            "Revision",
+        ],
+        "as_toml": ["read_plan", "write_plan"],
         "defaults": ["default_plan"],
+        "seeing_the_data": ["check_plan"],
         "running": ["PlanResults", "run_plan"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.plan.as_toml import read_plan as read_plan
+    from walkstats.plan.as_toml import write_plan as write_plan
     from walkstats.plan.defaults import default_plan as default_plan
     from walkstats.plan.running import PlanResults as PlanResults
     from walkstats.plan.running import run_plan as run_plan
+    from walkstats.plan.seeing_the_data import check_plan as check_plan
     from walkstats.plan.specification import Analysis as Analysis
+    from walkstats.plan.specification import AnalysisPlan as AnalysisPlan
+    from walkstats.plan.specification import AnalysisSet as AnalysisSet
+    from walkstats.plan.specification import Estimand as Estimand
     from walkstats.plan.specification import Frame as Frame
-    from walkstats.plan.specification import Plan as Plan
-    from walkstats.plan.specification import read_plan as read_plan
-    from walkstats.plan.specification import write_plan as write_plan
+    from walkstats.plan.specification import IntercurrentEvent as IntercurrentEvent
+    from walkstats.plan.specification import Multiplicity as Multiplicity
+    from walkstats.plan.specification import Outcome as Outcome
+    from walkstats.plan.specification import Revision as Revision

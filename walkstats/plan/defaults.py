@@ -11,6 +11,8 @@ import pandas as pd
 from walkstats._labels import in_sentence
 from walkstats.derive import first_recurrence, visits
 from walkstats.plan.all_recurrences import (
+    ALL,
+    RECOVERY,
     all_recurrences,
     beside_death,
     completeness,
@@ -18,7 +20,14 @@ from walkstats.plan.all_recurrences import (
     recovery,
 )
 from walkstats.plan.places import PUBLISHED
-from walkstats.plan.specification import Analysis, Frame, Plan
+from walkstats.plan.specification import (
+    Analysis,
+    AnalysisPlan,
+    Estimand,
+    Frame,
+    IntercurrentEvent,
+    Outcome,
+)
 from walkstats.schema import MEASURES
 from walkstats.trial import Trial
 
@@ -36,7 +45,7 @@ COMPARED_AT_DAYS = (90.0, 180.0, 365.0)
 FEWEST_DOSES = 20
 
 
-def default_plan(trial: Trial) -> Plan:
+def default_plan(trial: Trial) -> AnalysisPlan:
     """Plan the analyses that a recurrence trial reports, as far as the trial has recorded them.
 
     The primary outcome is the activity-limiting recurrence where it is recorded, else any
@@ -57,7 +66,9 @@ def default_plan(trial: Trial) -> Plan:
 
     Returns
     -------
-    Plan
+    AnalysisPlan
+        One outcome for each kind of recurrence, all recurrences, recovery, the measures and the
+        harms; the estimands of the kinds follow the treatment policy.
 
     Notes
     -----
@@ -74,33 +85,79 @@ def default_plan(trial: Trial) -> Plan:
     """
     kinds = _kinds(trial)
     recorded = trial.recorded("recurrences")
-    analyses = _participants(kinds if recorded else [])
-    analyses += completeness(trial) if kinds else []
-    if recorded:
-        for place, kind in enumerate(kinds):
-            analyses += _recurrence(trial, kind, primary=place == 0)
-    elif kinds:
-        analyses.append(_unrecorded("any"))
-    if len(trial.recurrences):
-        analyses += [*all_recurrences(trial, kinds[0]), *recovery(trial)]
-    analyses += _measures(trial)
+    described = _participants(kinds if recorded else [])
+    described += completeness(trial) if kinds else []
+    outcomes = _of_recurrences(trial, kinds) if kinds else []
+    if measured := _measures(trial):
+        outcomes.append(Outcome("measures", WALKING, "secondary", analyses=tuple(measured)))
     if len(trial.adverse_events):
-        frame = Frame("adverse_events")
-        analyses.append(
-            Analysis("harms", "Adverse events by arm", HARMS, "frame", frame, status="descriptive")
-        )
-    names = {one.name for one in analyses}
+        outcomes.append(_harms())
+    names = {a.name for one in outcomes for a in one.analyses} | {one.name for one in described}
     beside = {
         leaf: ours
         for leaf, ours in PUBLISHED.get(trial.published, {}).items()
         if ours["analysis"] in names
     }
-    return Plan(
+    return AnalysisPlan(
         title=f"{trial.name}: results",
-        analyses=tuple(analyses),
+        outcomes=tuple(outcomes),
+        descriptions=tuple(described),
+        strata=trial.strata,
         published=beside,
         record=trial.published if beside else "",
     )
+
+
+def _of_recurrences(trial: Trial, kinds: list[str]) -> list[Outcome]:
+    """The kinds of recurrence, the first of them primary; then all recurrences and recovery."""
+    if not trial.recorded("recurrences"):
+        return [_of_kind(trial, "any", True, [_unrecorded("any")])]
+    outcomes = [
+        _of_kind(trial, kind, place == 0, _recurrence(trial, kind, primary=place == 0))
+        for place, kind in enumerate(kinds)
+    ]
+    if len(trial.recurrences):
+        many = tuple(all_recurrences(trial, kinds[0]))
+        outcomes.append(Outcome("all_recurrences", ALL, "secondary", analyses=many))
+        if lasting := tuple(recovery(trial)):
+            outcomes.append(Outcome("recovery", RECOVERY, "secondary", analyses=lasting))
+    return outcomes
+
+
+def _of_kind(trial: Trial, kind: str, primary: bool, analyses: list[Analysis]) -> Outcome:
+    """The outcome of a kind of recurrence, with its estimand."""
+    event = KIND_SECTIONS[kind][:1].lower() + KIND_SECTIONS[kind][1:]
+    others = " or ".join(trial.arms[1:])
+    estimand = Estimand(
+        population="all participants randomised",
+        treatment=f"{others} against {trial.arms[0]}, as randomised",
+        variable=f"days from randomisation to the first {event}",
+        summary="hazard ratio",
+        intercurrent=(
+            IntercurrentEvent(
+                "stopping the programme, or other care",
+                "treatment policy",
+                "participants are followed and analysed as randomised",
+            ),
+        ),
+    )
+    role = "primary" if primary else "secondary"
+    missing = (
+        "Follow-up ends at the last day observed before the first check-in missed; gaps ignored as "
+        "a sensitivity analysis."
+        if len(trial.check_ins)
+        else "Follow-up ends at the last day observed."
+    )
+    return Outcome(
+        kind, KIND_SECTIONS[kind], role, event, ("whole follow-up",), estimand, tuple(analyses),
+        missing,
+    )  # fmt: skip
+
+
+def _harms() -> Outcome:
+    frame = Frame("adverse_events")
+    counts = Analysis("harms", "Adverse events by arm", HARMS, "frame", frame, status="descriptive")
+    return Outcome("harms", HARMS, "safety", "adverse events", analyses=(counts,))
 
 
 def _kinds(trial: Trial) -> list[str]:
@@ -177,7 +234,7 @@ def _recurrence(trial: Trial, kind: str, *, primary: bool) -> list[Analysis]:
         name: str,
         title: str,
         method: str,
-        status: str = "secondary",
+        status: str = "supplementary",
         on: Frame = frame,
         note: str = "",
         **more: Any,

@@ -21,7 +21,10 @@ FRAMES = (
     "weekly_minutes",
     "participant_flow",
     "adverse_events",
+    "harm_counts",
     "follow_up_endings",
+    "economics.total_costs",
+    "economics.qalys",
 )
 
 
@@ -41,6 +44,8 @@ class Method:
         Whether it draws random numbers, from the seed of the run unless the plan gives another.
     frames : tuple of str
         Arguments that are frames too; a plan gives each as a table of derive, arguments and where.
+    summary : tuple of str
+        What it estimates, as the summary of an estimand may say it; empty where it is no matter.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Method:
     level: bool = True
     seed: bool = False
     frames: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -63,36 +69,47 @@ METHODS = {
         Method("survival.nelson_aalen", ("by",)),
         Method("survival.follow_up", ("by",)),
         Method("survival.log_rank", ("by",), level=False),
-        Method("survival.restricted_means", ("by",)),
-        Method("survival.compare_at", ("by",)),
-        Method("survival.cox", ("formula",)),
+        Method("survival.restricted_means", ("by",), summary=("restricted mean", "mean time")),
+        Method("survival.compare_at", ("by",), summary=("risk",)),
+        Method("survival.cox", ("formula",), summary=("hazard ratio",)),
         Method("survival.turnbull", ("by",)),
         Method("survival.interval_log_rank", ("by",), level=False),
-        Method("survival.interval_cox", ("formula",)),
+        Method("survival.interval_cox", ("formula",), summary=("hazard ratio",)),
         Method("survival.ascertainment_sensitivity", ("formula",), frames=("recalled",)),
         Method("survival.mean_cumulative_count", ("by",)),
         Method("survival.compare_mean_counts", ("by",)),
-        Method("survival.andersen_gill", ("formula",)),
+        Method(
+            "survival.andersen_gill",
+            ("formula",),
+            summary=("rate ratio", "ratio of rates", "ratio of mean numbers"),
+        ),
         Method("survival.prentice_williams_peterson", ("formula",)),
         Method("survival.compare_recurrent_models", ("formula",)),
         Method("survival.cumulative_incidence", ("by",)),
         Method("survival.gray_test", ("by",), level=False),
         Method("survival.cause_specific_cox", ("formula",)),
-        Method("survival.fine_gray", ("formula",)),
+        Method("survival.fine_gray", ("formula",), summary=("subdistribution hazard ratio",)),
         Method("survival.check_proportional_hazards", level=False),
         Method("resampling.bootstrap_comparison", ("by",), seed=True),
-        Method("regression.ols", ("formula",)),
-        Method("regression.rate_regression", ("formula",)),
-        Method("regression.logistic", ("formula",)),
-        Method("regression.relative_risk", ("formula",)),
-        Method("regression.risk_difference", ("formula",)),
-        Method("regression.ordinal", ("formula",)),
+        Method("regression.ols", ("formula",), summary=("difference",)),
+        Method(
+            "regression.rate_regression", ("formula",), summary=("rate ratio", "ratio of rates")
+        ),
+        Method("regression.logistic", ("formula",), summary=("odds ratio",)),
+        Method(
+            "regression.relative_risk",
+            ("formula",),
+            summary=("risk ratio", "relative risk", "ratio of risks"),
+        ),
+        Method("regression.risk_difference", ("formula",), summary=("difference",)),
+        Method("regression.ordinal", ("formula",), summary=("odds ratio",)),
         Method("regression.check_proportional_odds", level=False),
         Method("regression.gee", ("formula",)),
         Method("regression.dose_response", ("x",)),
         Method("regression.compare_means", ("outcome", "by")),
         Method("regression.compare_risks", ("outcome", "by")),
         Method("regression.compare_rates", ("by",)),
+        Method("regression.compare_harms", ("by",)),
         Method("regression.association", ("row", "column"), level=False),
         Method("regression.equivalence", ("term",), level=False),
     )

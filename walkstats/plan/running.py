@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-import walkstats.derive as derive
 from walkstats._arguments import check_seed
 from walkstats.errors import DataError, WalkstatsError
-from walkstats.evidence import beside_published, published
-from walkstats.plan.methods import METHODS, run_method
+from walkstats.plan.beside import beside_plan
+from walkstats.plan.changes import DEVIATION_COLUMNS, Row, changes
+from walkstats.plan.making_frames import Workshop
+from walkstats.plan.methods import run_method
 from walkstats.plan.numbers import numbers_of
-from walkstats.plan.specification import Analysis, Frame, Plan
-from walkstats.results import Curve, Estimate, Frozen
+from walkstats.plan.seeing_the_data import problems_with
+from walkstats.plan.sets_of_people import set_sizes
+from walkstats.plan.specification import Analysis, AnalysisPlan
+from walkstats.plan.taken_together import with_adjusted_p
+from walkstats.results import Frozen
 from walkstats.trial import Trial
-
-DEVIATION_COLUMNS = ("analysis", "planned", "happened")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,46 +30,70 @@ class PlanResults(Frozen):
     Attributes
     ----------
     numbers : pandas.DataFrame
-        One row per number: analysis, section, status, part, term, estimate, std_error, statistic,
-        df, p_value, conf_low, conf_high, scale, std_error_of, state.
+        One row per number: id ("analysis/part/term"), outcome, role, analysis, section, status,
+        prespecified, part, term, estimate, std_error, statistic, df, p_value, p_adjusted,
+        conf_low, conf_high, scale, std_error_of, state.
     results : mapping of str to result
         Name of the analysis -> its result, or its frame where the analysis is descriptive.
     deviations : pandas.DataFrame
-        One row per analysis that could not be run as planned: analysis, planned, happened.
-    plan : Plan
+        One row per deviation: item, kind ("not run", "changed", "added", "left out", "post hoc"),
+        planned, happened, prespecified, reason.
+    plan : AnalysisPlan
     seed : int
     trial : Trial
     frames : mapping of str to pandas.DataFrame
         Name of the analysis -> the frame that it took.
     beside : pandas.DataFrame or None
         Ours beside the published, where the plan names a published record.
+    sets : pandas.DataFrame
+        Participants of each analysis set, by arm.
+    registered : AnalysisPlan or None
+        The plan against which changes were looked for.
     """
 
     numbers: pd.DataFrame
     results: Mapping[str, Any]
     deviations: pd.DataFrame
-    plan: Plan
+    plan: AnalysisPlan
     seed: int
     trial: Trial
     frames: Mapping[str, pd.DataFrame]
-    beside: pd.DataFrame | None = None
+    beside: pd.DataFrame | None
+    sets: pd.DataFrame
+    registered: AnalysisPlan | None = None
+
+    @property
+    def not_run(self) -> pd.DataFrame:
+        """The rows of ``deviations`` that are analyses which could not be run."""
+        rows = self._own("deviations")
+        return rows[rows["kind"] == "not run"]
 
     @property
     def primary_not_run(self) -> pd.DataFrame:
-        """The rows of ``deviations`` that are primary analyses."""
+        """The rows of ``not_run`` that are primary analyses."""
         primary = [one.name for one in self.plan.analyses if one.status == "primary"]
-        return self.deviations[self.deviations["analysis"].isin(primary)]
+        rows = self.not_run
+        return rows[rows["item"].isin(primary)]
 
 
-def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> PlanResults:
+def run_plan(
+    trial: Trial,
+    plan: AnalysisPlan,
+    *,
+    seed: int,
+    registered: AnalysisPlan | None = None,
+    progress: bool = False,
+) -> PlanResults:
     """Run all analyses of a plan on a trial.
 
     Parameters
     ----------
     trial : Trial
-    plan : Plan
+    plan : AnalysisPlan
     seed : int
         For analyses that draw random numbers; recorded with the results.
+    registered : AnalysisPlan, optional
+        The plan as it was before the data were seen; what differs from it is a deviation.
     progress : bool
         Show a progress bar on standard error.
 
@@ -80,11 +105,15 @@ def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> 
     ------
     ValueError
         For a seed that is no whole number of at least 0.
+    DataError
+        For a plan that speaks of what this trial does not have: columns, measures, conditions of
+        sets. One finding for each.
 
     Notes
     -----
-    An analysis that cannot be run, because its model cannot be fitted or because the plan asks for
-    what the trial does not have, is a row of ``deviations``; the others go on.
+    An analysis that cannot be run, because its model cannot be fitted or because the trial has too
+    little for it, is a row of ``deviations``; the others go on. So is every analysis that was added
+    after the data were seen, and every difference from the registered plan.
 
     Examples
     --------
@@ -95,28 +124,33 @@ def run_plan(trial: Trial, plan: Plan, *, seed: int, progress: bool = False) -> 
     0
     """
     check_seed(seed)
+    errors = [one for one in problems_with(plan, trial) if one.severity == "error"]
+    if errors:
+        raise DataError(errors)
+    shop = Workshop(trial, plan)
     results: dict[str, Any] = {}
     frames: dict[str, pd.DataFrame] = {}
-    made: dict[str, pd.DataFrame] = {}
-    deviations = []
+    failed: list[Row] = []
     for one in _shown(plan.analyses, progress):
         try:
-            subject = _subject(one, trial, results, made, frames)
-            arguments = _arguments(one, trial, made)
+            subject = _subject(one, shop, results, frames)
+            arguments = shop.arguments(one)
             results[one.name] = run_method(
                 one.method, subject, arguments, level=plan.level, seed=seed
             )
         except (WalkstatsError, ValueError, TypeError) as error:
-            deviations.append((one.name, one.title, str(error)))
+            failed.append((one.name, "not run", one.title, str(error), one.prespecified, ""))
     return PlanResults(
         numbers=_numbers(plan, results),
         results=results,
-        deviations=pd.DataFrame(deviations, columns=list(DEVIATION_COLUMNS)),
+        deviations=_deviations(plan, registered, failed),
         plan=plan,
         seed=seed,
         trial=trial,
         frames=frames,
-        beside=_beside(plan, results),
+        beside=beside_plan(plan, results),
+        sets=set_sizes(trial, plan),
+        registered=registered,
     )
 
 
@@ -134,98 +168,74 @@ def _shown(analyses: tuple[Analysis, ...], progress: bool) -> Iterator[Analysis]
 
 
 def _subject(
-    one: Analysis,
-    trial: Trial,
-    results: Mapping[str, Any],
-    made: dict[str, pd.DataFrame],
-    frames: dict[str, pd.DataFrame],
+    one: Analysis, shop: Workshop, results: Mapping[str, Any], frames: dict[str, pd.DataFrame]
 ) -> Any:
-    """The frame or the earlier result that an analysis takes; frames are made once."""
+    """The frame or the earlier result that an analysis takes."""
     if one.frame is None:
         if one.of not in results:
             raise DataError.of(f"needs the result of {one.of}, which could not be had")
         return results[one.of]
-    frames[one.name] = _made(one.frame, trial, made)
+    frames[one.name] = shop.frame(one.frame, one.set)
     return frames[one.name]
 
 
-def _arguments(one: Analysis, trial: Trial, made: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """The arguments of an analysis, frames among them made."""
-    named = METHODS[one.method].frames
-    return {
-        key: _made(Frame(**value), trial, made) if key in named else value
-        for key, value in one.arguments.items()
-    }
+def _deviations(
+    plan: AnalysisPlan, registered: AnalysisPlan | None, failed: list[Row]
+) -> pd.DataFrame:
+    """What was not done as it was planned, and what was not planned."""
+    rows = list(failed)
+    told = changes(registered, plan) if registered is not None else []
+    added = {row[0] for row in told if row[1] == "added"}
+    rows += told
+    rows += [
+        (one.name, "post hoc", "", one.title, False, one.reason)
+        for one in plan.analyses
+        if not one.prespecified and one.name not in added
+    ]
+    rows += [
+        (f"plan, version {one.version}", "changed", "", one.what, False, "")
+        for one in plan.revisions
+        if one.after_unmasking
+    ]
+    return pd.DataFrame(rows, columns=list(DEVIATION_COLUMNS))
 
 
-def _made(spec: Frame, trial: Trial, made: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    if spec.key not in made:
-        made[spec.key] = _frame(spec, trial)
-    return made[spec.key]
-
-
-def _frame(spec: Frame, trial: Trial) -> pd.DataFrame:
-    frame = getattr(derive, spec.derive)(trial, **spec.arguments)
-    attrs = frame.attrs
-    for column, value in spec.where.items():
-        if column not in frame:
-            raise ValueError(f"{spec.derive} has no column {column!r}")
-        frame = frame[frame[column] == value]
-    frame = frame.reset_index(drop=True)
-    frame.attrs = attrs
-    return frame
-
-
-def _numbers(plan: Plan, results: Mapping[str, Any]) -> pd.DataFrame:
+def _numbers(plan: AnalysisPlan, results: Mapping[str, Any]) -> pd.DataFrame:
+    """All numbers of the results, each with an id of its own and its place in the plan."""
     parts = []
     for one in plan.analyses:
-        if one.name in results:
-            rows = numbers_of(results[one.name])
-            rows.insert(0, "analysis", one.name)
-            rows.insert(1, "section", one.section)
-            rows.insert(2, "status", one.status)
-            parts.append(rows)
+        if one.name not in results:
+            continue
+        rows = numbers_of(results[one.name])
+        outcome = plan.outcome(one.outcome)
+        facts: dict[str, Any] = {
+            "id": _ids(one.name, rows),
+            "outcome": one.outcome,
+            "role": outcome.role if outcome else "",
+            "analysis": one.name,
+            "section": one.section,
+            "status": one.status,
+            "prespecified": one.prespecified,
+        }
+        for place, (name, value) in enumerate(facts.items()):
+            rows.insert(place, name, value)
+        parts.append(rows)
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame()
     columns = list(dict.fromkeys(column for part in parts for column in part.columns))
     # Columns in which a part has nothing must not decide the type of the whole.
     known = [part.dropna(axis=1, how="all") for part in parts]
-    return pd.concat(known, ignore_index=True).reindex(columns=columns)
+    whole = pd.concat(known, ignore_index=True).reindex(columns=columns)
+    return with_adjusted_p(whole, plan.multiplicity)
 
 
-def _beside(plan: Plan, results: Mapping[str, Any]) -> pd.DataFrame | None:
-    if not plan.published:
-        return None
-    ours = {}
-    for leaf, where in plan.published.items():
-        if where["analysis"] in results:
-            try:
-                found = _found(results[where["analysis"]], where)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise DataError.of(
-                    f"the place of the published figure {leaf!r} is not in the results: {error}",
-                    table="plan",
-                    what_to_do="name a term, a contrast, a quantile or a column that is there",
-                ) from None
-            if found is not None:
-                ours[leaf] = found
-    return beside_published(ours, published(plan.record))
-
-
-def _found(result: Any, where: Mapping[str, Any]) -> Estimate | float | None:
-    """Our number: a term, a contrast, a quantile of a curve, a count, or a cell of a frame."""
-    if "count" in where:
-        return float(getattr(result.counts, where["count"]))
-    if "column" in where:
-        chosen = np.ones(len(result), dtype=bool)
-        for column, value in where["where"].items():
-            chosen &= (result[column] == value).to_numpy()
-        return float(result.loc[chosen, where["column"]].iloc[0]) if chosen.any() else None
-    if "quantile" in where and isinstance(result, Curve):
-        result = result.quantile(where["quantile"])
-    if "contrast" in where:
-        return result.contrast(where["contrast"])
-    if where["term"] not in result.terms:
-        return None
-    return result.estimate(where["term"], ratio=where.get("ratio", False))
+def _ids(name: str, rows: pd.DataFrame) -> list[str]:
+    """Analysis, part and term; a number behind what stands twice."""
+    seen: dict[str, int] = {}
+    ids = []
+    for part, term in zip(rows["part"], rows["term"], strict=True):
+        said = "/".join(str(text) for text in (name, part, term) if str(text) not in ("", "nan"))
+        seen[said] = seen.get(said, 0) + 1
+        ids.append(said if seen[said] == 1 else f"{said}/{seen[said]}")
+    return ids

@@ -1,19 +1,16 @@
-"""What does an analysis plan say? Data only: which frames, which methods, with which arguments."""
+"""What does an analysis plan say? Data only: outcomes, estimands, frames, methods, arguments."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from walkstats.errors import DataError
-from walkstats.plan.methods import FRAMES, METHODS
+from walkstats.plan.agreeing import problems_within
 from walkstats.results import Frozen
-
-STATUSES = ("primary", "secondary", "sensitivity", "descriptive")
 
 
 @dataclass(frozen=True)
@@ -23,20 +20,25 @@ class Frame(Frozen):
     Attributes
     ----------
     derive : str
-        A function of ``walkstats.derive``.
+        A function of ``walkstats.derive``, or one of ``walkstats.economics`` by its full name.
     arguments : mapping
     where : mapping of column to value
         Rows to keep.
+    until : str
+        Column of participants with a day at which follow-up ends earlier, in frames of first
+        events. It belongs to strategies other than treatment policy.
     """
 
     derive: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     where: Mapping[str, Any] = field(default_factory=dict)
+    until: str = ""
 
     @property
     def key(self) -> str:
         """The same text for the same frame."""
-        return json.dumps([self.derive, dict(self.arguments), dict(self.where)], sort_keys=True)
+        parts = [self.derive, dict(self.arguments), dict(self.where), self.until]
+        return json.dumps(parts, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,10 @@ class Analysis(Frozen):
     Attributes
     ----------
     name : str
-        Unique in the plan; file names come from it.
+        Unique in the plan; file names and the ids of numbers come from it.
     title : str
     section : str
-        Heading of the report under which it stands.
+        Heading of the report under which it stands; that of its outcome by default.
     method : str
         ``"survival.cox"`` and so on; a key of ``walkstats.plan.methods.METHODS``.
     frame : Frame or None
@@ -57,258 +59,251 @@ class Analysis(Frozen):
     of : str
         Name of the earlier analysis whose result it takes.
     arguments : mapping
-    status : {"primary", "secondary", "sensitivity", "descriptive"}
+    status : str
+        What it is for: the role of its outcome where it is a main analysis of it ("primary",
+        "secondary", "safety", "economic", "exploratory"), else "sensitivity" (the same estimand
+        under other assumptions), "supplementary" (another estimand), "subgroup" or "descriptive".
     note : str
         What a reader must know of how it was planned: a horizon chosen from the data, say. It
         stands under the analysis and among the methods.
+    set : str
+        Analysis set of the plan; everybody where it is empty.
+    prespecified : bool
+        False for an analysis that was added after the data were seen.
+    reason : str
+        Why it was added, or what is our own choice in it.
+    outcome : str
+        Id of the outcome that it belongs to; its plan fills this in.
     """
 
     name: str
     title: str
-    section: str
-    method: str
+    section: str = ""
+    method: str = "frame"
     frame: Frame | None = None
     of: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    status: str = "secondary"
+    status: str = ""
+    note: str = ""
+    set: str = ""
+    prespecified: bool = True
+    reason: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class IntercurrentEvent(Frozen):
+    """An event after randomisation that changes what an outcome means, and what is done about it.
+
+    Attributes
+    ----------
+    event : str
+    strategy : str
+        "treatment policy", "hypothetical", "composite", "while on treatment" or "principal
+        stratum": the words of ICH E9(R1).
+    handling : str
+        How the strategy is carried out here.
+    column : str
+        Column of participants with the day on which it happened, where there is one.
+    """
+
+    event: str
+    strategy: str
+    handling: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True)
+class Estimand(Frozen):
+    """What is to be estimated, in the five attributes of ICH E9(R1).
+
+    Attributes
+    ----------
+    population, treatment, variable, summary : str
+        Who; which conditions are compared; what is measured on each; what is compared of it.
+    intercurrent : tuple of IntercurrentEvent
+    """
+
+    population: str
+    treatment: str
+    variable: str
+    summary: str
+    intercurrent: tuple[IntercurrentEvent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome(Frozen):
+    """An outcome of a plan with its analyses.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the plan.
+    title : str
+    role : {"primary", "secondary", "safety", "economic", "exploratory"}
+    measure : str
+        What is measured: a measure of the trial, or the kind of recurrence, in words.
+    time_points : tuple of str
+        When: "day 365", "month 3".
+    estimand : Estimand or None
+    analyses : tuple of Analysis
+        In the order in which they are run and shown; ``section``, ``status`` and ``outcome`` are
+        filled in where they are empty.
+    missing : str
+        The rule for missing data, as a sentence.
+    own_choice : str
+        What in it is the choice of this plan, and of no published one; empty for nothing.
+    heading : str
+        Its heading in the report; made of title and role where empty.
+    """
+
+    id: str
+    title: str
+    role: str
+    measure: str = ""
+    time_points: tuple[str, ...] = ()
+    estimand: Estimand | None = None
+    analyses: tuple[Analysis, ...] = ()
+    missing: str = ""
+    own_choice: str = ""
+    heading: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        heading = self.heading or usual_heading(self)
+        filled = tuple(
+            dataclasses.replace(
+                one,
+                outcome=self.id,
+                section=one.section or heading,
+                status=one.status or self.role,
+            )
+            for one in self.analyses
+        )
+        self.__dict__.update(heading=heading, analyses=filled)
+
+
+def usual_heading(outcome: Outcome) -> str:
+    """The heading of an outcome that names none."""
+    return outcome.title + " (primary outcome)" * (outcome.role == "primary")
+
+
+@dataclass(frozen=True)
+class AnalysisSet(Frozen):
+    """Who is in an analysis.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+        In words, as a report says it.
+    where : mapping of column to condition
+        Conditions on columns of participants, which must all hold: a value, a list of values, or a
+        table of ``at_least``, ``at_most``, ``before``, ``from``. Empty for everybody randomised.
+    """
+
+    name: str
+    title: str
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Multiplicity(Frozen):
+    """How several main analyses are taken together.
+
+    Attributes
+    ----------
+    method : {"none", "bonferroni", "holm", "hochberg", "fixed-sequence"}
+    family : tuple of str
+        Analyses in their order; each is tested by the first term that compares the arms.
+    note : str
+    """
+
+    method: str = "none"
+    family: tuple[str, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Plan(Frozen):
+class Revision(Frozen):
+    """A change of the plan after its first version.
+
+    Attributes
+    ----------
+    version, dated, what : str
+    after_unmasking : bool
+    """
+
+    version: str
+    what: str
+    dated: str = ""
+    after_unmasking: bool = False
+
+
+@dataclass(frozen=True)
+class AnalysisPlan(Frozen):
     """An analysis plan.
 
     Attributes
     ----------
     title : str
-    analyses : tuple of Analysis
-        In the order in which they are run and shown.
-    level : float
-        Confidence level of all analyses.
-    published : mapping of str to mapping
-        Leaf of a published record -> {"analysis", "term", "part", "ratio"} of our estimate.
+    outcomes : tuple of Outcome
+    descriptions : tuple of Analysis
+        Analyses of no outcome, which stand first: flow, baseline, follow-up.
+    registration, version, dated : str
+        Of the trial; of the plan.
+    alpha : float
+        Two-sided; all intervals have level 1 - alpha.
+    multiplicity : Multiplicity
+    sets : mapping of str to AnalysisSet
+    strata, covariates : tuple of str
+        Columns of participants that adjusted analyses take.
+    statements : mapping of str to str
+        Texts that no data can tell, by the item of a check-list ("consort.2") or by any name.
     record : str
         Name of the published record.
+    published : mapping of str to mapping
+        Leaf of the published record -> {"analysis", "term", "part", "ratio"} of our estimate.
+    revisions : tuple of Revision
     """
 
     title: str
-    analyses: tuple[Analysis, ...]
-    level: float = 0.95
-    published: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+    descriptions: tuple[Analysis, ...] = ()
+    registration: str = ""
+    version: str = ""
+    dated: str = ""
+    alpha: float = 0.05
+    multiplicity: Multiplicity = field(default_factory=Multiplicity)
+    sets: Mapping[str, AnalysisSet] = field(default_factory=dict)
+    strata: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    statements: Mapping[str, str] = field(default_factory=dict)
     record: str = ""
+    published: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    revisions: tuple[Revision, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        problems = _problems(self)
-        if problems:
-            raise DataError.of(
-                "; ".join(problems),
-                table="plan",
-                what_to_do="correct the plan",
-                count=len(problems),
-            )
-
-
-def _problems(plan: Plan) -> list[str]:
-    """What is wrong with a plan, before any data are seen."""
-    found = []
-    seen: set[str] = set()
-    if not 0 < plan.level < 1:
-        found.append(f"level must lie between 0 and 1, got {plan.level!r}")
-    for one in plan.analyses:
-        where = f"analysis {one.name!r}"
-        if one.name in seen:
-            found.append(f"{where} stands twice")
-        if one.method not in METHODS:
-            found.append(f"{where}: no method {one.method!r} (there are {', '.join(METHODS)})")
-        if one.status not in STATUSES:
-            found.append(f"{where}: status must be one of {', '.join(STATUSES)}")
-        if one.frame is not None and one.frame.derive not in FRAMES:
-            found.append(f"{where}: no frame {one.frame.derive!r} (there are {', '.join(FRAMES)})")
-        if (one.frame is None) == (one.of == ""):
-            found.append(f"{where} must take either a frame or an earlier result (of)")
-        if one.of and one.of not in seen:
-            found.append(f"{where} takes the result of {one.of!r}, which does not stand before it")
-        found += _misnamed_frames(one, where)
-        seen.add(one.name)
-    for leaf, ours in plan.published.items():
-        found += _misplaced(leaf, ours, seen)
-    return found
-
-
-def _misnamed_frames(one: Analysis, where: str) -> list[str]:
-    """What is wrong with the frames among the arguments of an analysis."""
-    method = METHODS.get(one.method)
-    given = (
-        [one.arguments[name] for name in method.frames if name in one.arguments] if method else []
-    )
-    known = {"derive", "arguments", "where"}
-    return [
-        f"{where}: {frame!r} must be a table of derive, arguments and where, derive being one of "
-        f"{', '.join(FRAMES)}"
-        for frame in given
-        if not isinstance(frame, Mapping)
-        or frame.get("derive") not in FRAMES
-        or not set(frame) <= known
-    ]
-
-
-def _misplaced(leaf: str, ours: Mapping[str, Any], names: set[str]) -> list[str]:
-    """What is wrong with the place of a published figure."""
-    known = isinstance(ours, Mapping) and ours.get("analysis") in names
-    if not known:
-        return [f"published {leaf!r} names no analysis of the plan"]
-    if not any(key in ours for key in ("term", "contrast", "column", "count")):
-        return [f"published {leaf!r} needs a term, a contrast, a column or a count"]
-    if "column" in ours and not isinstance(ours.get("where", {}), Mapping):
-        return [f"published {leaf!r}: where must be a table of column = value"]
-    return []
-
-
-def read_plan(file: str | Path) -> Plan:
-    """Read a plan from a TOML file.
-
-    Parameters
-    ----------
-    file : path
-
-    Returns
-    -------
-    Plan
-
-    Raises
-    ------
-    DataError
-        When the file is missing, is no TOML, or says something that a plan cannot say.
-
-    Examples
-    --------
-    >>> read_plan("absent.toml")
-    Traceback (most recent call last):
-    walkstats.errors.DataError: there is no plan absent.toml -> check the path
-    """
-    path = Path(file)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError.of(f"there is no plan {file}", what_to_do="check the path") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError.of(
-            f"{path.name} cannot be read as TOML: {error}", what_to_do="correct the file"
-        ) from None
-    return _plan_of(data, path.name)
-
-
-def _plan_of(data: Mapping[str, Any], name: str) -> Plan:
-    known = {"title", "level", "record", "published", "analysis"}
-    _check_keys(data, known, {"title", "analysis"}, name)
-    _check_types(data, {"title": str, "level": (int, float), "record": str}, name)
-    _check_types(data, {"published": dict, "analysis": list}, name)
-    analyses = tuple(_analysis_of(one, name) for one in data["analysis"])
-    return Plan(
-        title=data["title"],
-        analyses=analyses,
-        level=float(data.get("level", 0.95)),
-        published=data.get("published", {}),
-        record=data.get("record", ""),
-    )
-
-
-def _analysis_of(data: Mapping[str, Any], name: str) -> Analysis:
-    known = {"name", "title", "section", "method", "frame", "of", "arguments", "status", "note"}
-    _check_types({"analysis": data}, {"analysis": dict}, name)
-    where = f"{name}, analysis {data.get('name', '?')!r}"
-    _check_types(data, {key: str for key in known - {"frame", "arguments"}}, where)
-    _check_types(data, {"frame": dict, "arguments": dict}, where)
-    _check_keys(data, known, {"name", "title", "section", "method"}, where)
-    frame = None
-    if "frame" in data:
-        _check_keys(data["frame"], {"derive", "arguments", "where"}, {"derive"}, f"{where}, frame")
-        frame = Frame(**data["frame"])
-    return Analysis(**{**{k: v for k, v in data.items() if k != "frame"}, "frame": frame})
-
-
-def _check_types(data: Mapping[str, Any], kinds: Mapping[str, Any], where: str) -> None:
-    words = {
-        str: "a text",
-        dict: "a table",
-        list: "a list of tables",
-        (int, float): "a number",
-    }
-    for key, kind in kinds.items():
-        if key in data and not isinstance(data[key], kind):
-            raise DataError.of(
-                f"{where}: {key} must be {words.get(kind, 'a number')}, got {data[key]!r}"
-            )
-
-
-def _check_keys(data: Mapping[str, Any], known: set[str], needed: set[str], where: str) -> None:
-    unknown, absent = sorted(set(data) - known), sorted(needed - set(data))
-    if unknown or absent:
-        said = [f"unknown: {', '.join(unknown)}"] if unknown else []
-        said += [f"missing: {', '.join(absent)}"] if absent else []
-        raise DataError.of(
-            f"{where}: {'; '.join(said)}", what_to_do=f"allowed are {', '.join(sorted(known))}"
+        described = tuple(
+            dataclasses.replace(one, status=one.status or "descriptive")
+            for one in self.descriptions
         )
+        self.__dict__["descriptions"] = described
+        findings = problems_within(self)
+        if findings:
+            raise DataError(findings)
 
+    @property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """All analyses in the order in which they are run: descriptions, then each outcome's."""
+        return self.descriptions + tuple(a for one in self.outcomes for a in one.analyses)
 
-def write_plan(plan: Plan, file: str | Path) -> None:
-    """Write a plan as a TOML file that ``read_plan`` reads back the same.
+    @property
+    def level(self) -> float:
+        """Confidence level of all intervals."""
+        return float(round(1.0 - self.alpha, 12))
 
-    Parameters
-    ----------
-    plan : Plan
-    file : path
-
-    Raises
-    ------
-    DataError
-        When the file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> flow = Analysis("flow", "Flow", "People", "frame", Frame("participant_flow"))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_plan(Plan("Small", (flow,)), f"{folder}/plan.toml")
-    ...     read_plan(f"{folder}/plan.toml").analyses[0].frame.derive
-    'participant_flow'
-    """
-    try:
-        Path(file).write_text(plan_text(plan), encoding="utf-8")
-    except OSError as error:
-        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
-
-
-def plan_text(plan: Plan) -> str:
-    """Spell a plan as TOML."""
-    lines = [f"title = {_toml(plan.title)}", f"level = {plan.level!r}"]
-    if plan.record:
-        lines.append(f"record = {_toml(plan.record)}")
-    for one in plan.analyses:
-        lines += ["", "[[analysis]]"]
-        for name in ("name", "title", "section", "status", "method"):
-            lines.append(f"{name} = {_toml(getattr(one, name))}")
-        if one.note:
-            lines.append(f"note = {_toml(one.note)}")
-        if one.of:
-            lines.append(f"of = {_toml(one.of)}")
-        if one.frame is not None:
-            parts = {"derive": one.frame.derive, "arguments": one.frame.arguments}
-            parts |= {"where": one.frame.where} if one.frame.where else {}
-            lines.append(f"frame = {_toml(parts)}")
-        if one.arguments:
-            lines.append(f"arguments = {_toml(one.arguments)}")
-    if plan.published:
-        lines += ["", "[published]"]
-        lines += [f"{_toml(leaf)} = {_toml(ours)}" for leaf, ours in plan.published.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML on one line; JSON's text is TOML's for strings, numbers and lists."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    def outcome(self, name: str) -> Outcome | None:
+        """The outcome with an id; None for an analysis that belongs to none."""
+        return next((one for one in self.outcomes if one.id == name), None)

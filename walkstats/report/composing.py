@@ -58,7 +58,7 @@ def compose(results: PlanResults) -> Report:
 
 
 def _section(title: str, results: PlanResults) -> list[Block]:
-    missing = results.primary_not_run.set_index("analysis")["happened"]
+    missing = results.primary_not_run.set_index("item")["happened"]
     blocks: list[Block] = []
     for one in results.plan.analyses:
         if one.section == title and one.name in missing:
@@ -99,13 +99,15 @@ def _beside(results: PlanResults) -> Section:
 
 
 def _beside_row(one: Mapping[Hashable, Any], results: PlanResults) -> tuple[str, ...]:
-    place = results.plan.published[str(one["name"])]
-    label = place.get("label", str(one["name"]))
+    name = str(one["name"])
+    place = results.plan.published.get(name, {})
+    label = place.get("label", name.replace("_", " ").replace(".", ", "))
     if "term" in place and "quantile" not in place:
         # Several models of the report estimate the same ratio or difference: say which one it is.
         title = next(a.title for a in results.plan.analyses if a.name == place["analysis"])
         label = f"{label} (here: {title.partition(':')[0]})"
-    here = _with_limits(one["ours"], one["ours_low"], one["ours_high"])
+    remark = str(one["remark"])
+    here = remark or _with_limits(one["ours"], one["ours_low"], one["ours_high"])
     there = _with_limits(one["published"], one["published_low"], one["published_high"])
     return label, here, there, str(one["where"]), str(one["source"])
 
@@ -132,7 +134,7 @@ def _methods(results: PlanResults) -> Section:
     chosen = [one.note for one in results.plan.analyses]
     texts = dict.fromkeys(text for text in (*lines, *frames, *chosen) if text)
     said = [Paragraph(for_readers(text, results.trial.strata), "small") for text in texts]
-    others = any(one.status in ("secondary", "sensitivity") for one in results.plan.analyses)
+    others = any(one.status not in ("primary", "descriptive") for one in results.plan.analyses)
     return Section("Methods", (*([Paragraph(MULTIPLICITY)] if others and said else []), *said))
 
 
@@ -158,5 +160,7 @@ def _told(one: Analysis, result: Result) -> str:
 
 
 def _deviations(deviations: pd.DataFrame) -> Section:
-    table = tables.table_of(deviations, title="Analyses that could not be run as planned")
+    table = tables.table_of(
+        deviations, title="What was not done as planned, and what was not planned"
+    )
     return Section("Deviations from the plan", (TableBlock("deviations", table),))

@@ -9,7 +9,7 @@ from typing import Any
 
 import walkstats
 from walkstats.plan import PlanResults
-from walkstats.plan.specification import plan_text
+from walkstats.plan.as_toml import plan_text
 
 PACKAGES = (
     "numpy",
