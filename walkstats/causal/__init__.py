@@ -5,6 +5,9 @@ assumptions that no data can show, and says which.
 
 What did it do in those who walked because they were asked to?
     ``complier_effect``    with the arm as instrument; returns ``ComplierEffect``
+What if everybody had done as asked?
+    ``treatment_weights``  inverse probability weights; returns ``TreatmentWeights``
+    ``balance``            are groups alike, without weights and with them? returns ``Balance``
 How strong would something unmeasured have to be?
     ``e_value``            E-values of ratios and differences; returns ``EValue``
 """
@@ -17,12 +20,18 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "compliers": ["ComplierEffect", "complier_effect"],
+        "weighting": ["TreatmentWeights", "treatment_weights"],
+        "balancing": ["Balance", "balance"],
         "unmeasured": ["EValue", "e_value"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.causal.balancing import Balance as Balance
+    from walkstats.causal.balancing import balance as balance
     from walkstats.causal.compliers import ComplierEffect as ComplierEffect
     from walkstats.causal.compliers import complier_effect as complier_effect
     from walkstats.causal.unmeasured import EValue as EValue
     from walkstats.causal.unmeasured import e_value as e_value
+    from walkstats.causal.weighting import TreatmentWeights as TreatmentWeights
+    from walkstats.causal.weighting import treatment_weights as treatment_weights
