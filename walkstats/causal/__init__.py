@@ -8,6 +8,11 @@ What did it do in those who walked because they were asked to?
 What if everybody had done as asked?
     ``treatment_weights``  inverse probability weights; returns ``TreatmentWeights``
     ``balance``            are groups alike, without weights and with them? returns ``Balance``
+Whom does the arm help more?
+    ``subgroup_effects``   by what was known at randomisation; returns ``SubgroupEffects``
+How much of its effect runs through something that it changes earlier?
+    ``mediate``            natural direct and indirect effects; returns ``Mediation``
+    ``mediate_from_landmark``   ... on an event, among those free of it on a day
 How strong would something unmeasured have to be?
     ``e_value``            E-values of ratios and differences; returns ``EValue``
 """
@@ -22,6 +27,10 @@ __getattr__, __dir__, __all__ = attach(
         "compliers": ["ComplierEffect", "complier_effect"],
         "weighting": ["TreatmentWeights", "treatment_weights"],
         "balancing": ["Balance", "balance"],
+        "subgroups.who_benefits": ["SubgroupEffects", "subgroup_effects"],
+        "mediation.after_landmark": ["mediate_from_landmark"],
+        "mediation.mediation_results": ["Mediation"],
+        "mediation.natural_effects": ["mediate"],
         "unmeasured": ["EValue", "e_value"],
     },
 )
@@ -31,6 +40,13 @@ if TYPE_CHECKING:
     from walkstats.causal.balancing import balance as balance
     from walkstats.causal.compliers import ComplierEffect as ComplierEffect
     from walkstats.causal.compliers import complier_effect as complier_effect
+    from walkstats.causal.mediation.after_landmark import (
+        mediate_from_landmark as mediate_from_landmark,
+    )
+    from walkstats.causal.mediation.mediation_results import Mediation as Mediation
+    from walkstats.causal.mediation.natural_effects import mediate as mediate
+    from walkstats.causal.subgroups.who_benefits import SubgroupEffects as SubgroupEffects
+    from walkstats.causal.subgroups.who_benefits import subgroup_effects as subgroup_effects
     from walkstats.causal.unmeasured import EValue as EValue
     from walkstats.causal.unmeasured import e_value as e_value
     from walkstats.causal.weighting import TreatmentWeights as TreatmentWeights
