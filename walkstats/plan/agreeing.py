@@ -121,7 +121,31 @@ def _of_an_analysis(one: Analysis, plan: AnalysisPlan, seen: set[str]) -> Iterat
     yield from _misnamed_frames(one, where)
     if one.method in METHODS and one.method != "frame":
         yield from _unknown_arguments(one, where)
+    yield from _misnamed_steps(one, where)
     yield from _unannounced(one, plan, where)
+
+
+def _misnamed_steps(one: Analysis, where: str) -> Iterator[Problem]:
+    """What is wrong with the analyses that a method is to make of every completed frame."""
+    method = METHODS.get(one.method)
+    if method is None or not method.calls:
+        return
+    steps = one.arguments.get(method.calls)
+    if isinstance(steps, Mapping):
+        steps = [steps]
+    if not isinstance(steps, (list, tuple)) or not steps:
+        yield _problem(
+            f"{where}: {one.method} needs {method.calls}, the analysis of each completed frame",
+            "give a table of method and arguments",
+        )
+        return
+    for step in steps:
+        name = step.get("method") if isinstance(step, Mapping) else step
+        if name not in METHODS or not isinstance(step, Mapping):
+            yield _problem(f"{where}: {method.calls} has no method {name!r}", listed(name, METHODS))
+        elif set(step) - {"method", "arguments", "part"}:
+            odd = ", ".join(sorted(set(step) - {"method", "arguments", "part"}))
+            yield _problem(f"{where}: {method.calls} has unknown entries {odd}")
 
 
 def _subject(one: Analysis, seen: set[str], where: str) -> Iterator[Problem]:

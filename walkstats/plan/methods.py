@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,12 @@ class Method:
         Arguments that are frames too; a plan gives each as a table of derive, arguments and where.
     summary : tuple of str
         What it estimates, as the summary of an estimand may say it; empty where it is no matter.
+    calls : str
+        Argument that is an analysis of a frame; a plan gives it as a table of method, arguments and
+        part (of the result), or as a list of such tables, each applied to what the one before gave.
+    through : str
+        Module and function that stand for it in a plan, where its own first argument is not what an
+        analysis of a plan takes.
     """
 
     name: str
@@ -54,11 +60,13 @@ class Method:
     seed: bool = False
     frames: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
+    calls: str = ""
+    through: str = ""
 
     @property
     def function(self) -> Callable[..., Any]:
         """The function itself."""
-        part, _, name = self.name.partition(".")
+        part, _, name = (self.through or self.name).rpartition(".")
         return getattr(importlib.import_module(f"walkstats.{part}"), name)
 
 
@@ -106,12 +114,24 @@ METHODS = {
         Method("regression.check_proportional_odds", level=False),
         Method("regression.gee", ("formula",)),
         Method("regression.dose_response", ("x",)),
+        Method("regression.linear_mixed", ("formula",), summary=("difference",)),
+        Method("regression.mmrm", ("formula",), summary=("difference",)),
+        Method("regression.visit_differences", summary=("difference",)),
+        Method("regression.marginal_means", ("factor",)),
         Method("regression.compare_means", ("outcome", "by")),
         Method("regression.compare_risks", ("outcome", "by")),
         Method("regression.compare_rates", ("by",)),
         Method("regression.compare_harms", ("by",)),
+        Method("causal.subgroup_effects", ("formula", "modifiers")),
         Method("regression.association", ("row", "column"), level=False),
         Method("regression.equivalence", ("term",), level=False),
+        Method("missing.missing_pattern", level=False),
+        Method("missing.impute", level=False, seed=True),
+        Method("missing.impute_after_drop_out", level=False, seed=True),
+        Method("missing.reference_based", ("outcome",), level=False, seed=True),
+        Method("missing.delta_adjust", ("column", "delta"), level=False),
+        Method("missing.pool", calls="analysis", through="plan.over_imputations.pool_analyses"),
+        Method("missing.tipping_point", calls="analysis", through="plan.over_imputations.tip"),
     )
 } | {"frame": Method("frame", level=False)}
 
@@ -128,5 +148,19 @@ def run_method(
         given.setdefault("level", level)
     if method.seed:
         given.setdefault("seed", seed)
+    if method.calls:
+        steps = given[method.calls]
+        steps = [steps] if isinstance(steps, Mapping) else list(steps)
+        given[method.calls] = lambda frame: _in_turn(frame, steps, level=level, seed=seed)
     positional = [given.pop(one) for one in method.positional if one in given]
     return method.function(subject, *positional, **given)
+
+
+def _in_turn(frame: Any, steps: list[Mapping[str, Any]], *, level: float, seed: int) -> Any:
+    """Apply methods one after the other, each to what the one before gave."""
+    subject = frame
+    for step in steps:
+        arguments = dict(step.get("arguments", {}))
+        subject = run_method(step["method"], subject, arguments, level=level, seed=seed)
+        subject = getattr(subject, step["part"]) if step.get("part") else subject
+    return subject
