@@ -7,6 +7,7 @@ What did it do in those who walked because they were asked to?
     ``complier_effect``    with the arm as instrument; returns ``ComplierEffect``
 What if everybody had done as asked?
     ``treatment_weights``  inverse probability weights; returns ``TreatmentWeights``
+    ``per_protocol``       the arms among those who followed, weighted; returns ``PerProtocol``
     ``balance``            are groups alike, without weights and with them? returns ``Balance``
 Whom does the arm help more?
     ``subgroup_effects``   by what was known at randomisation; returns ``SubgroupEffects``
@@ -31,6 +32,7 @@ __getattr__, __dir__, __all__ = attach(
         "mediation.after_landmark": ["mediate_from_landmark"],
         "mediation.mediation_results": ["Mediation"],
         "mediation.natural_effects": ["mediate"],
+        "following": ["PerProtocol", "per_protocol"],
         "unmeasured": ["EValue", "e_value"],
     },
 )
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from walkstats.causal.balancing import balance as balance
     from walkstats.causal.compliers import ComplierEffect as ComplierEffect
     from walkstats.causal.compliers import complier_effect as complier_effect
+    from walkstats.causal.following import PerProtocol as PerProtocol
+    from walkstats.causal.following import per_protocol as per_protocol
     from walkstats.causal.mediation.after_landmark import (
         mediate_from_landmark as mediate_from_landmark,
     )
