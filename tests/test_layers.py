@@ -26,7 +26,7 @@ ALLOWED = {
     "resampling": {"ground", "survival"},
     "missing": {"ground", "survival", "regression"},
     "causal": {"ground", "survival", "regression", "resampling"},
-    "economics": {"ground", "trial", "regression", "missing", "resampling"},
+    "economics": {"ground", "trial", "survival", "regression", "missing", "resampling"},
     "design": {"ground", "trial", "survival", "resampling"},
     "tables": {"ground"},
     "figures": {"ground"},

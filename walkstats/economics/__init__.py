@@ -6,6 +6,8 @@ What people cost and how they fare, one row per randomised participant
 Points of view
     ``PERSPECTIVES``       whose costs count; ``CATEGORIES`` the kinds of cost they choose from
     ``Perspective``        one of one's own
+Costs beside effects
+    ``cost_effectiveness``   increments, their ratio and the draws; returns ``CostEffectiveness``
 """
 
 from typing import TYPE_CHECKING
@@ -17,6 +19,8 @@ __getattr__, __dir__, __all__ = attach(
     {
         "costing": ["total_costs"],
         "life_years": ["qalys"],
+        "value_for_money": ["cost_effectiveness"],
+        "value_shape": ["CostEffectiveness"],
         "perspectives": ["CATEGORIES", "PERSPECTIVES", "Perspective"],
     },
 )
@@ -27,3 +31,5 @@ if TYPE_CHECKING:
     from walkstats.economics.perspectives import CATEGORIES as CATEGORIES
     from walkstats.economics.perspectives import PERSPECTIVES as PERSPECTIVES
     from walkstats.economics.perspectives import Perspective as Perspective
+    from walkstats.economics.value_for_money import cost_effectiveness as cost_effectiveness
+    from walkstats.economics.value_shape import CostEffectiveness as CostEffectiveness

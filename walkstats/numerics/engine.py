@@ -54,6 +54,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "walkstats.resampling.sorted_groups:compare_resamples",
         "walkstats.fast.sorted_groups:compare_resamples",
     ),
+    "fill_resamples": (
+        "walkstats.economics.filled_resamples:fill_resamples",
+        "walkstats.fast.filled_resamples:fill_resamples",
+    ),
 }
 
 _loaded: dict[str, Callable[..., Any]] = {}
