@@ -11,6 +11,7 @@ What if everybody had done as asked?
     ``balance``            are groups alike, without weights and with them? returns ``Balance``
 Whom does the arm help more?
     ``subgroup_effects``   by what was known at randomisation; returns ``SubgroupEffects``
+    ``effect_curve``       along a number, such as age; returns ``EffectCurve``
 How much of its effect runs through something that it changes earlier?
     ``mediate``            natural direct and indirect effects; returns ``Mediation``
     ``mediate_from_landmark``   ... on an event, among those free of it on a day
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = attach(
         "compliers": ["ComplierEffect", "complier_effect"],
         "weighting": ["TreatmentWeights", "treatment_weights"],
         "balancing": ["Balance", "balance"],
+        "subgroups.along_a_number": ["EffectCurve", "effect_curve"],
         "subgroups.who_benefits": ["SubgroupEffects", "subgroup_effects"],
         "mediation.after_landmark": ["mediate_from_landmark"],
         "mediation.mediation_results": ["Mediation"],
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     )
     from walkstats.causal.mediation.mediation_results import Mediation as Mediation
     from walkstats.causal.mediation.natural_effects import mediate as mediate
+    from walkstats.causal.subgroups.along_a_number import EffectCurve as EffectCurve
+    from walkstats.causal.subgroups.along_a_number import effect_curve as effect_curve
     from walkstats.causal.subgroups.who_benefits import SubgroupEffects as SubgroupEffects
     from walkstats.causal.subgroups.who_benefits import subgroup_effects as subgroup_effects
     from walkstats.causal.unmeasured import EValue as EValue

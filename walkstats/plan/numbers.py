@@ -82,11 +82,13 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
 
 def _of_parts(result: Any) -> pd.DataFrame:
     """Rows of a result that is a dataclass of results."""
-    parts = [
-        numbers_of(getattr(result, item.name), item.name)
-        for item in dataclasses.fields(result)
-        if isinstance(getattr(result, item.name), Result)
-    ]
+    parts = []
+    for item in dataclasses.fields(result):
+        value = getattr(result, item.name)
+        if isinstance(value, Result):
+            parts.append(numbers_of(value, item.name))
+        elif item.metadata.get("numbers"):  # tests by name, whose p-values stand nowhere else
+            parts += [numbers_of(one, item.name) for one in value.values()]
     # Columns in which a part has nothing must not decide the type of the whole.
     known = [part.dropna(axis=1, how="all") for part in parts if len(part)]
     whole = pd.concat(known, ignore_index=True) if known else pd.DataFrame()

@@ -75,6 +75,17 @@ def _small(groups: pd.DataFrame) -> list[str]:
             f"{'; '.join(small)}."] if small else []  # fmt: skip
 
 
+def said_along(name: str, status: str) -> list[str]:
+    """On the effect along a number."""
+    late = f"Post hoc, chosen after the data were known: {name}. What it shows is an idea for "
+    notes = [f"{late}another trial, and no finding of this one."] if status == POST_HOC else []
+    ends = (
+        "Where few people are the curve follows the form that was chosen more than the data; its "
+        "limits hold at each value by itself."
+    )
+    return [*notes, POWER, ends, NOT_RANDOMISED]
+
+
 def said_of_states(states: Mapping[str, str]) -> list[str]:
     """Models that did not end as they should."""
     return [

@@ -185,7 +185,7 @@ def overall_of(frame: pd.DataFrame, asked: Question) -> Found:
     names = [name for name, _ in asked.parsed.terms]
     fit = fitted(asked.model, frame, formula_of(asked.parsed, names), asked.level, asked.options)
     used = frame.iloc[_kept(fit)]
-    other, values = _other(used, asked)
+    other, values = other_scale(used, asked)
     groups = _counted(used, asked, "", "", values)
     return Found(picked(fit, terms), other, groups, places, state=fit.state, fit=fit)
 
@@ -222,7 +222,7 @@ def _modelled_levels(made: pd.DataFrame, modifier: Modifier, asked: Question) ->
     others, tables = [], []
     for level in modifier.levels:
         here = used[used[name] == level]
-        other, values = _other(here, asked)
+        other, values = other_scale(here, asked)
         others.append(other)
         tables.append(_counted(here, asked, name, level, values))
     interactions, test = _interaction(effects, modifier, asked)
@@ -338,7 +338,7 @@ def _compared_elsewhere(
     return together, replace(test, name=f"{test.name} ({on})")
 
 
-def _other(frame: pd.DataFrame, asked: Question) -> tuple[Estimates | None, Floats]:
+def other_scale(frame: pd.DataFrame, asked: Question) -> tuple[Estimates | None, Floats]:
     """Effect on the other scale in these people, and risk or mean of each arm."""
     if asked.model == "cox":
         assert asked.at is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -63,10 +63,10 @@ class SubgroupEffects(Result):
     overall: Estimates
     effects: Estimates
     interactions: Estimates
-    interaction_tests: Mapping[str, HypothesisTest]
+    interaction_tests: Mapping[str, HypothesisTest] = field(metadata={"numbers": True})
     absolute: Estimates | None
     relative: Estimates | None
-    other_tests: Mapping[str, HypothesisTest]
+    other_tests: Mapping[str, HypothesisTest] = field(metadata={"numbers": True})
     groups: pd.DataFrame
     status: Mapping[str, str]
     places: Mapping[str, tuple[str, str]]
