@@ -17,8 +17,9 @@ from walkstats.causal.mediation.many_fits import shape
 
 Floats = NDArray[np.float64]
 
-# Points of the Gauss-Hermite rule that average a logistic curve over a normal mediator.
-POINTS = 24
+# Points of the Gauss-Hermite rule that average a logistic curve over a normal mediator, by how far
+# the log odds move with one standard deviation of it: eight digits in every case.
+POINTS = ((1.0, 12), (2.5, 32), (np.inf, 96))
 # Replicates times people that are averaged at once, so that memory stays near 50 MB.
 CELLS_AT_ONCE = 400_000
 # The four means: arm of the outcome, arm whose mediator it is.
@@ -40,6 +41,8 @@ class Models:
         Columns.
     at_means : bool
         Whether covariates are put at their means instead of averaging over the people.
+    points : int
+        Of the rule that averages a logistic curve over a normal mediator.
     """
 
     mediator: str
@@ -48,6 +51,7 @@ class Models:
     levels: int
     covariates: int
     at_means: bool = False
+    points: int = POINTS[-1][1]
 
     @property
     def columns(self) -> int:
@@ -197,9 +201,16 @@ def _values(
     elif models.outcome == "probit":
         yield (centre, spread), 1.0
     else:
-        points, weights = np.polynomial.hermite_e.hermegauss(POINTS)
+        points, weights = np.polynomial.hermite_e.hermegauss(models.points)
         for point, weight in zip(points, weights / weights.sum(), strict=True):
             yield (centre + spread * point, None), float(weight)
+
+
+def points_for(models: Models, at: Parameters) -> int:
+    """How many points average a logistic curve over a normal mediator to eight digits."""
+    slopes = at.outcome[:, 2 : 2 + models.columns * (1 + models.interaction)]
+    steep = 2.0 * float(np.abs(slopes).max()) * float(np.nanmax(at.spread, initial=0.0))
+    return next(points for limit, points in POINTS if steep <= limit)
 
 
 def curve(argument: Floats, model: str) -> Floats:

@@ -1,0 +1,397 @@
+"""Whose arm, mediator, outcome and covariates enter a mediation analysis, and in which order?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from walkstats._arguments import as_names, check_choice, check_column, check_frame
+from walkstats._variables import as_numbers, is_factor
+from walkstats.causal.mediation.mean_outcomes import Models
+from walkstats.causal.two_arms import (
+    check_one_row_each,
+    check_two_arms,
+    complete,
+    in_second,
+    lost_by_arm,
+)
+from walkstats.errors import DataError, FitError
+from walkstats.formulas import build, variables_in
+from walkstats.numerics.least_squares import factor
+from walkstats.results import Counts
+from walkstats.schema import recorded_later
+from walkstats.survival.grouped_rows import combined_groups
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+MEDIATOR_MODELS = ("linear", "logistic", "probit", "ordered")
+OUTCOME_MODELS = ("linear", "logistic", "probit")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The columns and models asked for.
+
+    Attributes
+    ----------
+    outcome, mediator, by : str
+    covariates, strata : tuple of str
+    mediator_model, outcome_model : str or None
+    interaction, at_means : bool
+    mediator_at, outcome_at : number or None
+        Visits.
+    visit, subject : str
+    """
+
+    outcome: str
+    mediator: str
+    by: str
+    covariates: tuple[Any, ...]
+    strata: tuple[Any, ...]
+    mediator_model: str | None
+    outcome_model: str | None
+    interaction: bool
+    at_means: bool
+    mediator_at: Any = None
+    outcome_at: Any = None
+    visit: str = "month"
+    subject: str = "participant_id"
+
+    @property
+    def mediator_said(self) -> str:
+        """The mediator with its visit."""
+        when = "" if self.mediator_at is None else f" at {self.visit} {self.mediator_at:g}"
+        return self.mediator + when
+
+    @property
+    def outcome_said(self) -> str:
+        """The outcome with its visit."""
+        when = "" if self.outcome_at is None else f" at {self.visit} {self.outcome_at:g}"
+        return self.outcome + when
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A column less its centre, divided by its unit."""
+
+    centre: float = 0.0
+    unit: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class MediationRows:
+    """n people of two arms.
+
+    Attributes
+    ----------
+    arms : (str, str)
+    arm : (n,) 0 or 1
+    mediator : (n, m)
+        A number in units of its spread, or indicators of the levels after the first.
+    level : (n,) codes, or None where the mediator is a number
+    level_names : tuple of str
+    outcome : (n,)
+        In units of its spread where the model is linear.
+    covariates : (n, c)
+        Standardised.
+    covariate_names : tuple of str
+    cell : (n,) codes within which people are drawn
+    mediator_scale, outcome_scale : Scale
+    models : Models
+    counts : Counts
+    notes : tuple of str
+    source : str
+    mediator_range : (lowest, highest), of a number in its own unit
+    """
+
+    arms: tuple[str, str]
+    arm: Floats
+    mediator: Floats
+    level: Indices | None
+    level_names: tuple[str, ...]
+    outcome: Floats
+    covariates: Floats
+    covariate_names: tuple[str, ...]
+    cell: Indices
+    mediator_scale: Scale
+    outcome_scale: Scale
+    models: Models
+    counts: Counts
+    notes: tuple[str, ...]
+    source: str
+    mediator_range: tuple[float, float]
+
+    @property
+    def of_mediator(self) -> Floats:
+        """Columns of the mediator's model: (constant,) arm, covariates."""
+        columns = np.column_stack([self.arm, self.covariates])
+        return columns if self.models.levels else _with_constant(columns)
+
+    @property
+    def of_outcome(self) -> Floats:
+        """Columns of the outcome's model: (constant,) arm, mediator, arm x mediator, covariates."""
+        parts = [self.arm[:, None], self.mediator]
+        if self.models.interaction:
+            parts.append(self.arm[:, None] * self.mediator)
+        columns = np.hstack([*parts, self.covariates])
+        return _with_constant(columns) if self.models.outcome == "linear" else columns
+
+
+def _with_constant(columns: Floats) -> Floats:
+    return np.column_stack([np.ones(len(columns)), columns])
+
+
+def read_mediation_rows(frame: pd.DataFrame, asked: Asked) -> MediationRows:
+    """Read a frame for a mediation analysis.
+
+    Raises
+    ------
+    ValueError
+        For columns that are not there, models that cannot be, and a mediator that does not come
+        before the outcome.
+    DataError
+        For values that the models cannot take.
+    FitError
+        For covariates that cannot be told apart.
+    """
+    check_frame(frame)
+    whole, notes = _side_by_side(frame, asked)
+    arms = check_two_arms(whole, asked.by)
+    formula = " + ".join(str(name) for name in asked.covariates)
+    variables = variables_in(formula) if formula else ()
+    kept, left_out = complete(
+        whole, ["_outcome", "_mediator", asked.by, *variables, *map(str, asked.strata)]
+    )
+    words = {"_outcome": asked.outcome_said, "_mediator": asked.mediator_said}
+    left_out = {_worded(reason, words): n for reason, n in left_out.items()}
+    used = whole.loc[kept]
+    check_two_arms(used, asked.by)
+    outcome, outcome_model, outcome_scale = _read_outcome(used["_outcome"], asked)
+    mediator = _read_mediator(used["_mediator"], asked)
+    covariates, names, more = _read_covariates(whole, formula, kept)
+    cell = combined_groups(whole, (asked.by, *asked.strata), np.flatnonzero(kept))[0]
+    models = Models(
+        mediator.model,
+        outcome_model,
+        asked.interaction,
+        len(mediator.names),
+        covariates.shape[1],
+        asked.at_means,
+    )
+    events = None if outcome_model == "linear" else int(outcome.sum())
+    rows = MediationRows(
+        arms=arms,
+        arm=in_second(used, asked.by, arms).astype(float),
+        mediator=mediator.columns,
+        level=mediator.level,
+        level_names=mediator.names,
+        outcome=outcome,
+        covariates=covariates,
+        covariate_names=names,
+        cell=cell,
+        mediator_scale=mediator.scale,
+        outcome_scale=outcome_scale,
+        models=models,
+        counts=Counts(len(whole), int(kept.sum()), int(kept.sum()), events, left_out),
+        notes=(*notes, *more, *_said_of_late(variables), *lost_by_arm(whole, asked.by, kept)),
+        source=str(frame.attrs.get("source", "")),
+        mediator_range=mediator.range,
+    )
+    _check_told_apart(rows)
+    return rows
+
+
+def _worded(reason: str, words: dict[str, str]) -> str:
+    name, _, rest = reason.rpartition(" ")
+    return f"{words.get(name, name)} {rest}"
+
+
+def _side_by_side(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, list[str]]:
+    """One row per person, with the columns ``_outcome`` and ``_mediator``."""
+    for name, role in ((asked.outcome, "the outcome"), (asked.mediator, "the mediator")):
+        check_column(frame, name, role)
+    check_column(frame, asked.by, "the arms")
+    if asked.mediator_at is None and asked.outcome_at is None:
+        if asked.outcome == asked.mediator:
+            raise ValueError(f"Outcome and mediator are the same column, {asked.outcome!r}.")
+        check_one_row_each(frame, asked.subject)
+        whole = frame.assign(_outcome=frame[asked.outcome], _mediator=frame[asked.mediator])
+        said = f"The frame does not say when {asked.mediator} was measured: it is taken to come "
+        return whole.reset_index(drop=True), [f"{said}before {asked.outcome}."]
+    if asked.mediator_at is None or asked.outcome_at is None:
+        raise ValueError("Give both visits: mediator_at= and outcome_at=.")
+    return _from_visits(frame, asked), []
+
+
+def _from_visits(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+    """Outcome of one visit beside mediator and covariates of an earlier one."""
+    visit = as_numbers(check_column(frame, asked.visit, "the visits"), asked.visit)
+    check_column(frame, asked.subject, "the participant")
+    if not float(asked.mediator_at) < float(asked.outcome_at):
+        raise ValueError(
+            f"The mediator must be measured before the outcome: {asked.mediator} at {asked.visit} "
+            f"{asked.mediator_at:g} is not before {asked.outcome} at {asked.visit} "
+            f"{asked.outcome_at:g}. What comes later cannot carry an effect."
+        )
+    parts = []
+    for when in (asked.mediator_at, asked.outcome_at):
+        here = frame.loc[visit == float(when)]
+        if not len(here):
+            known = ", ".join(f"{v:g}" for v in np.unique(visit[~np.isnan(visit)]))
+            raise ValueError(f"No rows at {asked.visit} {when:g}. The frame has: {known}.")
+        check_one_row_each(here, asked.subject)
+        parts.append(here.set_index(asked.subject))
+    early, late = parts
+    everybody = pd.Index(pd.unique(frame[asked.subject]))
+    whole = early.reindex(everybody)
+    whole["_mediator"] = early[asked.mediator].reindex(everybody)
+    whole["_outcome"] = late[asked.outcome].reindex(everybody)
+    # Who has a row at the later visit only still has an arm, and is counted by what is missing.
+    whole[asked.by] = whole[asked.by].fillna(late[asked.by].reindex(everybody))
+    whole.index.name = asked.subject
+    return whole.reset_index()
+
+
+def _read_outcome(values: pd.Series, asked: Asked) -> tuple[Floats, str, Scale]:
+    if is_factor(values):
+        raise DataError.of(
+            f"the outcome {asked.outcome} is not a number",
+            column=asked.outcome,
+            what_to_do="give a number, or True and False",
+        )
+    numbers = as_numbers(values, asked.outcome)
+    yes_no = bool(np.isin(numbers, (0.0, 1.0)).all())
+    model = asked.outcome_model or ("logistic" if yes_no else "linear")
+    check_choice(model, OUTCOME_MODELS, "outcome_model")
+    if model != "linear" and not yes_no:
+        raise DataError.of(
+            f"a {model} model needs an outcome of 0 and 1; {asked.outcome} has other values",
+            column=asked.outcome,
+            what_to_do="say which values are the event, or take outcome_model='linear'",
+        )
+    scale = _scale_of(numbers, asked.outcome)
+    if model != "linear":
+        return numbers, model, Scale()
+    return (numbers - scale.centre) / scale.unit, model, scale
+
+
+@dataclass(frozen=True, eq=False)
+class _Mediator:
+    columns: Floats
+    level: Indices | None
+    names: tuple[str, ...]
+    model: str
+    scale: Scale
+    range: tuple[float, float]
+
+
+def _read_mediator(values: pd.Series, asked: Asked) -> _Mediator:
+    name = asked.mediator
+    ordered = isinstance(values.dtype, pd.CategoricalDtype) and bool(values.cat.ordered)
+    if is_factor(values) and not ordered:
+        raise DataError.of(
+            f"the mediator {name} holds levels without an order",
+            column=name,
+            what_to_do="make it an ordered Categorical, or a number",
+        )
+    if ordered:
+        known = values.cat.remove_unused_categories()
+        model = check_choice(asked.mediator_model or "ordered", ("ordered",), "mediator_model")
+        names = tuple(str(one) for one in known.cat.categories)
+        level = known.cat.codes.to_numpy().astype(np.intp)
+    else:
+        numbers = as_numbers(values, name)
+        distinct = np.unique(numbers)
+        yes_no = bool(np.isin(distinct, (0.0, 1.0)).all())
+        model = asked.mediator_model or ("logistic" if yes_no else "linear")
+        check_choice(model, MEDIATOR_MODELS, "mediator_model")
+        if model == "linear":
+            scale = _scale_of(numbers, name)
+            columns = ((numbers - scale.centre) / scale.unit)[:, None]
+            ends = (float(distinct[0]), float(distinct[-1]))
+            return _Mediator(columns, None, (), model, scale, ends)
+        if model != "ordered" and not yes_no:
+            raise DataError.of(
+                f"a {model} model needs a mediator of 0 and 1; {name} has other values",
+                column=name,
+                what_to_do="take mediator_model='linear' or 'ordered'",
+            )
+        names = tuple(f"{one:g}" for one in distinct)
+        level = np.searchsorted(distinct, numbers).astype(np.intp)
+    if not 2 <= len(names) <= 10:
+        raise DataError.of(
+            f"the mediator {name} has {len(names)} level(s)",
+            column=name,
+            what_to_do="between 2 and 10 levels can be modelled; many make a number",
+        )
+    columns = (level[:, None] == np.arange(1, len(names))).astype(float)
+    return _Mediator(columns, level, names, model, Scale(), (np.nan, np.nan))
+
+
+def _scale_of(values: Floats, name: str) -> Scale:
+    spread = float(values.std())
+    if not spread > 0:
+        raise DataError.of(
+            f"{name} is the same in all rows used", column=name, what_to_do="check the filter"
+        )
+    return Scale(float(values.mean()), spread)
+
+
+def _read_covariates(
+    frame: pd.DataFrame, formula: str, kept: NDArray[np.bool_]
+) -> tuple[Floats, tuple[str, ...], tuple[str, ...]]:
+    if not formula:
+        return np.empty((int(kept.sum()), 0)), (), ()
+    design = build(formula, frame, intercept=False, keep=kept)
+    matrix = design.matrix
+    spread = matrix.std(axis=0)
+    still = np.flatnonzero(~(spread > 0))
+    names = design.terms.names
+    if still.size:
+        raise FitError(f"{names[still[0]]} is constant. Leave it out.")
+    return (matrix - matrix.mean(axis=0)) / spread, names, tuple(design.notes)
+
+
+def _said_of_late(variables: Sequence[str]) -> list[str]:
+    late = [name for name in variables if recorded_later(name)]
+    if not late:
+        return []
+    return [
+        f"{', '.join(late)}: recorded after randomisation. If the arm changes a covariate, effects "
+        "that run through it are taken away; covariates should be known at randomisation."
+    ]
+
+
+def _check_told_apart(rows: MediationRows) -> None:
+    """Refuse what no least squares can tell apart, naming it."""
+    names = ["the arm", *rows.covariate_names]
+    both = [(rows.of_mediator, names, bool(rows.models.levels))]
+    through = [f"the mediator[{one}]" for one in rows.level_names[1:]] or ["the mediator"]
+    if rows.models.interaction:
+        through += [f"arm x {one}" for one in through]
+    both.append(
+        (rows.of_outcome, ["the arm", *through, *rows.covariate_names],
+         rows.models.outcome != "linear")
+    )  # fmt: skip
+    for matrix, columns, bare in both:
+        full = _with_constant(matrix) if bare else matrix
+        found = factor(full)
+        if found.dependent:
+            own, *others = found.dependent[0]
+            labels = ["the constant", *columns]
+            listed = ", ".join(labels[k] for k in others)
+            what = f"a combination of {listed}" if others else "constant"
+            raise FitError(f"{labels[own]} is {what}: the data cannot tell them apart.")
+        if len(full) <= full.shape[1] + 1:
+            raise FitError(f"{full.shape[1]} coefficients cannot be told from {len(full)} rows.")
+
+
+def as_covariates(covariates: Any) -> tuple[Any, ...]:
+    """Terms of the covariates, from one text or a sequence."""
+    return as_names(covariates, "covariates")
