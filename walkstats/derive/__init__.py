@@ -14,6 +14,9 @@
 ``baseline``           one row per participant: what was known at randomisation
 ``visits``             one row per participant and month: measures, baseline, change, walking before
 ``weekly_minutes``     one row per participant and week: minutes walked, missing where not known
+``adherence``          one row per participant: sessions, minutes walked, prescribed; adhered?
+``adherence_by_arm``   one row per arm and item of it
+``adherence_by_week``  one row per arm and week: minutes walked beside those prescribed
 ``within_between``     any frame with a column split into the person's mean and the week's deviation
 ``participant_flow``   one row per box of the flow diagram
 ``follow_up_endings``  one row per way in which follow-up ended, participants by arm
@@ -44,6 +47,7 @@ __getattr__, __dir__, __all__ = attach(
         "monthly": ["visits"],
         "weekly": ["weekly_minutes"],
         "people_and_weeks": ["within_between"],
+        "adhering": ["adherence", "adherence_by_arm", "adherence_by_week"],
         "flow": ["participant_flow"],
         "endings": ["follow_up_endings"],
         "completeness": ["check_in_completeness"],
@@ -53,6 +57,9 @@ __getattr__, __dir__, __all__ = attach(
 )
 
 if TYPE_CHECKING:
+    from walkstats.derive.adhering import adherence as adherence
+    from walkstats.derive.adhering import adherence_by_arm as adherence_by_arm
+    from walkstats.derive.adhering import adherence_by_week as adherence_by_week
     from walkstats.derive.at_randomisation import baseline as baseline
     from walkstats.derive.between_check_ins import recurrence_intervals as recurrence_intervals
     from walkstats.derive.changing_values import add_events as add_events
