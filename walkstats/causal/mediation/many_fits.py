@@ -190,18 +190,22 @@ def shape(value: Floats, link: str) -> tuple[Floats, Floats, Floats]:
     if link == "probit":
         density = np.exp(-0.5 * value**2) / np.sqrt(2 * np.pi)
         return special.ndtr(value), density, -value * density
-    share = special.expit(value)
-    density = share * special.expit(-value)
-    return share, density, density * (1.0 - 2.0 * share)
+    below = special.expit(value)
+    density = below * special.expit(-value)
+    return below, density, density * (1.0 - 2.0 * below)
+
+
+def share(value: Floats, link: str) -> Floats:
+    """F alone."""
+    return np.asarray(special.ndtr(value) if link == "probit" else special.expit(value))
 
 
 def _between(low: Floats, high: Floats, link: str) -> Floats:
     """F(high) - F(low), taken on the side where it loses no digits."""
-    function = special.ndtr if link == "probit" else special.expit
     mirrored = low > 0
     a = np.where(mirrored, -high, low)
     b = np.where(mirrored, -low, high)
-    return np.asarray(function(b) - function(a))
+    return share(b, link) - share(a, link)
 
 
 def _beginning(level: Indices, levels: int, size: int, link: str) -> Floats:

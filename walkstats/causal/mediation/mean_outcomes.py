@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from walkstats.causal.mediation.many_fits import shape
+from walkstats.causal.mediation.many_fits import share
 
 Floats = NDArray[np.float64]
 
@@ -127,8 +127,8 @@ def mean_outcomes(
     parts = []
     for begin in range(0, r, step):
         rows = slice(begin, min(begin + step, r))
-        share = weights if len(weights) == 1 else weights[rows]
-        parts.append(_averaged(models, at.part(rows), (covariates, share), controlled))
+        shares = weights if len(weights) == 1 else weights[rows]
+        parts.append(_averaged(models, at.part(rows), (covariates, shares), controlled))
     return np.concatenate(parts)
 
 
@@ -137,13 +137,13 @@ def _averaged(
 ) -> Floats:
     """The means for parameters that fit into memory with the people."""
     c, m = models.covariates, models.columns
-    covariates, share = people
+    covariates, shares = people
     own = at.outcome[:, at.outcome.shape[1] - c :]
     for_mediator = at.mediator[:, at.mediator.shape[1] - c :]
-    if share is None:
+    if shares is None:
         shift = np.sum(own * covariates, axis=1)[:, None]
         moved = np.sum(for_mediator * covariates, axis=1)[:, None]
-        share = np.ones((1, 1))
+        shares = np.ones((1, 1))
     else:
         shift, moved = own @ covariates.T, for_mediator @ covariates.T
     through = at.outcome[:, 2 : 2 + m]
@@ -154,12 +154,12 @@ def _averaged(
         total = np.zeros_like(base)
         for value, weight in _values(models, at, other, moved):
             total += weight * _mean(models, base, through + arm * change, value)
-        means.append(np.sum(share * total, axis=1))
+        means.append(np.sum(shares * total, axis=1))
     for held in controlled:
         for arm in (0, 1):
             base = at.outcome[:, :1] + arm * at.outcome[:, 1:2] + shift
             fixed = (through + arm * change) @ held
-            means.append(np.sum(share * curve(base + fixed[:, None], models.outcome), axis=1))
+            means.append(np.sum(shares * curve(base + fixed[:, None], models.outcome), axis=1))
     return np.column_stack(means)
 
 
@@ -188,9 +188,9 @@ def _values(
         link = "probit" if models.mediator == "probit" else "logistic"
         below = np.zeros_like(linear)
         for level in range(models.levels):
-            last = level == first
-            upto = np.ones_like(linear) if last else shape(
-                at.mediator[:, level : level + 1] - linear, link)[0]  # fmt: skip
+            upto = np.ones_like(linear)
+            if level < first:
+                upto = share(at.mediator[:, level : level + 1] - linear, link)
             yield (level, None), upto - below
             below = upto
         return
@@ -215,4 +215,4 @@ def points_for(models: Models, at: Parameters) -> int:
 
 def curve(argument: Floats, model: str) -> Floats:
     """Mean outcome at a linear argument."""
-    return argument if model == "linear" else shape(argument, model)[0]
+    return argument if model == "linear" else share(argument, model)
