@@ -220,7 +220,7 @@ def draw_rows(
         ax.axvline(first.null, color=MUTED, linewidth=0.9, zorder=1)
     for place, row in enumerate(rows):
         if row.estimate is not None:
-            _draw_one(ax, place, row.estimate, (low, high))
+            draw_estimate(ax, place, row.estimate, (low, high))
     measure = _measure_of(known)
     write_beside(ax, rows, f"{_heading(measure, rows, first)} ({percent_level(first.level)}% CI)")
     if on_log:
@@ -229,7 +229,7 @@ def draw_rows(
         ax.xaxis.set_major_formatter(NumberFormatter())
     ax.set_xlabel(textwrap.fill(literal(xlabel or measure), LABEL_LETTERS))
     if favours is not None:
-        _write_favours(ax, favours, first.null)
+        write_favours(ax, favours, first.null)
 
 
 def _heading(measure: str, rows: Sequence[ForestRow], first: Estimate) -> str:
@@ -277,7 +277,8 @@ def _scaled(values: Sequence[float], on_log: bool) -> np.ndarray:
     return array[np.isfinite(array)]
 
 
-def _draw_one(ax: Axes, place: int, one: Estimate, limits: tuple[float, float]) -> None:
+def draw_estimate(ax: Axes, place: int, one: Estimate, limits: tuple[float, float]) -> None:
+    """Draw an estimate and its interval in a row; where the interval leaves the axis, an arrow."""
     colour = ARM_STYLES[0].colour
     low, high = max(one.conf_low, limits[0]), min(one.conf_high, limits[1])
     if not (math.isnan(one.conf_low) or math.isnan(one.conf_high)):
@@ -317,7 +318,8 @@ def write_beside(ax: Axes, rows: Sequence[ForestRow], heading: str) -> None:
     ax.axhline(-0.5, color=RULE, linewidth=0.8)
 
 
-def _write_favours(ax: Axes, favours: tuple[str, str], null: float | None) -> None:
+def write_favours(ax: Axes, favours: tuple[str, str], null: float | None) -> None:
+    """Write below the axis whom values left and right of the null favour."""
     at_null = blended_transform_factory(ax.transData, ax.transAxes)
     where = 0.0 if null is None else null
     for text, side, shift in (
