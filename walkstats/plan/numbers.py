@@ -57,7 +57,8 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
     elif isinstance(result, Draws):
         scales = [result.estimate(name).scale for name in result.names]
         rows = result.to_frame().assign(scale=scales)
-        rows["std_error_of"] = rows["std_error_of"].replace("", None)
+        if "std_error_of" in rows:  # where a statistic is a ratio
+            rows["std_error_of"] = rows["std_error_of"].replace("", None)
     elif isinstance(result, Estimate):
         rows = result.to_frame().assign(scale=result.scale)
     elif isinstance(result, HypothesisTest):
