@@ -67,10 +67,29 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the results section of a trial folder")
     report.add_argument("folder", type=Path)
     report.add_argument("--out", type=Path, required=True, metavar="DIR")
-    report.add_argument("--plan", type=Path, metavar="FILE", help="a plan; by default its own")
+    report.add_argument(
+        "--plan",
+        metavar="FILE",
+        help="a plan, or walkback or minimal; by default what suits the tables of the trial",
+    )
+    report.add_argument(
+        "--registered", metavar="FILE", help="the plan as registered: changes are logged"
+    )
+    report.add_argument("--masked", type=int, metavar="N", help="permute the arms by this seed")
     report.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N")
     report.add_argument("--quiet", action="store_true", help="show no progress")
     report.set_defaults(command=_report)
+
+    plan = commands.add_parser("plan", help="write or check an analysis plan")
+    plans = plan.add_subparsers(required=True, metavar="WHAT")
+    new = plans.add_parser("new", help="write a commented plan for a trial folder")
+    new.add_argument("folder", type=Path)
+    new.add_argument("--out", type=Path, metavar="FILE", help="where; by default it is printed")
+    new.set_defaults(command=_plan_new)
+    fits = plans.add_parser("check", help="check a plan against itself and a trial folder")
+    fits.add_argument("folder", type=Path)
+    fits.add_argument("--plan", required=True, metavar="FILE")
+    fits.set_defaults(command=_plan_check)
 
     simulate = commands.add_parser("simulate", help="simulate a trial from a design file")
     simulate.add_argument("design", type=Path)
@@ -150,10 +169,13 @@ def _report(arguments: argparse.Namespace) -> int:
         raise DataError.of("the report would be written into the trial", what_to_do="change --out")
     say(f"reading {arguments.folder}")
     trial = walkstats.read_trial(arguments.folder)
+    if arguments.masked is not None:
+        trial = trial.masked(arguments.masked)
     plan = read_plan(arguments.plan) if arguments.plan else default_plan(trial)
+    registered = read_plan(arguments.registered) if arguments.registered else None
     # A bar that is redrawn in place is for eyes; in the file of a log it is noise.
     shown = not arguments.quiet and sys.stderr.isatty()
-    results = run_plan(trial, plan, seed=arguments.seed, progress=shown)
+    results = run_plan(trial, plan, seed=arguments.seed, registered=registered, progress=shown)
     say("composing the report")
     written = write_report(compose(results), target)
     others = left_behind(target)
@@ -167,6 +189,32 @@ def _report(arguments: argparse.Namespace) -> int:
         print(f"The primary analysis could not be run: {one.happened}", file=sys.stderr)
     print(f"The report is in {written}")
     return PRIMARY_NOT_RUN if len(missing) else 0
+
+
+def _plan_new(arguments: argparse.Namespace) -> int:
+    from walkstats.plan import commented_plan
+
+    text = commented_plan(walkstats.read_trial(arguments.folder))
+    if arguments.out is None:
+        print(text, end="")
+        return 0
+    if arguments.out.exists():
+        raise DataError.of(f"{arguments.out} exists", what_to_do="name a new file with --out")
+    _write_text(arguments.out, text)
+    print(f"The plan is in {arguments.out}")
+    return 0
+
+
+def _plan_check(arguments: argparse.Namespace) -> int:
+    from walkstats.plan import check_plan, read_plan
+
+    trial = walkstats.read_trial(arguments.folder)
+    findings = check_plan(read_plan(arguments.plan), trial)
+    for line in _lines(findings):
+        print(line)
+    errors = int((findings["severity"] == "error").sum())
+    print(f"{arguments.plan}: {errors} error(s), {len(findings) - errors} warning(s)")
+    return 1 if errors else 0
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ __getattr__, __dir__, __all__ = attach(
         ],
         "as_toml": ["read_plan", "write_plan"],
         "defaults": ["default_plan"],
+        "commented": ["commented_plan"],
         "seeing_the_data": ["check_plan"],
         "running": ["PlanResults", "run_plan"],
     },
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
 if TYPE_CHECKING:
     from walkstats.plan.as_toml import read_plan as read_plan
     from walkstats.plan.as_toml import write_plan as write_plan
+    from walkstats.plan.commented import commented_plan as commented_plan
     from walkstats.plan.defaults import default_plan as default_plan
     from walkstats.plan.running import PlanResults as PlanResults
     from walkstats.plan.running import run_plan as run_plan

@@ -19,7 +19,12 @@ from walkstats.plan.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from walkstats.plan.specification import Analysis, AnalysisPlan, Outcome
+    from walkstats.plan.specification import (
+        Analysis,
+        AnalysisPlan,
+        IntercurrentEvent,
+        Outcome,
+    )
 
 
 def problems_within(plan: AnalysisPlan) -> list[Problem]:
@@ -54,7 +59,7 @@ def _problem(problem: str, what_to_do: str = "correct the plan") -> Problem:
     return Problem(problem=problem, what_to_do=what_to_do, table="plan")
 
 
-def listed(name: str, known: Any) -> str:
+def listed(name: Any, known: Any) -> str:
     """The names allowed: the nearest one first where one is near."""
     near = get_close_matches(str(name), [str(one) for one in known], n=1)
     meant = f"did you mean {near[0]!r}? " if near else ""
@@ -111,7 +116,8 @@ def _of_an_analysis(one: Analysis, plan: AnalysisPlan, seen: set[str]) -> Iterat
         yield _problem(f"{where} stands twice", "give each analysis its own name")
     if one.method not in METHODS:
         yield _problem(f"{where}: no method {one.method!r}", listed(one.method, METHODS))
-    if one.status not in STATUSES:
+    inherited = [outcome.role for outcome in plan.outcomes if outcome.id == one.outcome]
+    if one.status not in (*STATUSES, *inherited):  # a role that is none is told of its outcome
         yield _problem(f"{where}: status must be one of {', '.join(STATUSES)}")
     if one.set and one.set not in plan.sets:
         yield _problem(f"{where}: no analysis set {one.set!r}", listed(one.set, plan.sets))
@@ -227,7 +233,7 @@ def _of_an_estimand(outcome: Outcome, main: list[Analysis], where: str) -> Itera
                 f"{where}, {event.event}: no strategy {event.strategy!r}",
                 listed(event.strategy, STRATEGIES),
             )
-        elif event.strategy in NEEDED and not any(NEEDED[event.strategy](one) for one in main):
+        elif _lacking(event, main):
             yield _problem(
                 f"{where}, {event.event}: the strategy is {event.strategy!r}, but no main analysis "
                 f"{WORDS[event.strategy]}",
@@ -259,6 +265,15 @@ def _cut_short(one: Analysis, outcome: Outcome, where: str) -> Iterator[Problem]
             "intercurrent event of the estimand",
             "name the event with its strategy",
         )
+
+
+def _lacking(event: IntercurrentEvent, main: list[Analysis]) -> bool:
+    """Whether no main analysis does what a strategy needs, as far as a plan can show it."""
+    needed = NEEDED.get(event.strategy)
+    # Frames of events end at death by themselves; what else is hypothetical has a day of its own.
+    if needed is None or (event.strategy == "hypothetical" and not event.column):
+        return False
+    return not any(needed(one) for one in main)
 
 
 def _ends_early(one: Analysis) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -25,6 +26,7 @@ from walkstats.plan.specification import (
     usual_heading,
 )
 
+BARE = re.compile(r"[A-Za-z0-9_-]+")
 SHIPPED = ("walkback", "minimal")
 TEXTS, TABLE, TABLES = "a list of texts", "a table", "a list of tables"
 
@@ -293,7 +295,7 @@ def plan_text(plan: AnalysisPlan) -> str:
     if plan.multiplicity != Multiplicity():
         lines += ["", "[multiplicity]", *_entries(plan.multiplicity, MULTIPLICITY)]
     for name, chosen in plan.sets.items():
-        lines += ["", f"[sets.{json.dumps(name)}]", *_entries(chosen, SET)]
+        lines += ["", f"[sets.{_key(name)}]", *_entries(chosen, SET)]
     if plan.statements:
         lines += ["", "[statements]"]
         lines += [f"{spelled(key)} = {spelled(text)}" for key, text in plan.statements.items()]
@@ -347,7 +349,12 @@ def _analysis_lines(one: Analysis, heading: str, status: str) -> list[str]:
 def spelled(value: Any) -> str:
     """A value as TOML on one line; JSON's text is TOML's for strings, numbers and lists."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(k)} = {spelled(v)}" for k, v in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(k)} = {spelled(v)}" for k, v in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(spelled(one) for one in value) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    """A key as TOML, in quotes only where it needs them."""
+    return name if BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)

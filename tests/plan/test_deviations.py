@@ -1,0 +1,182 @@
+"""What was run stands beside what was registered; sets, masks and families do what they say."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import walkstats as ws
+from walkstats.plan import (
+    Analysis,
+    AnalysisPlan,
+    AnalysisSet,
+    Frame,
+    Multiplicity,
+    Outcome,
+    Revision,
+    commented_plan,
+    default_plan,
+    read_plan,
+    run_plan,
+)
+from walkstats.plan.as_toml import plan_of, plan_text
+from walkstats.plan.taken_together import with_adjusted_p
+
+EVENTS = Frame("first_recurrence", {"kind": "any"})
+
+
+def cox(name, title="Cox", **options):
+    return Analysis(
+        name, title, "S", "survival.cox", EVENTS, arguments={"formula": "arm"}, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def bladder():
+    return ws.load_sample("bladder")
+
+
+def planned(*analyses, **options):
+    return AnalysisPlan("x", (Outcome("a", "A", "primary", analyses=analyses),), **options)
+
+
+def test_a_planted_change_is_in_the_log(bladder):
+    registered = planned(cox("main"), cox("aside", status="sensitivity"))
+    changed = dataclasses.replace(
+        cox("main"), arguments={"formula": "arm", "ties": "breslow"}, reason="as reviewers asked"
+    )
+    late = cox("late", "Looked at later", status="supplementary", prespecified=False, reason="new")
+    run = planned(
+        changed, late, alpha=0.1, revisions=(Revision("2", "alpha was raised", "", True),)
+    )
+    log = run_plan(bladder, run, seed=1, registered=registered).deviations.set_index(
+        ["item", "kind"]
+    )
+    row = log.loc[("main", "changed")]
+    assert row["planned"] == 'arguments: { formula = "arm" }'
+    assert row["happened"] == 'arguments: { formula = "arm", ties = "breslow" }'
+    assert (row["reason"], row["prespecified"]) == ("as reviewers asked", False)
+    assert log.loc[("late", "added"), "reason"] == "new"
+    assert log.loc[("aside", "left out"), "planned"] == "analysis: Cox"
+    assert log.loc[("alpha", "changed"), ["planned", "happened"]].tolist() == ["0.05", "0.1"]
+    assert log.loc[("plan, version 2", "changed"), "happened"] == "alpha was raised"
+    assert len(log) == 5
+    # The same plan again: nothing to log; without a registered plan only what calls itself late.
+    assert not len(run_plan(bladder, registered, seed=1, registered=registered).deviations)
+    alone = run_plan(bladder, planned(cox("main"), late), seed=1).deviations
+    assert alone["kind"].tolist() == ["post hoc"]
+
+
+def test_an_analysis_runs_among_the_people_of_its_set(bladder):
+    few = {"few": AnalysisSet("few", "at most two tumours", {"number": {"at_most": 2}})}
+    done = run_plan(bladder, planned(cox("main"), cox("few", status="sensitivity", set="few"),
+                                     sets=few), seed=1)  # fmt: skip
+    inside = bladder.participants["number"] <= 2
+    assert (
+        done.results["few"].counts.participants == inside.sum() < done.results["main"].counts.used
+    )
+    assert done.sets["participants"].sum() == inside.sum()
+    assert "analysis set: at most two tumours" in done.results["few"].source
+    events = ws.derive.first_recurrence(bladder, kind="any", baseline=["number"])
+    by_hand = ws.survival.cox(events[events["number"] <= 2], "arm")
+    assert np.array_equal(done.results["few"].values, by_hand.values)
+
+
+def test_follow_up_may_end_at_a_day_of_each_participant(bladder):
+    people = bladder.participants.assign(stopped_days=100.0)
+    trial = dataclasses.replace(bladder, participants=people)
+    frame = Frame("first_recurrence", {"kind": "any"}, until="stopped_days")
+    ended = dataclasses.replace(cox("main"), frame=frame)
+    done = run_plan(trial, planned(ended), seed=1)
+    made = done.frames["main"]
+    events = ws.derive.first_recurrence(trial, kind="any")
+    assert made["days"].max() == 100
+    assert made["event"].sum() == (events["event"] & (events["days"] <= 100)).sum()
+    cut = events["days"] > 100
+    assert set(made.loc[cut, "ended_by"].astype(str)) == {"stopped_days"}
+    assert f"Follow-up of {cut.sum()} participants was ended" in made.attrs["notes"][-1]
+
+
+def test_every_number_has_an_id_and_its_place_in_the_plan(bladder):
+    done = run_plan(bladder, default_plan(bladder), seed=1)
+    numbers = done.numbers
+    assert numbers["id"].is_unique
+    assert "any_cox/arm[thiotepa]" in set(numbers["id"])
+    main = numbers.set_index("id").loc["any_cox/arm[thiotepa]"]
+    assert main[["outcome", "role", "status"]].tolist() == ["any", "primary", "primary"]
+    assert main["prespecified"]
+
+
+def test_the_p_values_of_a_family_are_taken_together(bladder):
+    import pandas as pd
+
+    numbers = pd.DataFrame({"analysis": list("abcd"), "term": "arm[x]",
+                            "p_value": [0.01, 0.04, 0.03, 0.5]})  # fmt: skip
+    rule = Multiplicity("holm", ("a", "b", "c"))
+    assert with_adjusted_p(numbers, rule)["p_adjusted"].tolist()[:3] == [0.03, 0.06, 0.06]
+    order = Multiplicity("fixed-sequence", ("a", "b", "c"))
+    assert with_adjusted_p(numbers, order)["p_adjusted"].tolist()[:3] == [0.01, 0.04, 0.04]
+    # An analysis of the family that could not be run counts as p = 1.
+    gone = Multiplicity("bonferroni", ("a", "z"))
+    told = with_adjusted_p(numbers, gone)["p_adjusted"]
+    assert told[0] == 0.02
+    assert told[1:].isna().all()
+    both = planned(cox("main"), cox("aside", status="supplementary"),
+                   multiplicity=Multiplicity("bonferroni", ("main", "aside")))  # fmt: skip
+    ran = run_plan(bladder, both, seed=1).numbers.set_index("id")
+    first = ran.loc["main/arm[pyridoxine]"]
+    assert first["p_adjusted"] == min(2 * first["p_value"], 1.0)
+
+
+def test_a_masked_trial_keeps_strata_and_numbers_and_says_so():
+    trial = ws.load_sample("walkback-like")
+    masked = trial.masked(5)
+    both = trial.participants.assign(new=masked.participants["arm"])
+    cells = [*trial.strata]
+    for column in ("arm", "new"):
+        sizes = both.groupby([*cells, column]).size()
+        assert sizes.tolist() == both.groupby([*cells, "arm"]).size().tolist()
+    assert 0.4 < (both["arm"] == both["new"]).mean() < 0.6
+    assert masked.is_masked
+    assert not trial.is_masked
+    assert masked.synthetic
+    assert trial.masked(5).equals(masked)
+    assert not trial.masked(6).equals(masked)
+    assert masked.recurrences.equals(trial.recurrences)
+
+
+def test_some_participants_of_a_trial(bladder):
+    ids = bladder.participants["participant_id"].iloc[::2]
+    some = bladder.only(ids)
+    assert some.participants["participant_id"].tolist() == ids.tolist()
+    assert set(some.recurrences["participant_id"]) <= set(ids)
+    with pytest.raises(ValueError, match="No participants nobody"):
+        bladder.only(["nobody"])
+
+
+@pytest.mark.parametrize("name", ["bladder", "walkback-like"])
+def test_the_commented_plan_is_the_default_plan_with_comments(name):
+    import tomllib
+
+    trial = ws.load_sample(name)
+    text = commented_plan(trial)
+    assert text.count("\n# ") > 30
+    assert plan_text(plan_of(tomllib.loads(text), "new")) == plan_text(default_plan(trial))
+
+
+@pytest.mark.parametrize("name", ["walkback", "minimal"])
+def test_the_plans_that_come_with_walkstats_read_back_the_same(name, tmp_path):
+    plan = read_plan(name)
+    ws.plan.write_plan(plan, tmp_path / "plan.toml")
+    assert plan_text(read_plan(tmp_path / "plan.toml")) == plan_text(plan)
+    trial = ws.load_sample("walkback-like")
+    assert not len(ws.plan.check_plan(plan, trial))
+
+
+def test_everything_of_the_walkback_plan_that_was_not_published_says_so():
+    plan = read_plan("walkback")
+    for outcome in plan.outcomes:
+        assert outcome.own_choice, outcome.id
+        for one in outcome.analyses:
+            told = ("analysis plan", "protocol", "published", "own choice")
+            assert any(word in one.reason.lower() for word in told), one.name
