@@ -8,6 +8,11 @@ Points of view
     ``Perspective``        one of one's own
 Costs beside effects
     ``cost_effectiveness``   increments, their ratio and the draws; returns ``CostEffectiveness``
+    ``net_benefit``          at a threshold; ``acceptability_curve`` over thresholds
+    ``expected_value_of_perfect_information``   what it would be worth to know for certain
+Other assumptions
+    ``scenarios``            side by side; returns ``Scenarios``
+    ``one_way``              one price at a time, as a tornado shows it; returns ``OneWay``
 """
 
 from typing import TYPE_CHECKING
@@ -19,6 +24,12 @@ __getattr__, __dir__, __all__ = attach(
     {
         "costing": ["total_costs"],
         "life_years": ["qalys"],
+        "other_assumptions": ["OneWay", "Scenarios", "one_way", "scenarios"],
+        "thresholds": [
+            "acceptability_curve",
+            "expected_value_of_perfect_information",
+            "net_benefit",
+        ],
         "value_for_money": ["cost_effectiveness"],
         "value_shape": ["CostEffectiveness"],
         "perspectives": ["CATEGORIES", "PERSPECTIVES", "Perspective"],
@@ -28,8 +39,17 @@ __getattr__, __dir__, __all__ = attach(
 if TYPE_CHECKING:
     from walkstats.economics.costing import total_costs as total_costs
     from walkstats.economics.life_years import qalys as qalys
+    from walkstats.economics.other_assumptions import OneWay as OneWay
+    from walkstats.economics.other_assumptions import Scenarios as Scenarios
+    from walkstats.economics.other_assumptions import one_way as one_way
+    from walkstats.economics.other_assumptions import scenarios as scenarios
     from walkstats.economics.perspectives import CATEGORIES as CATEGORIES
     from walkstats.economics.perspectives import PERSPECTIVES as PERSPECTIVES
     from walkstats.economics.perspectives import Perspective as Perspective
+    from walkstats.economics.thresholds import acceptability_curve as acceptability_curve
+    from walkstats.economics.thresholds import (
+        expected_value_of_perfect_information as expected_value_of_perfect_information,
+    )
+    from walkstats.economics.thresholds import net_benefit as net_benefit
     from walkstats.economics.value_for_money import cost_effectiveness as cost_effectiveness
     from walkstats.economics.value_shape import CostEffectiveness as CostEffectiveness
