@@ -86,7 +86,7 @@ class OneWay(Result):
 
 
 def scenarios(
-    cases: Mapping[str, CostEffectiveness], *, threshold: float, level: float | None = None
+    cases: Mapping[str, CostEffectiveness], *, threshold: float, level: float = 0.95
 ) -> Scenarios:
     """Lay comparisons under several assumptions side by side.
 
@@ -97,8 +97,8 @@ def scenarios(
         cases": ...}``; with one seed they differ by the assumption and not by chance.
     threshold : float
         What one more of the effect is worth [currency of the costs].
-    level : float, optional
-        Confidence level of net benefits; that of the first case by default.
+    level : float
+        Confidence level of net benefits.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def scenarios(
     [2382.5, 1882.5]
     """
     first = _alike(cases)
-    own = first.level if level is None else check_level(level)
+    own = check_level(level)
     check_thresholds(threshold)
     worth = {name: _net(ce, threshold, own) for name, ce in cases.items()}
     table = pd.DataFrame([_row(name, ce, worth[name], threshold) for name, ce in cases.items()])

@@ -30,7 +30,7 @@ def net_benefit(
     threshold: float | Any,
     *,
     kind: str = "percentile",
-    level: float | None = None,
+    level: float = 0.95,
 ) -> Estimate | Estimates:
     """What the second arm is worth beyond its cost, at a threshold or at several.
 
@@ -41,8 +41,8 @@ def net_benefit(
         What one more of the effect is worth [currency of the costs].
     kind : {"percentile", "normal"}
         Of the interval.
-    level : float, optional
-        Confidence level; that of `ce` by default.
+    level : float
+        Confidence level.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def net_benefit(
     2382.5
     """
     check_choice(kind, KINDS, "kind")
-    level = ce.level if level is None else check_level(level)
+    check_level(level)
     several = check_thresholds(threshold)
     dc, de = ce.increments.values
     draws = np.column_stack([ce.net_benefits(one) for one in several])

@@ -143,7 +143,12 @@ METHODS = {
         Method("missing.delta_adjust", ("column", "delta"), level=False),
         Method("missing.pool", calls="analysis", through="plan.over_imputations.pool_analyses"),
         Method("missing.tipping_point", calls="analysis", through="plan.over_imputations.tip"),
-        Method("economics.cost_effectiveness", seed=True, frames=("effects",)),
+        Method(
+            "economics.cost_effectiveness",
+            seed=True,
+            frames=("effects",),
+            summary=("cost per", "cost-effectiveness", "net benefit", "difference"),
+        ),
         Method("economics.net_benefit", ("threshold",)),
         Method("economics.acceptability_curve", ("thresholds",), level=False),
         Method("economics.expected_value_of_perfect_information", ("thresholds",), level=False),
