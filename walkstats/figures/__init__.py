@@ -16,12 +16,18 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_forest``, ``draw_forest``                 estimates with their intervals
 ``plot_outcome_forest``, ``draw_outcome_forest``   one row per outcome, on one axis
 ``plot_equivalence``, ``draw_equivalence``       differences against their margins
+``plot_harms``, ``draw_harms``                   shares with a harm by arm, and their difference
+``plot_subgroups``, ``draw_subgroups``           effects in subgroups, with the interaction
+``plot_effect_curve``, ``draw_effect_curve``     the effect along a number, such as age
+``draw_effect_bands``                            the other scale, below it
 ``plot_dose_response``, ``draw_dose_response``   an outcome against a dose
 ``draw_doses``                                   the doses observed, below it
 ``plot_marginal_means``, ``draw_marginal_means``   the mean of each level, others being equal
 ``plot_residuals``, ``draw_residuals``           form, spread, tails and influence
 ``plot_partial_residuals``, ``draw_partial_residuals``   what a covariate contributes
 ``plot_within_between``, ``draw_within_between``   is it the person, or the week?
+``plot_adherence``, ``draw_adherence``           minutes walked by week beside those prescribed
+``plot_balance``, ``draw_balance``               covariates of two groups, without weights and with
 ``plot_check_in_completeness``, ``draw_check_in_completeness``   check-ins completed by month
 ``plot_missing_pattern``, ``draw_missing_pattern``   which values are missing together
 ``plot_imputation_trace``, ``draw_imputation_trace``   have the chained equations settled?
@@ -51,12 +57,17 @@ __getattr__, __dir__, __all__ = attach(
         ],
         "forest": ["draw_forest", "plot_forest"],
         "outcome_rows": ["draw_outcome_forest", "plot_outcome_forest"],
+        "harm_dots": ["draw_harms", "plot_harms"],
+        "subgroup_rows": ["draw_subgroups", "plot_subgroups"],
+        "effect_lines": ["draw_effect_bands", "draw_effect_curve", "plot_effect_curve"],
         "margin_rows": ["draw_equivalence", "plot_equivalence"],
         "dose_lines": ["draw_dose_response", "draw_doses", "plot_dose_response"],
         "marginal_points": ["draw_marginal_means", "plot_marginal_means"],
         "residual_panels": ["draw_residuals", "plot_residuals"],
         "partial_points": ["draw_partial_residuals", "plot_partial_residuals"],
         "person_lines": ["draw_within_between", "plot_within_between"],
+        "adherence_lines": ["draw_adherence", "plot_adherence"],
+        "balance_points": ["draw_balance", "plot_balance"],
         "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
         "missing_tiles": ["draw_missing_pattern", "plot_missing_pattern"],
         "imputation_traces": ["draw_imputation_trace", "plot_imputation_trace"],
@@ -66,6 +77,10 @@ __getattr__, __dir__, __all__ = attach(
 )
 
 if TYPE_CHECKING:
+    from walkstats.figures.adherence_lines import draw_adherence as draw_adherence
+    from walkstats.figures.adherence_lines import plot_adherence as plot_adherence
+    from walkstats.figures.balance_points import draw_balance as draw_balance
+    from walkstats.figures.balance_points import plot_balance as plot_balance
     from walkstats.figures.completeness_lines import (
         draw_check_in_completeness as draw_check_in_completeness,
     )
@@ -81,10 +96,15 @@ if TYPE_CHECKING:
     from walkstats.figures.dose_lines import draw_dose_response as draw_dose_response
     from walkstats.figures.dose_lines import draw_doses as draw_doses
     from walkstats.figures.dose_lines import plot_dose_response as plot_dose_response
+    from walkstats.figures.effect_lines import draw_effect_bands as draw_effect_bands
+    from walkstats.figures.effect_lines import draw_effect_curve as draw_effect_curve
+    from walkstats.figures.effect_lines import plot_effect_curve as plot_effect_curve
     from walkstats.figures.flow_boxes import draw_flow as draw_flow
     from walkstats.figures.flow_boxes import plot_flow as plot_flow
     from walkstats.figures.forest import draw_forest as draw_forest
     from walkstats.figures.forest import plot_forest as plot_forest
+    from walkstats.figures.harm_dots import draw_harms as draw_harms
+    from walkstats.figures.harm_dots import plot_harms as plot_harms
     from walkstats.figures.imputation_traces import (
         draw_imputation_trace as draw_imputation_trace,
     )
@@ -126,6 +146,8 @@ if TYPE_CHECKING:
     from walkstats.figures.residual_panels import plot_residuals as plot_residuals
     from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld
     from walkstats.figures.schoenfeld_points import plot_schoenfeld as plot_schoenfeld
+    from walkstats.figures.subgroup_rows import draw_subgroups as draw_subgroups
+    from walkstats.figures.subgroup_rows import plot_subgroups as plot_subgroups
     from walkstats.figures.survival_curves import draw_survival as draw_survival
     from walkstats.figures.survival_curves import plot_survival as plot_survival
     from walkstats.figures.timelines import draw_timeline as draw_timeline
