@@ -38,16 +38,26 @@ def under_correlation(rows: MediationRows, means: Floats, at: Parameters, rhos: 
 
     The total effect stays, since the arm has no part in this confounding.
     """
-    too_much = (at.residual / at.spread)[:, None] * (rhos / np.sqrt(1.0 - rhos**2))
+    too_much = _spreads(rows, at)[:, None] * (rhos / np.sqrt(1.0 - rhos**2))
     slope = through_mediator(rows, at, 1)[:, None] - too_much
     indirect = at.mediator[:, 1:2] * slope * rows.outcome_scale.unit
     total = (means[:, 3] - means[:, 0])[:, None] * rows.outcome_scale.unit
     return np.hstack([indirect, total - indirect])
 
 
+def _spreads(rows: MediationRows, at: Parameters) -> Floats:
+    """Residual spread of the outcome over that of the mediator (r,), both by the same divisor.
+
+    Without interaction the rho of no effect is then a partial correlation.
+    """
+    n = len(rows.arm)
+    of_mediator, of_outcome = rows.models.split
+    return np.asarray(at.residual / at.spread * np.sqrt((n - of_outcome) / (n - of_mediator)))
+
+
 def rho_of_no_effect(rows: MediationRows, at: Parameters) -> Floats:
     """The rho (r, 1) at which the natural indirect effect is 0."""
-    ratio = through_mediator(rows, at, 1) * at.spread / at.residual
+    ratio = through_mediator(rows, at, 1) / _spreads(rows, at)
     return np.asarray(ratio / np.sqrt(1.0 + ratio**2))[:, None]
 
 
