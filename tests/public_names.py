@@ -28,6 +28,14 @@ def public_functions() -> dict[str, FunctionType]:
     }
 
 
+def functions_by_part() -> dict[str, dict[str, FunctionType]]:
+    """Every public function: survival -> ``survival.cox`` -> the function."""
+    found: dict[str, dict[str, FunctionType]] = {}
+    for name, function in public_functions().items():
+        found.setdefault(name.partition(".")[0], {})[name] = function
+    return found
+
+
 def names_for_type_checkers(package: Path) -> set[str]:
     """The names that a part's ``__init__`` imports under TYPE_CHECKING."""
     tree = ast.parse((package / "__init__.py").read_text("utf-8"))

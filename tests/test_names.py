@@ -8,11 +8,17 @@ from collections import Counter
 import pytest
 
 import walkstats
-from tests.public_names import PACKAGE, names_for_type_checkers, parts, public_functions
+from tests.public_names import (
+    PACKAGE,
+    functions_by_part,
+    names_for_type_checkers,
+    parts,
+    public_functions,
+)
 
 PARTS = parts()
 LAZY_PARTS = [name for name in PARTS if name != "results"]
-FUNCTIONS = public_functions()
+FUNCTIONS, BY_PART = public_functions(), functions_by_part()
 TIMES = "time=None, event='event', event_value=None, entry=None, weights=None, frequencies=None"
 COX = "strata=None, cluster=None, offset=None, ties='efron', robust=None"
 
@@ -119,16 +125,18 @@ def test_signature_is_kept(name):
             assert parameter.default == ast.literal_eval(default)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_habits_of_every_signature(name):
-    parameters = inspect.signature(FUNCTIONS[name]).parameters
-    assert not [p for p in parameters.values() if p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    if "level" in parameters:
-        assert parameters["level"].kind is inspect.Parameter.KEYWORD_ONLY
-        assert parameters["level"].default == 0.95 or name.split(".")[0] in {"tables", "figures"}
-    if "seed" in parameters:
-        assert parameters["seed"].kind is inspect.Parameter.KEYWORD_ONLY
-        assert parameters["seed"].default is inspect.Parameter.empty
+@pytest.mark.parametrize("part", BY_PART)
+def test_habits_of_every_signature(part):
+    for name, function in BY_PART[part].items():
+        parameters = inspect.signature(function).parameters
+        kinds = {one.kind for one in parameters.values()}
+        assert not kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}, name
+        if "level" in parameters:
+            assert parameters["level"].kind is inspect.Parameter.KEYWORD_ONLY, name
+            assert parameters["level"].default == 0.95 or part in {"tables", "figures"}, name
+        if "seed" in parameters:
+            assert parameters["seed"].kind is inspect.Parameter.KEYWORD_ONLY, name
+            assert parameters["seed"].default is inspect.Parameter.empty, name
 
 
 def test_a_name_is_public_in_one_place_only():
