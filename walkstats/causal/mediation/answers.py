@@ -81,7 +81,7 @@ def _held(rows: MediationRows, asked: Asked, controlled: Any) -> tuple[Floats, t
                 f"controlled_at = {value:g} lies outside what was observed of {asked.mediator}, "
                 f"{low:g} to {high:g}."
             )
-    words = tuple(f"{value:.4g}" for value in values)
+    words = tuple("its mean" if controlled is None else f"{value:.4g}" for value in values)
     return ((values - scale.centre) / scale.unit)[:, None], words
 
 
@@ -111,12 +111,19 @@ def _uncertain(
             f"The models could be fitted in {len(known):,} of {how.replicates:,} resamples only. "
             "Use fewer covariates, or interval='delta'."
         )
-    found = [percentile_limits(one, one, how.level) for one in np.sort(known, axis=0).T]
-    limits = np.array([(one.low, one.high) for one in found])
+    limits = _percentiles(known, how.level)
+    if how.measure != "difference":  # percentiles of the ratios themselves, as the draws give them
+        place = numbers.place("effects")
+        limits[place] = np.log(_percentiles(np.exp(known[:, place]), how.level))
     low = np.sum(known <= 0, axis=0) + 1.0
     high = np.sum(known >= 0, axis=0) + 1.0
     p_values = np.minimum(1.0, 2.0 * np.minimum(low, high) / (len(known) + 1.0))
     return Found(values, np.cov(known.T), limits, p_values, made)
+
+
+def _percentiles(draws: Floats, level: float) -> Floats:
+    found = [percentile_limits(one, one, level) for one in np.sort(draws, axis=0).T]
+    return np.array([(one.low, one.high) for one in found])
 
 
 def _pack(

@@ -37,7 +37,7 @@ def assumptions(
         f"{m} comes before {y}, and both models are right, also at values of the mediator that one "
         "of the arms hardly has.",
     )
-    if rows.counts.left_out:
+    if any(reason.endswith(" missing") for reason in rows.counts.left_out):
         sentences += (
             "Rows with something missing are like the others with the same covariates (complete "
             "cases); imputed data sets can be analysed one by one and pooled.",
