@@ -254,7 +254,7 @@ def _text(one: Estimate, whole: Estimate, marks: NumberStyle) -> str:
     return f"{fixed(one.estimate, decimals, marks)} ({limits})"
 
 
-def _counts(row: dict[str, Any]) -> str:
+def _counts(row: Mapping[Any, Any]) -> str:
     return str(row["n"]) if np.isnan(row["events"]) else f"{row['events']:.0f}/{row['n']}"
 
 

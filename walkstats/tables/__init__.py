@@ -2,6 +2,8 @@
 
 ``baseline_table``   who was randomised, arm by arm
 ``check_in_table``   check-ins completed, by arm and month
+``events_table``     participants with an adverse event, and events, by kind and arm
+``subgroup_table``   effects in subgroups, with the test of interaction
 ``fit_table``        fitted models side by side, with their reference levels
 ``table_of``         any other result: curves, restricted means, comparisons, tests
 ``sentence``         a result as a results section says it
@@ -19,6 +21,8 @@ __getattr__, __dir__, __all__ = attach(
         "characteristics": ["baseline_table"],
         "completeness": ["check_in_table"],
         "fitted": ["fit_table"],
+        "harms_by_arm": ["events_table"],
+        "subgroup_levels": ["subgroup_table"],
         "shown": ["table_of"],
         "sentences": ["sentence"],
         "description": ["Table"],
@@ -31,7 +35,9 @@ if TYPE_CHECKING:
     from walkstats.tables.completeness import check_in_table as check_in_table
     from walkstats.tables.description import Table as Table
     from walkstats.tables.fitted import fit_table as fit_table
+    from walkstats.tables.harms_by_arm import events_table as events_table
     from walkstats.tables.sentences import sentence as sentence
     from walkstats.tables.shown import table_of as table_of
     from walkstats.tables.slugs import file_names as file_names
     from walkstats.tables.slugs import slugify as slugify
+    from walkstats.tables.subgroup_levels import subgroup_table as subgroup_table

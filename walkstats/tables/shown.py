@@ -18,9 +18,11 @@ from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.curves_read import curve_table, incidence_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.fitted import fit_table
+from walkstats.tables.harms_by_arm import events_table, holds_harms
 from walkstats.tables.margins_met import holds_margins, margins_table
 from walkstats.tables.missing_counts import holds_missing, missing_table
 from walkstats.tables.models_beside import holds_models, models_table
+from walkstats.tables.subgroup_levels import holds_subgroups, subgroup_table
 from walkstats.tables.tests_beside import holds_tests, tests_table
 
 
@@ -70,6 +72,10 @@ def table_of(
         table = curve_table(result, at, names)
     elif holds_margins(result):
         table = margins_table(result, names)
+    elif holds_harms(result):
+        table = events_table(result, labels=names, title="")
+    elif holds_subgroups(result):
+        table = subgroup_table(result, labels=names, title="")
     elif holds_missing(result):
         table = missing_table(result, names)
     else:
