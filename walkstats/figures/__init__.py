@@ -32,6 +32,9 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_missing_pattern``, ``draw_missing_pattern``   which values are missing together
 ``plot_imputation_trace``, ``draw_imputation_trace``   have the chained equations settled?
 ``plot_tipping_point``, ``draw_tipping_point``   an estimate over assumptions about missing values
+``plot_cost_effectiveness_plane``, ``draw_cost_effectiveness_plane``   costs against effects
+``plot_acceptability``, ``draw_acceptability``   is it worth its cost, over thresholds
+``plot_tornado``, ``draw_tornado``               a net benefit with one assumption at a time
 ``plot_flow``, ``draw_flow``                     the flow of participants
 """
 
@@ -72,11 +75,19 @@ __getattr__, __dir__, __all__ = attach(
         "missing_tiles": ["draw_missing_pattern", "plot_missing_pattern"],
         "imputation_traces": ["draw_imputation_trace", "plot_imputation_trace"],
         "tipping_lines": ["draw_tipping_point", "plot_tipping_point"],
+        "cost_effect_points": [
+            "draw_cost_effectiveness_plane",
+            "plot_cost_effectiveness_plane",
+        ],
+        "acceptability_lines": ["draw_acceptability", "plot_acceptability"],
+        "tornado_bars": ["draw_tornado", "plot_tornado"],
         "flow_boxes": ["draw_flow", "plot_flow"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.figures.acceptability_lines import draw_acceptability as draw_acceptability
+    from walkstats.figures.acceptability_lines import plot_acceptability as plot_acceptability
     from walkstats.figures.adherence_lines import draw_adherence as draw_adherence
     from walkstats.figures.adherence_lines import plot_adherence as plot_adherence
     from walkstats.figures.balance_points import draw_balance as draw_balance
@@ -86,6 +97,12 @@ if TYPE_CHECKING:
     )
     from walkstats.figures.completeness_lines import (
         plot_check_in_completeness as plot_check_in_completeness,
+    )
+    from walkstats.figures.cost_effect_points import (
+        draw_cost_effectiveness_plane as draw_cost_effectiveness_plane,
+    )
+    from walkstats.figures.cost_effect_points import (
+        plot_cost_effectiveness_plane as plot_cost_effectiveness_plane,
     )
     from walkstats.figures.cumulative_hazard_curves import (
         draw_cumulative_hazard as draw_cumulative_hazard,
@@ -154,3 +171,5 @@ if TYPE_CHECKING:
     from walkstats.figures.timelines import plot_timeline as plot_timeline
     from walkstats.figures.tipping_lines import draw_tipping_point as draw_tipping_point
     from walkstats.figures.tipping_lines import plot_tipping_point as plot_tipping_point
+    from walkstats.figures.tornado_bars import draw_tornado as draw_tornado
+    from walkstats.figures.tornado_bars import plot_tornado as plot_tornado
