@@ -340,10 +340,10 @@ def test_deaths_before_the_primary_outcome_are_told_and_shown():
 
 def test_only_figures_too_wide_for_a_phone_are_panned(written):
     text = written[1].read_text(encoding="utf-8")
-    wide = re.findall(r'<figure class="wide" style="--inches: ([\d.]+)">', text)
+    wide = re.findall(r'<figure class="wide" id="[^"]+" style="--inches: ([\d.]+)">', text)
     assert wide
     assert all(float(inches) > WIDEST_ON_A_PHONE for inches in wide)
-    assert text.count("<figure>") == text.count("<img ") - len(wide)
+    assert text.count("<figure id=") == text.count("<img ") - len(wide)
     assert "Scroll the figure sideways" in text
 
 

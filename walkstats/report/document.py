@@ -10,24 +10,35 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from walkstats.figures.canvas import StyledFigure
+    from walkstats.plan import PlanResults
+    from walkstats.report.tracing import Trace
     from walkstats.tables import Table
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; ``role`` is "result", "text", "caution" or "small"."""
+    """A paragraph; ``role`` is "result", "text", "caution" or "small".
+
+    ``analysis`` is the name of the analysis that it speaks of, empty for none.
+    """
 
     text: str
     role: str = "text"
+    analysis: str = ""
 
 
 @dataclass(frozen=True)
 class TableBlock:
-    """A table under the name of the analysis that it shows; ``folded`` where a figure shows it."""
+    """A table under a name of its own; ``folded`` where a figure shows it.
+
+    ``analysis`` is the analysis that it belongs to, ``target`` what its numbers estimate.
+    """
 
     name: str
     table: Table
     folded: bool = False
+    analysis: str = ""
+    target: Target | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +48,27 @@ class FigureBlock:
     name: str
     figure: StyledFigure
     caption: str
+    analysis: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the numbers of a table estimate.
+
+    Attributes
+    ----------
+    outcome : str
+        Title of the outcome.
+    stands : tuple of str
+        How the analyses shown stand to its estimand, one sentence each.
+    attributes : tuple of (name, text)
+        The five of ICH E9(R1). They stand under the first table of the outcome; later ones refer
+        to it and have none here.
+    """
+
+    outcome: str
+    stands: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 Block = Paragraph | TableBlock | FigureBlock
@@ -66,6 +98,10 @@ class Report:
         All numbers of the report with the analysis that gave them.
     provenance : mapping
         Versions, seed, plan and the hash of each input.
+    style : str
+        In the habits of which journal its numbers are written.
+    results : PlanResults or None
+        What it was composed of: ``trace`` and the folder that makes it again need it.
     """
 
     title: str
@@ -74,6 +110,8 @@ class Report:
     sections: tuple[Section, ...]
     numbers: pd.DataFrame
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    style: str = "plain"
+    results: PlanResults | None = field(default=None, repr=False)
 
     def tables(self) -> Iterator[TableBlock]:
         """All tables, in order."""
@@ -82,3 +120,33 @@ class Report:
     def figures(self) -> Iterator[FigureBlock]:
         """All figures, in order."""
         return (b for s in self.sections for b in s.blocks if isinstance(b, FigureBlock))
+
+    def trace(self, number: str) -> Trace:
+        """Tell where a number comes from: its analysis, its frame, its people, its files.
+
+        Parameters
+        ----------
+        number : str
+            An ``id`` of ``numbers`` ("analysis/part/term"), as the page and numbers.csv give it, or
+            the name of an analysis.
+
+        Returns
+        -------
+        Trace
+
+        Raises
+        ------
+        ValueError
+            For an id that the report does not have; the message names near ones.
+
+        Examples
+        --------
+        >>> import walkstats as ws
+        >>> trial = ws.load_sample("bladder")
+        >>> done = ws.plan.run_plan(trial, ws.plan.default_plan(trial), seed=1)
+        >>> found = ws.report.compose(done).trace("any_cox//arm[thiotepa]")
+        >>> found.method, found.participants, found.call
+        """
+        from walkstats.report.tracing import traced
+
+        return traced(self, number)

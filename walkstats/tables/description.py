@@ -127,6 +127,12 @@ class Table:
         line = source_line(self.source)
         return (*self.notes, line) if line else self.notes
 
+    @property
+    def prose(self) -> tuple[bool, ...]:
+        """For each column whether it holds words and no numbers: such are set from the left."""
+        columns = zip(*(row.cells for row in self.rows if row.cells), strict=True)
+        return tuple(_words_only(cells) for cells in columns) or (False,) * len(self.columns)
+
     def texts(self) -> list[list[str]]:
         """What each cell shows, row by row, without the labels."""
         style = style_of(self.style)
@@ -213,6 +219,13 @@ class Table:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _words_only(cells: tuple[Cell, ...]) -> bool:
+    """Whether every cell that holds something begins with a letter, as no number does."""
+    texts = [str(cell.values[0]) for cell in cells if cell.is_text and cell.values[0]]
+    known = [cell for cell in cells if cell.kind != "empty" and cell.values != ("",)]
+    return bool(texts) and len(texts) == len(known) and all(text[0].isalpha() for text in texts)
 
 
 def _put(text: str, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""What in a label must be disarmed before it enters HTML, LaTeX, Markdown or a spreadsheet?"""
+"""What in a label must be disarmed before it enters HTML, LaTeX, Markdown, Word, a spreadsheet?"""
 
 from __future__ import annotations
 
@@ -102,3 +102,25 @@ def for_spreadsheet(text: str) -> str:
     starts = plain.lstrip()[:1]
     risky = raw[:1] in ("\t", "\r", "\n") or (starts and starts in FORMULA)
     return f"'{plain}" if risky else plain
+
+
+def for_word(text: str) -> str:
+    r"""Text that Word's XML can hold: no control characters, no halves, no code points of nothing.
+
+    Examples
+    --------
+    >>> for_word("walk\x07ing\ufffe\tgroup")
+    'walking group'
+    """
+    return "".join(c for c in one_line(text) if ord(c) & 0xFFFE != 0xFFFE)
+
+
+def true_minus(text: str) -> str:
+    """A printed number with a minus sign in place of the hyphen before it; ranges keep theirs.
+
+    Examples
+    --------
+    >>> true_minus("-1.3 (-2.0 to -0.6)"), true_minus("0.60-0.85")
+    ('−1.3 (−2.0 to −0.6)', '0.60-0.85')
+    """
+    return re.sub(r"(?<![\d.])-(?=[\d∞])", "−", text)

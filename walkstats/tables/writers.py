@@ -16,6 +16,7 @@ from walkstats.tables.safe_text import (
     for_markdown,
     for_markdown_paragraph,
     for_spreadsheet,
+    true_minus,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def markdown(table: Table) -> str:
     lines = [f"**{for_markdown(table.title)}**", ""] if table.title else []
     heads = [table.stub, *_joined_headings(table)]
     lines.append(_pipes(for_markdown(head) for head in heads))
-    lines.append(_pipes([":---", *("---:" for _ in table.columns)]))
+    lines.append(_pipes([":---", *(":---" if words else "---:" for words in table.prose)]))
     for row, texts in zip(table.rows, table.texts(), strict=True):
         label = "&emsp;" * row.indent + _cell_label(for_markdown(row.label), bold=not row.cells)
         lines.append(_pipes([label, *(for_markdown(text) for text in texts)]))
@@ -50,16 +51,27 @@ def _joined_headings(table: Table) -> list[str]:
 
 # Numbers stand below each other and are not torn apart at the end of a line.
 NUMBERS = "text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums"
+PROSE = "text-align:left"
 
 
-def html(table: Table) -> str:
-    """A table element that a screen reader can follow."""
+def html(table: Table, inner: Callable[[int, int, str], str] | None = None) -> str:
+    """A table element that a screen reader can follow.
+
+    Parameters
+    ----------
+    table : Table
+    inner : callable, optional
+        Row, column and escaped text of a cell -> what stands in the cell.
+    """
     lines = ['<table class="walkstats">']
     if table.title:
         lines.append(f"<caption>{for_html(table.title)}</caption>")
     lines += ["<thead>", *_html_head(table), "</thead>", "<tbody>"]
-    for row, texts in zip(table.rows, table.texts(), strict=True):
-        lines.append(_html_row(row.label, row.indent, texts if row.cells else None, len(texts)))
+    for place, (row, texts) in enumerate(zip(table.rows, table.texts(), strict=True)):
+        cells = [for_html(text) for text in texts]
+        if inner is not None:
+            cells = [inner(place, column, cell) for column, cell in enumerate(cells)]
+        lines.append(_html_row(row.label, row.indent, cells if row.cells else None, table.prose))
     lines.append("</tbody>")
     if table.footnotes:
         notes = "<br>".join(for_html(note) for note in table.footnotes)
@@ -77,8 +89,9 @@ def _html_head(table: Table) -> list[str]:
     left = 'style="text-align:left"'
     stub = f'<th scope="col" {left} rowspan="{2 if deep else 1}">{for_html(table.stub)}</th>'
     low = "".join(
-        f'<th scope="col" style="text-align:right">{_html_heading(column)}</th>'
-        for column in table.columns
+        f'<th scope="col" style="text-align:{"left" if words else "right"}">'
+        f"{_html_heading(column)}</th>"
+        for column, words in zip(table.columns, table.prose, strict=True)
     )
     if not deep:
         return [f"<tr>{stub}{low}</tr>"]
@@ -103,17 +116,20 @@ def _spans(table: Table) -> list[tuple[str, int]]:
     ]
 
 
-def _html_row(label: str, indent: int, texts: list[str] | None, width: int) -> str:
+def _html_row(label: str, indent: int, escaped: list[str] | None, prose: tuple[bool, ...]) -> str:
     pad = f"padding-left:{1.5 * indent + 0.5:g}em"
-    if texts is None:
+    if escaped is None:
         return (
-            f'<tr class="heading"><th scope="rowgroup" colspan="{width + 1}" '
+            f'<tr class="heading"><th scope="rowgroup" colspan="{len(prose) + 1}" '
             f'style="text-align:left;{pad}">{for_html(label)}</th></tr>'
         )
     head = (
         f'<th scope="row" style="text-align:left;font-weight:normal;{pad}">{for_html(label)}</th>'
     )
-    cells = "".join(f'<td style="{NUMBERS}">{for_html(text)}</td>' for text in texts)
+    cells = "".join(
+        f'<td style="{PROSE if words else NUMBERS}">{text}</td>'
+        for text, words in zip(escaped, prose, strict=True)
+    )
     return f"<tr>{head}{cells}</tr>"
 
 
@@ -126,13 +142,14 @@ def latex(table: Table) -> str:
     lines = [r"\begin{table}", r"\centering"]
     if table.title:
         lines.append(rf"\caption{{{for_latex(table.title)}}}")
-    lines += [FITTED, rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"\toprule"]
+    columns = "".join(_latex_column(table, place) for place in range(len(table.columns)))
+    lines += [FITTED, rf"\begin{{tabular}}{{l{columns}}}", r"\toprule"]
     lines += [*_latex_head(table), r"\midrule"]
     for row, texts in zip(table.rows, table.texts(), strict=True):
         label = rf"\hspace{{{row.indent}em}}" * bool(row.indent) + for_latex(row.label)
         cells = row.cells or (EMPTY,) * len(texts)
         shown = [
-            for_latex(text if cell.is_text else text.replace("-", "−"))
+            for_latex(text if cell.is_text else true_minus(text))
             for cell, text in zip(cells, texts, strict=True)
         ]
         lines.append(_ampersands([label, *shown]))
@@ -141,6 +158,17 @@ def latex(table: Table) -> str:
         notes = r" \\ ".join(for_latex(note) for note in table.footnotes)
         lines += ["", rf"\smallskip\parbox{{0.95\linewidth}}{{\footnotesize {notes}}}"]
     return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def _latex_column(table: Table, place: int) -> str:
+    """Numbers from the right; words from the left, long ones in several lines."""
+    if not table.prose[place]:
+        return "r"
+    longest = max(len(texts[place]) for texts in table.texts())
+    return "p{6cm}" if longest > LONGEST_LINE else "l"
+
+
+LONGEST_LINE = 40
 
 
 def _ampersands(cells: list[str]) -> str:

@@ -1,0 +1,110 @@
+"""What does each table estimate? The estimand of its outcome, and how its analyses stand to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from walkstats.plan import Analysis, Outcome, PlanResults
+from walkstats.report.document import Block, Section, TableBlock, Target
+
+if TYPE_CHECKING:
+    from walkstats.report.printed_numbers import Ids
+
+# What ICH E9(R1) calls an analysis that is not the main one.
+BESIDE = {
+    "sensitivity": "Sensitivity analysis: the same estimand under other assumptions",
+    "supplementary": "Supplementary analysis: beside the estimand, to understand the result",
+    "subgroup": "Subgroup analysis",
+    "descriptive": "Description: estimates nothing beyond these participants",
+}
+
+
+def standing(one: Analysis, outcome: Outcome | None) -> str:
+    """How an analysis stands to its outcome, and whether it was planned.
+
+    Examples
+    --------
+    >>> from walkstats.plan import Frame
+    >>> one = Analysis("a", "A", "S", "frame", Frame("baseline"), status="sensitivity")
+    >>> standing(one, None)
+    'Sensitivity analysis: the same estimand under other assumptions'
+    """
+    words = BESIDE.get(one.status)
+    if words is None:
+        of = f" of the {outcome.role} outcome {outcome.title}" if outcome is not None else ""
+        words = f"Main analysis{of}"
+    if one.prespecified:
+        return words
+    return f"{words}. Post hoc" + (f": {one.reason}" if one.reason else "")
+
+
+def attributes_of(outcome: Outcome | None) -> tuple[tuple[str, str], ...]:
+    """The five attributes of an estimand, named as ICH E9(R1) names them; none without one."""
+    if outcome is None or outcome.estimand is None:
+        return ()
+    estimand = outcome.estimand
+    events = [
+        f"{one.event}: {one.strategy} strategy" + (f", {one.handling}" if one.handling else "")
+        for one in estimand.intercurrent
+    ]
+    return (
+        ("Population", estimand.population),
+        ("Treatment conditions", estimand.treatment),
+        ("Variable", estimand.variable),
+        ("Intercurrent events", "; ".join(events) or "none are foreseen"),
+        ("Population-level summary", estimand.summary),
+    )
+
+
+def with_targets(
+    sections: Iterable[Section], results: PlanResults, shown: Mapping[str, Ids]
+) -> tuple[Section, ...]:
+    """Sections whose tables say what they estimate, in full under the first of each outcome.
+
+    Parameters
+    ----------
+    sections : iterable of Section
+    results : PlanResults
+    shown : mapping of str to ids
+        Name of a table -> ids of the numbers that it shows.
+
+    Returns
+    -------
+    tuple of Section
+    """
+    planned = {one.name: one for one in results.plan.analyses}
+    owners = {str(k): str(v) for k, v in _owners(results)}
+    told: set[str] = set()
+
+    def of(block: Block) -> Block:
+        if not isinstance(block, TableBlock) or block.analysis not in planned:
+            return block
+        own = planned[block.analysis]
+        outcome = results.plan.outcome(own.outcome)
+        if outcome is None or own.status == "descriptive":
+            return block
+        ids = [one for row in shown.get(block.name, ()) for cell in row for one in cell]
+        names = dict.fromkeys([own.name, *(owners[one] for one in ids if one in owners)])
+        analyses = [planned[name] for name in names if planned[name].outcome == outcome.id]
+        attributes = () if outcome.id in told else attributes_of(outcome)
+        told.add(outcome.id)
+        return replace(block, target=Target(outcome.title, _stands(analyses, outcome), attributes))
+
+    return tuple(replace(one, blocks=tuple(map(of, one.blocks))) for one in sections)
+
+
+def _owners(results: PlanResults) -> Iterable[tuple[object, object]]:
+    numbers = results._own("numbers")
+    return zip(numbers["id"], numbers["analysis"], strict=True) if "id" in numbers else ()
+
+
+def _stands(analyses: list[Analysis], outcome: Outcome) -> tuple[str, ...]:
+    """One sentence for each standing, with the analyses it holds for where there are several."""
+    by_words: dict[str, list[str]] = {}
+    for one in analyses:
+        by_words.setdefault(standing(one, outcome), []).append(one.title)
+    if len(by_words) == 1:
+        return (f"{next(iter(by_words))}.",)
+    return tuple(f"{words} ({'; '.join(titles)})." for words, titles in by_words.items())
