@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from walkstats.plan import Analysis, Outcome, PlanResults
 from walkstats.report.document import Block, Section, TableBlock, Target
-
-if TYPE_CHECKING:
-    from walkstats.report.printed_numbers import Ids
+from walkstats.report.printed_numbers import NumberIndex
 
 # What ICH E9(R1) calls an analysis that is not the main one.
 BESIDE = {
@@ -58,24 +55,20 @@ def attributes_of(outcome: Outcome | None) -> tuple[tuple[str, str], ...]:
     )
 
 
-def with_targets(
-    sections: Iterable[Section], results: PlanResults, shown: Mapping[str, Ids]
-) -> tuple[Section, ...]:
+def with_targets(sections: Iterable[Section], results: PlanResults) -> tuple[Section, ...]:
     """Sections whose tables say what they estimate, in full under the first of each outcome.
 
     Parameters
     ----------
     sections : iterable of Section
     results : PlanResults
-    shown : mapping of str to ids
-        Name of a table -> ids of the numbers that it shows.
 
     Returns
     -------
     tuple of Section
     """
     planned = {one.name: one for one in results.plan.analyses}
-    owners = {str(k): str(v) for k, v in _owners(results)}
+    index = NumberIndex(results._own("numbers"))
     told: set[str] = set()
 
     def of(block: Block) -> Block:
@@ -85,19 +78,14 @@ def with_targets(
         outcome = results.plan.outcome(own.outcome)
         if outcome is None or own.status == "descriptive":
             return block
-        ids = [one for row in shown.get(block.name, ()) for cell in row for one in cell]
-        names = dict.fromkeys([own.name, *(owners[one] for one in ids if one in owners)])
+        ids = (one for row in index.in_table(block.table, own.name) for cell in row for one in cell)
+        names = dict.fromkeys([own.name, *(index.analysis[one] for one in ids)])
         analyses = [planned[name] for name in names if planned[name].outcome == outcome.id]
         attributes = () if outcome.id in told else attributes_of(outcome)
         told.add(outcome.id)
         return replace(block, target=Target(outcome.title, _stands(analyses, outcome), attributes))
 
     return tuple(replace(one, blocks=tuple(map(of, one.blocks))) for one in sections)
-
-
-def _owners(results: PlanResults) -> Iterable[tuple[object, object]]:
-    numbers = results._own("numbers")
-    return zip(numbers["id"], numbers["analysis"], strict=True) if "id" in numbers else ()
 
 
 def _stands(analyses: list[Analysis], outcome: Outcome) -> tuple[str, ...]:
