@@ -276,6 +276,16 @@ def difference_of(outcomes: Outcomes, weights: Floats, copies: Floats) -> float:
     return difference(drawn, weights[rows])
 
 
+def _of_those_unseen(asked: Asked) -> str:
+    """What is assumed of those whose outcome is not known."""
+    if asked.kind == MEAN:
+        return (
+            f"Those without {asked.outcome} are, within their arm and among those who followed, "
+            "like those with it."
+        )
+    return "Within an arm, among those who followed, censoring says nothing about the event."
+
+
 def _draws(
     made: TreatmentWeights,
     formula: str,
@@ -366,7 +376,7 @@ def _pack(
         as_randomised=_compare(frame, by, asked, level, subject, None),
         weights=made,
         balance=balance(made.frame, "weight", covariates, by=by),
-        assumptions=made.assumptions,
+        assumptions=(*made.assumptions, _of_those_unseen(asked)),
         method=f"Per-protocol comparison of {asked.described} between arms. {made.method} "
         f"Percentile interval of {draws.replicates:,} bootstrap resamples with the weights "
         "estimated anew.",
