@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.special import gammaln
 
 from calibration.stages import CONTINUOUS, EPISODE, OTHER, PRIMARY, RMDQ, WEEK_1, WEEK_12
-from walkstats import derive, regression, survival
+from calibration.worth import THRESHOLD, figures
+from walkstats import derive, economics, regression, survival
 from walkstats.results import Estimate
 from walkstats.trial import Trial
 
@@ -28,6 +29,7 @@ def measures(trial: Trial) -> Figures:
         **_walking(trial),
         **_harms(trial),
         **_people(trial),
+        **_worth(trial),
     }
 
 
@@ -104,6 +106,23 @@ def _walking(trial: Trial) -> Figures:
         WEEK_1: float(walkers[1]),
         WEEK_12: float(walkers[12]),
     }
+
+
+def _worth(trial: Trial) -> Figures:
+    """Of those who answered, period by period and visit by visit."""
+    costs = economics.total_costs(trial, perspective="societal")
+    lives = economics.qalys(trial)
+    before = lives.attrs["baseline"]
+    means = costs.groupby("arm", observed=True)[list(costs.attrs["parts"])].mean()
+    extra = float((means.loc["walking"] - means.loc["control"]).sum())
+    gained = 0.0
+    for column, weight in lives.attrs["parts"].items():
+        if column != before:
+            fit = regression.ols(lives, f"{column} ~ arm + {before}")
+            gained += weight * fit.estimate("arm[walking]").estimate
+    lives["benefit"] = THRESHOLD * lives["qaly"] - costs["cost"]
+    fit = regression.ols(lives, f"benefit ~ arm + {before}")
+    return {**figures(extra, gained, fit.sigma)}
 
 
 def _harms(trial: Trial) -> Figures:

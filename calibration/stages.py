@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.arrays import FirstEvents, first_events, hazard_ratio, medians, recovery
+from calibration.worth import worth
 from walkstats.design.diaries import walk
 from walkstats.design.episodes import Episodes, recur, seen
 from walkstats.design.observation import Coverage, observe_people
 from walkstats.design.people import Population, recruit
+from walkstats.design.resources import use
 from walkstats.design.specification import Design
 from walkstats.design.visits import MEASURES, answer
 
@@ -53,6 +55,7 @@ def stages(design: Design, seed: int) -> Iterator[dict[str, float]]:
         for name, week in ((WEEK_1, 1), (WEEK_12, 12))
         if week <= design.walking.weeks
     }
+    yield worth(design, people, coverage, answers, use(design, seed, people, coverage, reported))
 
 
 def adjusted_difference(values: Floats, walking: NDArray[np.bool_]) -> float:

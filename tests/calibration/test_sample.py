@@ -13,7 +13,7 @@ from calibration.large_sample import SEEDS, compare, one_run
 from calibration.measures import measures
 from calibration.render import PAGE, page_with, rendered
 from calibration.select_seed import SAMPLE, outside, passes, passes_on_frames, windows
-from walkstats import derive
+from walkstats import derive, economics
 from walkstats.design import read_design, simulate_trial
 from walkstats.evidence import treatments
 from walkstats.reading import load_sample, write_trial
@@ -67,7 +67,7 @@ def test_sample_says_that_it_is_synthetic(sample):
 
 def test_every_published_figure_has_a_treatment():
     untreated = TABLE.loc[
-        ~TABLE["treatment"].isin(["matched", "by construction", "not usable", "later"]), "name"
+        ~TABLE["treatment"].isin(["matched", "by construction", "not usable"]), "name"
     ]
     assert untreated.tolist() == []
     given = tomllib.loads(
@@ -188,7 +188,30 @@ FACTS = {
     ).all(),
     "secondary_continuous.disability_timepoints_months": lambda t: months(t, "rmdq"),
     "secondary_continuous.qol_timepoints_months": lambda t: months(t, "eq5d_utility"),
+    "design.perspective_economic": lambda t: (
+        set(t.costs["category"]) == {"intervention", "health care", "medicines", "absence"}
+    ),
+    "economic.outcomes": lambda t: (
+        t.recurrences["onset_days"].notna().all() and "eq5d_utility" in set(t.outcomes["measure"])
+    ),
+    "economic.absenteeism": lambda t: (
+        0.35 < per_person(t, "absence")["walking"] / per_person(t, "absence")["control"] < 0.65
+        and saving(t, "absence") == max(saving(t, one) for one in set(t.costs["category"]))
+    ),
 }
+
+
+def per_person(trial, category):
+    """Cost per randomised participant, by arm."""
+    rows = trial.costs[trial.costs["category"] == category].merge(trial.participants)
+    total = (rows["quantity"] * rows["unit_cost"]).groupby(rows["arm"]).sum()
+    return total.reindex(trial.arms, fill_value=0.0) / trial.participants["arm"].value_counts()
+
+
+def saving(trial, category):
+    """What the walking arm costs less, per person."""
+    by_arm = per_person(trial, category)
+    return by_arm["control"] - by_arm["walking"]
 
 
 def months(trial, measure):
@@ -263,6 +286,35 @@ def test_large_sample_is_what_the_design_gives():
 
 def test_page_shows_the_table_as_it_is():
     assert PAGE.read_text("utf-8") == page_with(rendered()), "python -m calibration.render --write"
+
+
+def chance_at_28000(result):
+    """The share of draws in which the extra effect is worth the extra cost."""
+    names = list(result.draws.names)
+    cost, gain = (
+        result.draws.values[:, names.index(f"{one}_difference[walking]")]
+        for one in ("cost", "qaly")
+    )
+    return float(np.mean(28_000 * gain > cost))
+
+
+@pytest.mark.slow
+def test_the_base_case_comes_near_to_the_published_figures(sample):
+    """Societal, twelve months, gains adjusted for baseline utility, missing parts imputed."""
+    costs = economics.total_costs(sample, perspective="societal")
+    lives = economics.qalys(sample)
+    adjust = {"effects": [lives.attrs["baseline"]]}
+    found = economics.cost_effectiveness(costs, lives, adjust=adjust, replicates=2000, seed=7)
+    extra, gain = found.increments.values
+    assert extra / gain == pytest.approx(7802, rel=0.10)
+    assert chance_at_28000(found) == pytest.approx(0.94, abs=0.02)
+
+
+def test_the_sample_says_what_of_its_costs_is_invented():
+    for text in (PAGE.read_text("utf-8"), (SAMPLE / "README.md").read_text("utf-8")):
+        assert "invented" in text
+        assert "quality-adjusted" in text
+    assert "invented" in (SAMPLE / "design.toml").read_text("utf-8").split("[resources]")[1]
 
 
 def test_flow_of_the_sample(sample):

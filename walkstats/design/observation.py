@@ -46,6 +46,15 @@ class Coverage:
         """(n,) the last day that any completed check-in covers; 0 without one."""
         return np.where(self.completed, self.due, 0).max(axis=1)
 
+    def died(self) -> Ints:
+        """(n,) the day of death, -1 where nobody died within follow-up."""
+        return np.where(self.reason == len(REASONS) + 1, self.withdrawn, -1)
+
+    def dead_by(self, days: Floats) -> Bools:
+        """(n, d) whether each person had died by each of the days."""
+        died = self.died()[:, None]
+        return (died >= 0) & (died <= days)
+
     def first_gap(self) -> Ints:
         """(n,) the last day before the first day that no check-in covers."""
         unbroken = np.logical_and.accumulate(self.completed, axis=1).sum(axis=1)

@@ -157,8 +157,12 @@ def _previous_episodes(design: Design, n: int) -> Ints:
 
 def _sessions(design: Design, uniform: Floats, walking: Bools) -> Ints:
     """Sessions attended in the walking arm, -1 in the reference arm, which was offered none."""
+    return np.where(walking, attended_sessions(design, uniform), -1).astype(np.int64)
+
+
+def attended_sessions(design: Design, uniform: Floats) -> Floats:
+    """Sessions that somebody who is offered them attends, from a number in (0, 1)."""
     people = design.people
     # most attend nearly all: the share of a person's own is Beta(4, 1) about the mean share
     share = uniform ** (1.0 / 4.0) * people.session_attended_share / 0.8
-    attended = np.minimum(np.round(people.sessions * share), people.sessions)
-    return np.where(walking, attended, -1).astype(np.int64)
+    return np.minimum(np.round(people.sessions * share), people.sessions)

@@ -107,7 +107,7 @@ def simulate_stages(design: Design, seed: int, people: Population, coverage: Cov
         diaries=diaries,
         answers=answer(design, seed, people, coverage, happened, diaries),
         harms=harm(design, seed, people, coverage),
-        resources=use(design, seed, people, seen(happened, coverage)),
+        resources=use(design, seed, people, coverage, seen(happened, coverage)),
     )
 
 

@@ -170,7 +170,10 @@ class Questionnaires:
     """Disability, pain and quality of life at baseline and ``months``.
 
     Pain falls with the minutes walked in the four weeks before, by at most ``pain_fall_by_walking``
-    and by 63 % of it at ``pain_walking_scale``.
+    and by 63 % of it at ``pain_walking_scale``. Utility is ``utility_best`` less what disability
+    and pain take, with deviations that go on from visit to visit (``utility_correlation``); what
+    those who walk lack of full health is multiplied by one number, so that they gain
+    ``qalys_gained`` in the first year, adjusted for utility at baseline, whatever the chance.
     """
 
     months: tuple[int, ...] = _field(1, 120, "months")
@@ -187,9 +190,12 @@ class Questionnaires:
     pain_in_recurrence: float = _field(-10, 10, "0-10")
     pain_fall_by_walking: float = _field(-10, 10, "0-10")
     pain_walking_scale: float = _field(1, 5000, "minutes/week")
+    utility_best: float = _field(-1, 1)
     utility_per_rmdq: float = _field(0, 1)
     utility_per_pain: float = _field(0, 1)
     utility_sd: float = _spread()
+    utility_correlation: float = _field(0, 1)
+    qalys_gained: float = _effect(0.0, -1, 1, "years")
     item_missing_share: float = _share()
 
 
@@ -207,7 +213,13 @@ class Harms:
 
 @dataclass(frozen=True)
 class Resources:
-    """What is used and what one costs, in the design's currency."""
+    """What is used and what one costs, in the design's currency.
+
+    ``cost_besides_sessions`` is what people cost in the first year, by arm, apart from sessions:
+    hours absent from work are multiplied by one number in each arm to give it, whatever the chance
+    (with sessions as they are attended on average, so that the arms' costs in all are fixed).
+    ``hours_absent_shape`` says how uneven absences are (Weibull; 1 is exponential).
+    """
 
     session: float = _field(0)
     physiotherapy: float = _field(0)
@@ -219,7 +231,9 @@ class Resources:
     imaging_share: float = _share()
     medicines_share: float = _share()
     employed_share: float = _share()
-    hours_absent_mean: float = _field(0, 500, "hours")
+    absent_share: float = _share()
+    hours_absent_shape: float = _field(0.2, 10)
+    cost_besides_sessions: Pair = _arms(0, 1_000_000, "currency/year")
 
 
 @dataclass(frozen=True)

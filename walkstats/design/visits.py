@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MEASURES = ("rmdq", "pain_nrs", "eq5d_utility")
+LOWEST_UTILITY = -0.301  # of a value set; which one is not published
+MONTHS_IN_YEAR = 12
 DAYS_IN_MIND = 28  # "in recurrence": pain limited activities in the four weeks before the visit
 
 
@@ -67,11 +69,56 @@ def answer(
     rmdq = np.clip(np.round(rmdq), 0.0, 24.0)
     pain = np.clip(np.round(pain), 0.0, 10.0)
     loss = plan.utility_per_rmdq * rmdq + plan.utility_per_pain * pain
-    utility = np.clip(np.round(1.0 - loss - plan.utility_sd * np.abs(noise[2]), 3), -0.301, 1.0)
-    values = np.stack([rmdq, pain, utility])
+    utility = plan.utility_best - loss + plan.utility_sd * _lasting(noise[2], design)
+    values = np.stack([rmdq, pain, np.clip(utility, LOWEST_UTILITY, 1.0)])
     values[skipped] = np.nan
     values[:, ~_answered(coverage, months, people.size)] = np.nan
+    values[2] = np.round(_with_gain(design, values[2], people, coverage, months), 3)
     return Answers(months, values)
+
+
+def _lasting(noise: Floats, design: Design) -> Floats:
+    """(n, m) deviations that go on from visit to visit, with variance 1."""
+    kept = design.questionnaires.utility_correlation
+    lasting = noise.copy()
+    for k in range(1, noise.shape[1]):
+        lasting[:, k] = kept * lasting[:, k - 1] + np.sqrt(1.0 - kept**2) * noise[:, k]
+    return lasting
+
+
+def _with_gain(
+    design: Design, utility: Floats, people: Population, coverage: Coverage, months: Ints
+) -> Floats:
+    """(n, m) utilities of which those who walk lack less, so that their gain is the planned one.
+
+    The gain is the difference in the area under the utilities of the first year, each visit
+    adjusted for utility at baseline; who died has none left.
+    """
+    year = months[months <= MONTHS_IN_YEAR]
+    if len(year) < 2 or not people.walking.any() or people.walking.all():
+        return utility
+    weights = np.zeros(len(year))
+    np.add.at(weights, np.arange(len(year) - 1), np.diff(year) / 24.0)
+    np.add.at(weights, np.arange(1, len(year)), np.diff(year) / 24.0)
+    dead = coverage.dead_by(np.round(months * DAYS_A_MONTH))
+    lacks = np.where(people.walking[:, None] & (months > 0) & ~dead, 1.0 - utility, 0.0)
+    area, by_lack = 0.0, 0.0
+    for k in range(1, len(year)):
+        now = np.where(dead[:, k], 0.0, utility[:, k])
+        area += weights[k] * adjusted_for_baseline(now + lacks[:, k], utility[:, 0], people.walking)
+        missing = np.where(np.isnan(now), np.nan, lacks[:, k])
+        by_lack += weights[k] * adjusted_for_baseline(missing, utility[:, 0], people.walking)
+    if not by_lack > 0.0:
+        return utility
+    factor = max((area - design.questionnaires.qalys_gained) / by_lack, 0.0)
+    return np.maximum(utility + (1.0 - factor) * lacks, LOWEST_UTILITY)
+
+
+def adjusted_for_baseline(value: Floats, before: Floats, walking: Bools) -> float:
+    """Difference of the arms at a visit, adjusted for baseline, by least squares."""
+    known = ~np.isnan(value) & ~np.isnan(before)
+    x = np.column_stack([np.ones(known.sum()), walking[known], before[known]])
+    return float(np.linalg.lstsq(x, value[known], rcond=None)[0][1])
 
 
 def _fall_by_walking(design: Design, diaries: Diaries, months: Ints) -> Floats:

@@ -28,7 +28,7 @@ COLUMNS = (
     "source",
     "where",
 )
-TREATMENTS = ("matched", "by construction", "not usable", "later")
+TREATMENTS = ("matched", "by construction", "not usable")
 _HERE = Path(__file__).parent
 
 
@@ -44,7 +44,7 @@ def treatments(name: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per published figure: ``name`` and ``leaf`` as in ``published``; ``treatment``
-        ("matched", "by construction", "not usable", "later"; empty where none is given);
+        ("matched", "by construction", "not usable"; empty where none is given);
         ``reason`` (why not usable) and ``how``; ``value`` and ``number`` as published; ``low`` and
         ``high``, the window in which the sample's value lies, in the figure's unit (missing where
         there is none); ``in_rule``, whether the seed was selected by it; ``large_low`` and
