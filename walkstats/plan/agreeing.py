@@ -110,8 +110,10 @@ def _of_the_family(plan: AnalysisPlan) -> Iterator[Problem]:
 
 def _of_an_analysis(one: Analysis, plan: AnalysisPlan, seen: set[str]) -> Iterator[Problem]:
     where = f"analysis {one.name!r}"
-    if not one.name.strip():
-        yield _problem("an analysis has no name", "give each a name of its own")
+    if not one.name.strip() or "." in one.name or "/" in one.name:
+        yield _problem(
+            f"{where}: no usable name", "give each a name of its own, without dots and slashes"
+        )
     if one.name in seen:
         yield _problem(f"{where} stands twice", "give each analysis its own name")
     if one.method not in METHODS:
@@ -156,12 +158,13 @@ def _misnamed_steps(one: Analysis, where: str) -> Iterator[Problem]:
 
 def _subject(one: Analysis, seen: set[str], where: str) -> Iterator[Problem]:
     """What an analysis is applied to."""
-    if one.frame is not None and one.frame.derive not in FRAMES:
-        known = listed(one.frame.derive, FRAMES)
-        yield _problem(f"{where}: no frame {one.frame.derive!r}", known)
+    frames = [one.frame, one.frame.joined] if one.frame is not None else []
+    for frame in frames:
+        if frame is not None and frame.derive not in FRAMES:
+            yield _problem(f"{where}: no frame {frame.derive!r}", listed(frame.derive, FRAMES))
     if (one.frame is None) == (one.of == ""):
         yield _problem(f"{where} must take either a frame or an earlier result (of)")
-    if one.of and one.of not in seen:
+    if one.of and one.of.partition(".")[0] not in seen:
         yield _problem(f"{where} takes the result of {one.of!r}, which does not stand before it")
 
 
@@ -189,7 +192,7 @@ def _unannounced(one: Analysis, plan: AnalysisPlan, where: str) -> Iterator[Prob
 def _misnamed_frames(one: Analysis, where: str) -> Iterator[Problem]:
     """What is wrong with the frames among the arguments of an analysis."""
     method = METHODS.get(one.method)
-    known = {"derive", "arguments", "where", "until"}
+    known = {"derive", "arguments", "where", "until", "join"}
     for name in method.frames if method else ():
         given = one.arguments.get(name)
         if name in one.arguments and not (
@@ -310,10 +313,12 @@ def _another_summary(outcome: Outcome, main: list[Analysis], where: str) -> Iter
 
 def _misplaced(leaf: str, ours: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
     """What is wrong with the place of a published figure."""
+    if isinstance(ours, Mapping) and set(ours) == {"remark"}:
+        return
     known = isinstance(ours, Mapping) and ours.get("analysis") in names
     if not known:
         yield _problem(f"published {leaf!r} names no analysis of the plan")
-    elif not any(key in ours for key in ("term", "contrast", "column", "count", "number")):
+    elif not any(key in ours for key in ("term", "contrast", "column", "count", "part", "at")):
         yield _problem(f"published {leaf!r} needs a term, a contrast, a column or a count")
     elif "column" in ours and not isinstance(ours.get("where", {}), Mapping):
         yield _problem(f"published {leaf!r}: where must be a table of column = value")

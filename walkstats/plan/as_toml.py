@@ -183,6 +183,7 @@ FRAME: Mapping[str, tuple[Any, bool]] = {
     "arguments": (dict, False),
     "where": (dict, False),
     "until": (str, False),
+    "join": (dict, False),
 }
 WORDS = {str: "a text", dict: TABLE, bool: "true or false", float: "a number"}
 EMPTY: Mapping[Any, Any] = {str: "?", dict: {}, bool: False, float: 0.0, TEXTS: (), TABLES: []}
@@ -246,6 +247,8 @@ class _Reading:
             self.say(f"{where}: section is missing", "say under which heading it stands")
         if "frame" in facts:
             frame = self.checked(facts["frame"], FRAME, f"{where}, frame")
+            if "join" in frame:
+                frame["join"] = self.checked(frame["join"], FRAME, f"{where}, frame joined")
             facts["frame"] = Frame(**frame)
         return Analysis(**facts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,13 @@ def beside_plan(plan: AnalysisPlan, results: Mapping[str, Any]) -> pd.DataFrame 
         return None
     ours = {}
     for leaf, where in plan.published.items():
-        if where["analysis"] in results:
+        if where.get("analysis") in results:
             found = _found(leaf, results[where["analysis"]], where)
             if found is not None:
                 ours[leaf] = found
     record = published(plan.record)
     compared = beside_published(ours, record).assign(remark="")
-    others = _others(record, set(ours), set(plan.published))
+    others = _others(record, set(ours), plan.published)
     whole = pd.concat([compared, others], ignore_index=True) if len(others) else compared
     order = {name: place for place, name in enumerate(record["name"])}
     whole = whole.sort_values("name", key=lambda names: names.map(order), ignore_index=True)
@@ -56,7 +56,9 @@ def beside_plan(plan: AnalysisPlan, results: Mapping[str, Any]) -> pd.DataFrame 
     return whole
 
 
-def _others(record: pd.DataFrame, compared: set[str], planned: set[str]) -> pd.DataFrame:
+def _others(
+    record: pd.DataFrame, compared: set[str], planned: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
     """Published numbers that have none of ours beside them, with the reason."""
     group = record["name"].str.partition(".")[0]
     chosen = record["number"].notna() & ~group.isin(NO_RESULTS)
@@ -72,9 +74,16 @@ def _others(record: pd.DataFrame, compared: set[str], planned: set[str]) -> pd.D
             "published_low": rows["conf_low"],
             "published_high": rows["conf_high"],
             **{key: rows[key] for key in ("unit", "source", "where", "citation", "note")},
-            "remark": [NOT_REACHED if name in planned else UNCHECKED for name in rows["name"]],
+            "remark": [_why_not(planned.get(name)) for name in rows["name"]],
         }
     )
+
+
+def _why_not(place: Mapping[str, Any] | None) -> str:
+    """Why nothing of ours stands beside a published figure."""
+    if place is None:
+        return UNCHECKED
+    return str(place.get("remark", NOT_REACHED))
 
 
 def _found(leaf: str, result: Any, where: Mapping[str, Any]) -> Estimate | float | None:
@@ -100,14 +109,36 @@ def _number(result: Any, where: Mapping[str, Any]) -> Estimate | float | None:
     if isinstance(result, (int, float)):
         return float(result)
     if "column" in where:
-        chosen = np.ones(len(result), dtype=bool)
-        for column, value in where["where"].items():
-            chosen &= (result[column] == value).to_numpy()
-        return float(result.loc[chosen, where["column"]].iloc[0]) if chosen.any() else None
+        return _cell(result, where)
+    if "at" in where and isinstance(result, Curve):
+        return float(result.at(float(where["at"]))["estimate"].iloc[-1])
     if "quantile" in where and isinstance(result, Curve):
         result = result.quantile(where["quantile"])
     if "contrast" in where:
         return result.contrast(where["contrast"])
     if where["term"] not in result.terms:
         return None
-    return result.estimate(where["term"], ratio=where.get("ratio", False))
+    found = result.estimate(where["term"], ratio=where.get("ratio", False))
+    return float(found.p_value) if where.get("value") == "p_value" else found
+
+
+def _cell(frame: pd.DataFrame, where: Mapping[str, Any]) -> float | None:
+    """The first value of a column among some rows, or a statistic of all of them."""
+    chosen = np.ones(len(frame), dtype=bool)
+    for column, value in where.get("where", {}).items():
+        chosen &= (frame[column] == value).to_numpy()
+    if where.get("statistic") == "percent":
+        return float(100 * chosen.mean())
+    values = frame.loc[chosen, where["column"]]
+    if "statistic" in where:
+        return float(STATISTICS[where["statistic"]](values))
+    return float(values.iloc[0]) if len(values) else None
+
+
+# What of a column of a frame stands beside a published figure.
+STATISTICS: Mapping[str, Callable[[pd.Series], float]] = {
+    "count": lambda values: float(values.notna().sum()),
+    "mean": lambda values: float(values.mean()),
+    "sd": lambda values: float(values.std()),
+    "median": lambda values: float(values.median()),
+}

@@ -56,6 +56,8 @@ def frame_of(spec: Frame, trial: Trial) -> pd.DataFrame:
         When the trial does not have what it needs.
     """
     frame = _maker(spec.derive)(trial, **spec.arguments)
+    if spec.joined is not None:
+        frame = _with_columns(frame, frame_of(spec.joined, trial), spec)
     attrs = frame.attrs
     for column, value in spec.where.items():
         if column not in frame:
@@ -64,6 +66,30 @@ def frame_of(spec: Frame, trial: Trial) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     frame.attrs = attrs
     return _ended_early(frame, spec.until, trial) if spec.until else frame
+
+
+def _with_columns(frame: pd.DataFrame, other: pd.DataFrame, spec: Frame) -> pd.DataFrame:
+    """A frame with the further columns of another that has one row per participant."""
+    assert spec.joined is not None
+    name = spec.joined.derive
+    for each in (frame, other):
+        if "participant_id" not in each:
+            raise DataError.of(f"frame joined, {name}: no participant_id", table="plan")
+    if other["participant_id"].duplicated().any():
+        raise DataError.of(
+            f"frame joined, {name}: several rows per participant",
+            table="plan",
+            what_to_do="join a frame with one row per participant",
+        )
+    new = [column for column in other if column not in frame]
+    people = other.set_index("participant_id")[new]
+    whole = frame.join(people, on="participant_id")
+    whole.attrs = {
+        **frame.attrs,
+        "notes": (*frame.attrs.get("notes", ()), *other.attrs.get("notes", ())),
+        "derived": f"{frame.attrs.get('derived', spec.derive)}; {other.attrs.get('derived', name)}",
+    }
+    return whole
 
 
 def _maker(name: str) -> Any:

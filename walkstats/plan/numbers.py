@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
+from walkstats.missing import TippingPoint
 from walkstats.results import Curve, Draws, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.results.curves import PROBABILITIES
 
@@ -43,42 +45,60 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
         Columns part, term, estimate, std_error, statistic, df, p_value, conf_low, conf_high, scale,
         std_error_of ("log hazard ratio" where the estimate is a ratio), state (of a fit).
     """
+    if isinstance(result, Curve):
+        if result.shape == "step" and result.quantity in PROBABILITIES:
+            return numbers_of(result.quantile(0.5), part or "median")
+        return pd.DataFrame(columns=list(NUMBER_COLUMNS))
     if isinstance(result, pd.DataFrame):
         return pd.DataFrame(columns=list(NUMBER_COLUMNS))
-    if isinstance(result, Estimates):
-        ratio = result.link != "identity"
-        rows = result.to_frame(ratio=ratio)
-        rows["scale"] = [
-            "ratio" if ratio and result.has_ratio(term) else "identity" for term in result.terms
-        ]
-        rows["state"] = result.state if isinstance(result, Fit) else None
-        if ratio:
-            rows["std_error_of"] = rows["std_error_of"].replace("", None)
-    elif isinstance(result, Draws):
-        scales = [result.estimate(name).scale for name in result.names]
-        rows = result.to_frame().assign(scale=scales)
-        if "std_error_of" in rows:  # where a statistic is a ratio
-            rows["std_error_of"] = rows["std_error_of"].replace("", None)
-    elif isinstance(result, Estimate):
-        rows = result.to_frame().assign(scale=result.scale)
-    elif isinstance(result, HypothesisTest):
-        rows = pd.DataFrame(
-            [
-                {
-                    "term": result.name,
-                    "statistic": result.statistic,
-                    "df": result.df,
-                    "p_value": result.p_value,
-                }
-            ]
-        )
-    elif isinstance(result, Curve) and result.shape == "step" and result.quantity in PROBABILITIES:
-        return numbers_of(result.quantile(0.5), part or "median")
-    elif isinstance(result, Curve):
-        return pd.DataFrame(columns=list(NUMBER_COLUMNS))
-    else:
-        return _of_parts(result)
-    return rows.assign(part=part).reindex(columns=list(NUMBER_COLUMNS))
+    for kind, rows_of in ROWS:
+        if isinstance(result, kind):
+            return rows_of(result).assign(part=part).reindex(columns=list(NUMBER_COLUMNS))
+    return _of_parts(result)
+
+
+def _estimates(result: Estimates) -> pd.DataFrame:
+    """One row per term, on the scale of ratios where it has them."""
+    ratio = result.link != "identity"
+    rows = result.to_frame(ratio=ratio)
+    rows["scale"] = [
+        "ratio" if ratio and result.has_ratio(term) else "identity" for term in result.terms
+    ]
+    rows["state"] = result.state if isinstance(result, Fit) else None
+    if ratio:
+        rows["std_error_of"] = rows["std_error_of"].replace("", None)
+    return rows
+
+
+def _draws(result: Draws) -> pd.DataFrame:
+    rows = result.to_frame().assign(scale=[result.estimate(name).scale for name in result.names])
+    if "std_error_of" in rows:  # where one of them is a ratio
+        rows["std_error_of"] = rows["std_error_of"].replace("", None)
+    return rows
+
+
+def _test(result: HypothesisTest) -> pd.DataFrame:
+    told = {"term": result.name, "statistic": result.statistic}
+    return pd.DataFrame([told | {"df": result.df, "p_value": result.p_value}])
+
+
+def _tipping(result: TippingPoint) -> pd.DataFrame:
+    """The estimate at each delta, and where the conclusion changes."""
+    rows = result.results.copy()
+    deltas = rows[list(result.groups)].astype(str).agg(", ".join, axis=1)
+    rows.insert(0, "term", [f"{result.term} at delta {delta}" for delta in deltas])
+    tips = pd.DataFrame({"term": ["tips at"], "estimate": [result.tips_at]})
+    return pd.concat([rows, tips], ignore_index=True)
+
+
+# Shapes of results -> how their rows are made; the first that fits is taken.
+ROWS: tuple[tuple[type, Callable[[Any], pd.DataFrame]], ...] = (
+    (Estimates, _estimates),
+    (Draws, _draws),
+    (Estimate, lambda result: result.to_frame().assign(scale=result.scale)),
+    (TippingPoint, _tipping),
+    (HypothesisTest, _test),
+)
 
 
 def _of_parts(result: Any) -> pd.DataFrame:

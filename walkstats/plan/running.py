@@ -172,9 +172,12 @@ def _subject(
 ) -> Any:
     """The frame or the earlier result that an analysis takes."""
     if one.frame is None:
-        if one.of not in results:
-            raise DataError.of(f"needs the result of {one.of}, which could not be had")
-        return results[one.of]
+        name, _, part = one.of.partition(".")
+        if name not in results:
+            raise DataError.of(f"needs the result of {name}, which could not be had")
+        if part and not hasattr(results[name], part):
+            raise DataError.of(f"the result of {name} has no part {part!r}")
+        return getattr(results[name], part) if part else results[name]
     frames[one.name] = shop.frame(one.frame, one.set)
     return frames[one.name]
 

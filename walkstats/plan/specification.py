@@ -27,18 +27,28 @@ class Frame(Frozen):
     until : str
         Column of participants with a day at which follow-up ends earlier, in frames of first
         events. It belongs to strategies other than treatment policy.
+    join : mapping
+        Another frame (derive, arguments, where) with one row per participant, whose further columns
+        are added: adherence beside first events, for example.
     """
 
     derive: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     where: Mapping[str, Any] = field(default_factory=dict)
     until: str = ""
+    join: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def joined(self) -> Frame | None:
+        """The frame whose columns are added."""
+        return Frame(**self.join) if self.join else None
 
     @property
     def key(self) -> str:
         """The same text for the same frame."""
-        parts = [self.derive, dict(self.arguments), dict(self.where), self.until]
-        return json.dumps(parts, sort_keys=True)
+        other = self.joined
+        told = [self.derive, dict(self.arguments), dict(self.where), self.until]
+        return json.dumps([*told, other.key if other else ""], sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class Analysis(Frozen):
     frame : Frame or None
         What it is applied to; None where it takes an earlier result.
     of : str
-        Name of the earlier analysis whose result it takes.
+        Name of the earlier analysis whose result it takes; with a part of it behind a dot
+        (``"per_protocol.effect"``).
     arguments : mapping
     status : str
         What it is for: the role of its outcome where it is a main analysis of it ("primary",
