@@ -35,6 +35,8 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_cost_effectiveness_plane``, ``draw_cost_effectiveness_plane``   costs against effects
 ``plot_acceptability``, ``draw_acceptability``   is it worth its cost, over thresholds
 ``plot_tornado``, ``draw_tornado``               a net benefit with one assumption at a time
+``plot_mediation``, ``draw_mediation``           what runs through a mediator, and what does not
+``plot_mediation_sensitivity``, ``draw_mediation_sensitivity``   ... if something was not measured
 ``plot_flow``, ``draw_flow``                     the flow of participants
 """
 
@@ -81,6 +83,12 @@ __getattr__, __dir__, __all__ = attach(
         ],
         "acceptability_lines": ["draw_acceptability", "plot_acceptability"],
         "tornado_bars": ["draw_tornado", "plot_tornado"],
+        "mediation_effects": [
+            "draw_mediation",
+            "draw_mediation_sensitivity",
+            "plot_mediation",
+            "plot_mediation_sensitivity",
+        ],
         "flow_boxes": ["draw_flow", "plot_flow"],
     },
 )
@@ -141,6 +149,14 @@ if TYPE_CHECKING:
     from walkstats.figures.marginal_points import plot_marginal_means as plot_marginal_means
     from walkstats.figures.mean_count_curves import draw_mean_count as draw_mean_count
     from walkstats.figures.mean_count_curves import plot_mean_count as plot_mean_count
+    from walkstats.figures.mediation_effects import draw_mediation as draw_mediation
+    from walkstats.figures.mediation_effects import (
+        draw_mediation_sensitivity as draw_mediation_sensitivity,
+    )
+    from walkstats.figures.mediation_effects import plot_mediation as plot_mediation
+    from walkstats.figures.mediation_effects import (
+        plot_mediation_sensitivity as plot_mediation_sensitivity,
+    )
     from walkstats.figures.missing_tiles import draw_missing_pattern as draw_missing_pattern
     from walkstats.figures.missing_tiles import plot_missing_pattern as plot_missing_pattern
     from walkstats.figures.numbers_at_risk import draw_numbers_at_risk as draw_numbers_at_risk

@@ -36,7 +36,7 @@ def test_coverage_of_two_linear_models():
         frame["pain"] = (
             5 - 0.3 * arm - 0.02 * minutes + 0.01 * arm * minutes - mood + rng.normal(size=160)
         )
-        asked = {"outcome": "pain", "mediator": "minutes", "replicates": 400}
+        asked = {"outcome": "pain", "mediator": "minutes", "replicates": 250}
         asked["seed"] = int(rng.integers(2**31))
         right = mediate(frame, covariates="mood", **asked)
         return holds(right, -0.3), holds(mediate(frame, **asked), -0.3)
