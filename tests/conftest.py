@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# 30 examples of what has no number in the list of relations; those that have carry a mark of
+# 20 examples of what has no number in the list of relations; those that have carry a mark of
 # tests/relations.py. `dev.py slow` runs all of them with 200.
-for profile, examples in (("walkstats", 30), ("thorough", 200)):
+for profile, examples in (("walkstats", 20), ("thorough", 200)):
     settings.register_profile(
         profile,
         max_examples=examples,

@@ -18,7 +18,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 
 import walkstats as ws
 from tests.reference import goldens
-from tests.relations import costly_relation, relation
+from tests.relations import costly_relation
 from walkstats.errors import FitError
 from walkstats.survival.partial_likelihood import hazard_increments, score_residuals
 from walkstats.survival.partial_maximum import maximum
@@ -127,7 +127,7 @@ def test_row_order_changes_nothing(seed):
     same(first(seed), fit(rows.rows(mixed)))
 
 
-@relation
+@costly_relation
 @given(SEEDS, st.sampled_from([1 / 365.25, 1e-6, 24.0, 1e6]))
 def test_the_unit_of_time_changes_nothing(seed, unit):
     rows = data(seed)
@@ -135,7 +135,7 @@ def test_the_unit_of_time_changes_nothing(seed, unit):
     same(first(seed), fit(replace(rows, stop=rows.stop * unit, start=start)))
 
 
-@relation
+@costly_relation
 @given(SEEDS, st.floats(-1e6, 1e6), st.floats(1e-3, 1e3))
 def test_covariates_shifted_and_scaled(seed, shift, scale):
     """What is left of the shifted covariate's own digits decides the tolerance."""
@@ -150,7 +150,7 @@ def test_covariates_shifted_and_scaled(seed, shift, scale):
     assert two.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-9)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_swapped_arms_flip_the_sign(seed):
     rows = data(seed)
@@ -161,7 +161,7 @@ def test_swapped_arms_flip_the_sign(seed):
                       robust=turned @ two.robust @ turned))  # fmt: skip
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_people_censored_before_the_first_event_change_nothing(seed):
     rows = data(seed)
@@ -239,7 +239,7 @@ def test_a_frequency_of_k_is_k_copies_always(seed):
     assert one.score_test == pytest.approx(two.score_test, rel=1e-8)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_three_copies_as_strata_have_three_times_the_information(seed):
     """Each shifted in time by an amount of its own."""
@@ -253,7 +253,7 @@ def test_three_copies_as_strata_have_three_times_the_information(seed):
     same(first(seed), fit(replace(moved, strata=strata)), times=3.0)
 
 
-@relation
+@costly_relation
 @given(SEEDS)
 def test_score_residuals_sum_to_zero_at_the_estimate(seed):
     rows = data(seed)
