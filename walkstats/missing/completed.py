@@ -61,13 +61,18 @@ class Imputations(Result):
     @property
     def frames(self) -> tuple[pd.DataFrame, ...]:
         """The completed frames, made anew each time; ``source`` says that values are imputed."""
-        return tuple(self.frame(k) for k in range(1, len(self) + 1))
+        said = self.said() if len(self) else ""
+        return tuple(self._frame(k, said) for k in range(1, len(self) + 1))
 
     def frame(self, number: int) -> pd.DataFrame:
         """One completed frame; the first has number 1."""
         whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
         if not whole or not 1 <= number <= len(self):
             raise ValueError(f"Data sets are numbered from 1 to {len(self)}; got {number!r}.")
+        return self._frame(number, self.said())
+
+    def _frame(self, number: int, said: str) -> pd.DataFrame:
+        """One completed frame, with what was imputed said in its source."""
         made = self.original
         for column, rows in self.imputed.items():
             filled = self.values[column][number - 1]
@@ -75,9 +80,7 @@ class Imputations(Result):
         _recompute_changes(made, self._own("original"), self.imputed)
         made.attrs = {
             **self.original.attrs,
-            "source": f"{self.source}; imputation {number} of {len(self)}: {self.said()}".lstrip(
-                "; "
-            ),
+            "source": f"{self.source}; imputation {number} of {len(self)}: {said}".lstrip("; "),
         }
         return made
 
