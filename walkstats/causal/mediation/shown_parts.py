@@ -201,8 +201,8 @@ def robustness(numbers: AskedNumbers, found: Found, how: How, common: dict[str, 
     said = (
         "E-values of the natural effects as risk ratios: how strongly, as risk ratios, an "
         "unmeasured confounder of mediator and outcome would have to be associated with the arm "
-        "among people of the same mediator (nearly: with the mediator), and with the outcome (Smith and "
-        "VanderWeele 2019)."
+        "among people of the same mediator (nearly: with the mediator), and with the outcome "
+        "(Smith and VanderWeele 2019)."
     )
     return Estimates(
         terms=tuple(terms),
