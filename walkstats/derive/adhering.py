@@ -386,11 +386,12 @@ def _method(
 
 
 def _notes(frame: pd.DataFrame, measure: str, weeks: _Weeks, least_known: float) -> tuple[str, ...]:
-    notes = []
+    notes = [] if weeks.walked.size else ["No week of walking is on record."]
     due, known = int(weeks.due.sum()), int(weeks.known.sum())
-    notes.append(
-        f"{known} of {due} weeks due are known; the others are missing, not 0, and in no mean."
-    )
+    if weeks.walked.size:
+        notes.append(
+            f"{known} of {due} weeks due are known; the others are missing, not 0, and in no mean."
+        )
     unknown = frame["adhered"].isna()
     if unknown.any():
         each = frame.loc[unknown, "arm"].value_counts(sort=False)
