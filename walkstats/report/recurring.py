@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,8 @@ from walkstats import figures, tables
 from walkstats._digits import fixed
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
-from walkstats.report.wording import arm_said, event_of, plain_term, rows_of
-from walkstats.results import Curve, Draws, Estimate, Estimates
+from walkstats.report.wording import arm_said, plain_term, rows_of
+from walkstats.results import Curve, Draws
 
 # Of a long follow-up these months stand in the table; the figure has all of them.
 MONTHS_SHOWN = (1, 3, 6, 9, 12, 18, 24, 30, 36)
@@ -118,14 +118,7 @@ def _dated(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]
     }
     table = tables.table_of(shown, title=analysis.title)
     table = replace(table, notes=(result.method, *result.notes))
-    figure = figures.plot_forest(_of_section(analysis, fits, terms, results), xlabel="Hazard ratio")
-    percent = f"{100 * result.interval.level:g} %"
-    caption = f"All hazard ratios of {event_of(analysis)}, with {percent} intervals"
-    return [
-        Paragraph(words),
-        TableBlock(analysis.name, table),
-        FigureBlock(f"{analysis.name}_forest", figure, caption),
-    ]
+    return [Paragraph(words), TableBlock(analysis.name, table)]
 
 
 DATINGS = {
@@ -134,26 +127,6 @@ DATINGS = {
     "Interval": "Not dated (interval-censored)",
     "Recalled day": "Dated on the day recalled",
 }
-
-
-def _of_section(
-    analysis: Analysis, dated: Mapping[str, Estimates], terms: Sequence[str], results: PlanResults
-) -> Mapping[str, Estimate] | Mapping[str, Mapping[str, Estimate]]:
-    """Every hazard ratio of the section by arm: Cox models, then the ways of dating."""
-    fits: dict[str, Estimates] = {
-        one.title.partition(":")[0]: results.results[one.name]
-        for one in results.plan.analyses
-        if one.section == analysis.section and one.method == COX and one.name in results.results
-    }
-    # On the day recalled the same model stands among the Cox models already.
-    fits |= {name: fit for name, fit in dated.items() if name != DATINGS["Recalled day"]}
-    by_term = {
-        plain_term(term, results.trial.arms[0]): {
-            name: fit.estimate(term, ratio=True) for name, fit in fits.items() if term in fit.terms
-        }
-        for term in terms
-    }
-    return by_term if len(by_term) != 1 else next(iter(by_term.values()))
 
 
 def _bootstrap(analysis: Analysis, result: Draws, results: PlanResults) -> list[Block]:

@@ -14,8 +14,13 @@ from walkstats._labels import capitalised, described, in_sentence
 from walkstats.plan import Analysis, PlanResults
 from walkstats.reading.carried import carried_along
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
+from walkstats.report.harms_and_subgroups import HARMS
 from walkstats.report.reconciling import followed_said
 from walkstats.report.recurring import RECURRING, cautions, check_ins
+from walkstats.report.saying import plainly
+from walkstats.report.value_shown import VALUE
+from walkstats.report.visits_and_gaps import VISITS
+from walkstats.report.walking_itself import ITSELF
 from walkstats.report.wording import arm_said, event_of, lower, plain_term, rows_of
 from walkstats.results import CoxFit, Curve, Fit, Incidence
 from walkstats.schema import TABLES, recorded_later
@@ -39,13 +44,9 @@ def show(analysis: Analysis, results: PlanResults) -> list[Block]:
     if analysis.name not in results.results:
         return []
     result = results.results[analysis.name]
-    blocks = SHOWN.get(analysis.method, _plain)(analysis, result, results)
+    blocks = SHOWN.get(analysis.method, plainly)(analysis, result, results)
     blocks = [*cautions(analysis, results), *blocks] if blocks else blocks
     return [*blocks, Paragraph(analysis.note, "small")] if blocks and analysis.note else blocks
-
-
-def _plain(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
-    return [TableBlock(analysis.name, tables.table_of(result, title=analysis.title))]
 
 
 def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> list[Block]:
@@ -375,4 +376,8 @@ SHOWN: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "regression.ols": _regression,
     "regression.dose_response": _dose,
     **RECURRING,
+    **VISITS,
+    **HARMS,
+    **VALUE,
+    **ITSELF,
 }

@@ -34,8 +34,20 @@ def for_readers(text: str, strata: Sequence[str] = ()) -> str:
     return text
 
 
+# Words that keep their capital inside a sentence.
+PROPER = re.compile(r"(Cox|Gray|Fine|Poisson|Kaplan|Turnbull|Fisher|Roland|EuroQol|Hosmer|Rubin)\b")
+
+
 def lower(text: str) -> str:
-    """The same text, its first letter small."""
+    """The same text, its first letter small; names and abbreviations keep theirs.
+
+    Examples
+    --------
+    >>> lower("Any recurrence"), lower("Cox, unadjusted"), lower("EQ-5D utility")
+    ('any recurrence', 'Cox, unadjusted', 'EQ-5D utility')
+    """
+    if PROPER.match(text) or text[1:2].isupper():
+        return text
     return f"{text[:1].lower()}{text[1:]}"
 
 
@@ -73,3 +85,21 @@ def plain_term(term: str, reference: str = "") -> str:
         group = group.removeprefix("arm[").removesuffix("]")
         group += f" against {reference}" if reference else ""
     return f"{group}, day {day}" if at else group
+
+
+def derived(analysis: Analysis) -> str:
+    """The name of the frame that an analysis takes; empty where it takes an earlier result."""
+    return analysis.frame.derive if analysis.frame is not None else ""
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words as a sentence lists them.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

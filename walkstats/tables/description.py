@@ -12,7 +12,9 @@ import pandas as pd
 from walkstats._arguments import check_choice
 from walkstats._digits import STYLES, style_of
 from walkstats._labels import source_line
+from walkstats.errors import WalkstatsError
 from walkstats.tables.cells import EMPTY, KINDS, Cell
+from walkstats.tables.word_file import word_file
 from walkstats.tables.writers import WRITERS
 
 
@@ -189,7 +191,7 @@ class Table:
         Parameters
         ----------
         path : path
-            Ending in .md, .html, .tex or .csv. Folders that do not exist are made.
+            Ending in .md, .html, .tex, .csv or .docx. Folders that do not exist are made.
 
         Returns
         -------
@@ -200,13 +202,19 @@ class Table:
         ------
         ValueError
             For another suffix.
+        WalkstatsError
+            For .docx when python-docx is not installed.
         OSError
             Where the file cannot be written.
         """
         target = Path(path)
-        check_choice(target.suffix, WRITERS, "the suffix of path")
+        check_choice(target.suffix, (*WRITERS, ".docx"), "the suffix of path")
+        if target.suffix == ".docx":
+            content = _word(self)
+        else:
+            content = WRITERS[target.suffix](self).encode("utf-8")
         try:
-            _put(WRITERS[target.suffix](self), target)
+            _put(content, target)
         except OSError as error:
             raise OSError(
                 f"The table cannot be written to {target}: {error.strerror or error}. Name a file "
@@ -228,13 +236,22 @@ def _words_only(cells: tuple[Cell, ...]) -> bool:
     return bool(texts) and len(texts) == len(known) and all(text[0].isalpha() for text in texts)
 
 
-def _put(text: str, target: Path) -> None:
+def _word(table: Table) -> bytes:
+    try:
+        return word_file(table)
+    except ImportError:
+        raise WalkstatsError(
+            "A table for Word needs python-docx: install it with pip install 'walkstats[report]'."
+        ) from None
+
+
+def _put(content: bytes, target: Path) -> None:
     """Write a draft beside the file, then put it in its place."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         Path(draft).chmod(0o644)
         os.replace(draft, target)
     except BaseException:

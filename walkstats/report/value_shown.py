@@ -1,0 +1,151 @@
+"""How are costs, effects and what they are worth together shown?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from walkstats import figures
+from walkstats._digits import fixed
+from walkstats._labels import percent_level
+from walkstats.plan import Analysis, PlanResults
+from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
+from walkstats.report.saying import plainly, table_of_any
+from walkstats.report.wording import lower
+from walkstats.results import Curve
+
+
+def _evaluation(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    """Means, increments and what they mean in sentences; the plane; the table."""
+    figure = figures.plot_cost_effectiveness_plane(
+        result, thresholds=_thresholds(analysis, results)
+    )
+    drawn = f"{result.draws.replicates:,}"
+    caption = f"{analysis.title}. {drawn} bootstrap samples of costs and effects"
+    return [
+        *(Paragraph(text, "result") for text in evaluation_said(analysis, result)),
+        FigureBlock(analysis.name, figure, caption),
+        TableBlock(analysis.name, table_of_any(analysis, result)),
+    ]
+
+
+def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
+    """An economic evaluation as sentences: costs, effects, and their ratio or what holds instead.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    result : CostEffectiveness
+
+    Returns
+    -------
+    list of str
+    """
+    arm = result.arms[1]
+    of = f" ({result.perspective} perspective)" if result.perspective else ""
+    priced = " ".join(str(part) for part in (result.currency, result.price_year) if part)
+    cost, effect = result.increments.terms
+    money = _with_interval(result.increments.estimate(cost), 0)
+    gained = _with_interval(result.increments.estimate(effect), 3)
+    against = f"{arm} less {result.arms[0]}"
+    said = [
+        f"{analysis.title}{of}: mean cost {_means(result, result.cost, 0)}, difference "
+        f"{money} {priced} ({against}); {result.unit} {_means(result, None, 3)}, difference "
+        f"{gained}."
+    ]
+    ratio = result.icer
+    if np.isfinite(ratio.estimate):
+        percent = percent_level(ratio.level)
+        limits = (
+            f" ({percent}% CI by Fieller {fixed(ratio.conf_low, 0)} to {fixed(ratio.conf_high, 0)})"
+            if np.isfinite(ratio.conf_low) and np.isfinite(ratio.conf_high)
+            else " (no interval: the ratio has no bounded one)"
+        )
+        said.append(
+            f"Cost of one more {_one(result.unit)}: {fixed(ratio.estimate, 0)} {priced}{limits}."
+        )
+    said.append(result.verdict if result.verdict.endswith(".") else f"{result.verdict}.")
+    return said
+
+
+def _one(unit: str) -> str:
+    return unit[:-1] if unit.endswith("s") and not unit.endswith("ss") else unit
+
+
+def _means(result: Any, name: str | None, decimals: int) -> str:
+    """Means of the arms, of the cost or of the effect, in their order."""
+    cost = f"{result.cost}["
+    terms = [term for term in result.means.terms if term.startswith(cost) == (name is not None)]
+    values = [
+        f"{fixed(result.means.estimate(term).estimate, decimals)} "
+        f"({term.partition('[')[2].rstrip(']')})"
+        for term in terms
+    ]
+    return " and ".join(reversed(values))
+
+
+def _with_interval(one: Any, decimals: int) -> str:
+    percent = percent_level(one.level)
+    low, high = fixed(one.conf_low, decimals), fixed(one.conf_high, decimals)
+    return f"{fixed(one.estimate, decimals)} ({percent}% CI {low} to {high})"
+
+
+def _thresholds(analysis: Analysis, results: PlanResults) -> list[float]:
+    """Thresholds at which the plan asks for the net benefit of this evaluation."""
+    return [
+        float(one.arguments["threshold"])
+        for one in results.plan.analyses
+        if one.of == analysis.name
+        and one.method == "economics.net_benefit"
+        and isinstance(one.arguments.get("threshold"), (int, float))
+    ]
+
+
+def _acceptable(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
+    """The probability at the thresholds of the net benefit, and the curve."""
+    before = next((one for one in results.plan.analyses if one.name == analysis.of), analysis)
+    thresholds = _thresholds(before, results)
+    figure = figures.plot_acceptability(result, thresholds=thresholds)
+    probability = analysis.method.endswith("acceptability_curve")
+    said = []
+    for threshold in thresholds:
+        found = result.at(threshold)["estimate"]
+        if probability and len(found):
+            value = float(found.iloc[0])
+            said.append(
+                f"{analysis.title}: {value:.2f} at a threshold of {threshold:,.0f}, as the share "
+                "of bootstrap samples with a net benefit above 0."
+            )
+    return [
+        *(Paragraph(text, "result") for text in said),
+        FigureBlock(analysis.name, figure, f"{analysis.title}, over thresholds"),
+        TableBlock(analysis.name, table_of_any(analysis, result), folded=True),
+    ]
+
+
+def _tornado(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    figure = figures.plot_tornado(result)
+    first = result.table.iloc[0]
+    said = (
+        f"{analysis.title}: the net benefit moves most with {lower(str(first['assumption']))}, "
+        f"from {fixed(min(first['low'], first['high']), 0)} to "
+        f"{fixed(max(first['low'], first['high']), 0)} {result.currency}."
+    )
+    return [
+        Paragraph(said, "result"),
+        FigureBlock(analysis.name, figure, analysis.title),
+        TableBlock(analysis.name, table_of_any(analysis, result)),
+    ]
+
+
+VALUE: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
+    "economics.cost_effectiveness": _evaluation,
+    "economics.net_benefit": plainly,
+    "economics.acceptability_curve": _acceptable,
+    "economics.expected_value_of_perfect_information": _acceptable,
+    "economics.one_way": _tornado,
+    "economics.scenarios": plainly,
+}
+"""How economic evaluations are shown."""
