@@ -200,9 +200,13 @@ def test_bca_intervals_are_there():
 
 def test_a_share_needs_a_total():
     frame = made(400)
-    assert 0 < quick(frame, covariates="age").proportion.estimate < 1
+    given = quick(frame, covariates="age", interval="bootstrap", replicates=100)
+    assert 0 < given.proportion.estimate < 1
+    assert given.draws.estimate("proportion mediated").conf_low == given.proportion.conf_low
     nothing = frame.assign(pain=np.random.default_rng(1).normal(size=400))
-    found = quick(nothing).proportion
+    whole = quick(nothing, interval="bootstrap", replicates=100)
+    assert "proportion mediated" not in whole.draws.names
+    found = whole.proportion
     assert np.isnan(found.estimate)
     assert "holds 0" in found.notes[-1]
     against = frame.assign(pain=frame["pain"] + 2 * (frame["arm"] == "walking"))

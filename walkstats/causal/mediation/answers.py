@@ -144,9 +144,11 @@ def _pack(
     paths = None
     if numbers.has("paths"):
         paths = parts.estimates(numbers, found, "paths", how, "", "identity", common)
+    share = parts.proportion(numbers, found, how, common)
+    given = bool(np.isfinite(share.estimate))
     return Mediation(
         effects=effects,
-        proportion=parts.proportion(numbers, found, how, common),
+        proportion=share,
         means=parts.estimates(
             numbers, found, "means", how, "mean outcome", "identity", common, None
         ),
@@ -154,7 +156,7 @@ def _pack(
         sensitivity=parts.sensitivity(rows, asked, numbers, found, how, common),
         robustness=parts.robustness(numbers, found, how, common),
         assumptions=assumptions(asked, rows, randomised=how.randomised, landmark=how.landmark),
-        draws=parts.draws(numbers, found, how, measure, common),
+        draws=parts.draws(numbers, found, how, measure, common, given),
         arms=rows.arms,
         mediator=asked.mediator_said,
         outcome=how.quantity if how.landmark else asked.outcome_said,

@@ -216,21 +216,27 @@ def robustness(numbers: AskedNumbers, found: Found, how: How, common: dict[str, 
 
 
 def draws(
-    numbers: AskedNumbers, found: Found, how: How, measure: str, common: dict[str, Any]
+    numbers: AskedNumbers,
+    found: Found,
+    how: How,
+    measure: str,
+    common: dict[str, Any],
+    shared: bool,
 ) -> Draws | None:
-    """Replicates of the effects and of the proportion mediated."""
+    """Replicates of the effects and, where it is given, of the proportion mediated."""
     made = found.resampled
     if made is None:
         return None
-    names = (*numbers.labels("effects"), PROPORTION)
+    effects = numbers.labels("effects")
+    names = (*effects, PROPORTION) if shared else effects
     width = len(names)
-    assert numbers.place("proportion").start == width - 1
+    assert numbers.place("proportion").start == len(effects)
     ratios = how.measure != "difference"
 
     def shown(table: Floats) -> Floats:
         out = np.array(table[..., :width])
         if ratios:
-            out[..., : width - 1] = np.exp(out[..., : width - 1])
+            out[..., : len(effects)] = np.exp(out[..., : len(effects)])
         return out
 
     failed = int(np.isnan(made.draws).any(axis=1).sum())
@@ -242,8 +248,8 @@ def draws(
         jackknife=None if made.jackknife is None else shown(made.jackknife),
         cell=made.cell,
         failed={"a model could not be fitted": failed} if failed else {},
-        ratios=names[:-1] if ratios else (),
-        measures={**dict.fromkeys(names[:-1], measure), PROPORTION: PROPORTION},
+        ratios=effects if ratios else (),
+        measures={**dict.fromkeys(effects, measure), PROPORTION: PROPORTION},
         level=how.level,
         **common,
     )
