@@ -96,8 +96,7 @@ def balance(
     The standardised difference is that of the means over sqrt((s0^2 + s1^2) / 2), with the standard
     deviations of all rows of each group without weights, so that weights change the numerator
     only [1]_. A level counts as 0 and 1, with s^2 = p (1 - p). A variance ratio is that of the
-    second group to the reference, with weights sum(w (x - m)^2) sum(w) / (sum(w)^2 - sum(w^2)). As
-    R's cobalt, which leaves differences of 0 and 1 unstandardised unless told otherwise.
+    second group to the reference, with weights sum(w (x - m)^2) sum(w) / (sum(w)^2 - sum(w^2)).
 
     There is no test: whether a difference matters does not depend on how many took part, and in
     arms as randomised every difference is by chance. Differences below 0.1 are commonly called
