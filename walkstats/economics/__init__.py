@@ -3,6 +3,10 @@
 What people cost and how they fare, one row per randomised participant
     ``total_costs``        costs by perspective, missing where nobody answered
     ``qalys``              quality-adjusted life-years: the area under utilities at visits
+    ``resource_use``       what was used, item by item and arm by arm
+    ``unit_prices``        what one of each item costs, in which year's money
+    ``costs_by_category``  what it came to, category by category
+    ``compare_costs``      a two-part or gamma model; returns ``CostComparison``
 Points of view
     ``PERSPECTIVES``       whose costs count; ``CATEGORIES`` the kinds of cost they choose from
     ``Perspective``        one of one's own
@@ -33,6 +37,8 @@ __getattr__, __dir__, __all__ = attach(
         "value_for_money": ["cost_effectiveness"],
         "value_shape": ["CostEffectiveness"],
         "perspectives": ["CATEGORIES", "PERSPECTIVES", "Perspective"],
+        "skewed_costs": ["CostComparison", "compare_costs"],
+        "what_was_used": ["costs_by_category", "resource_use", "unit_prices"],
     },
 )
 
@@ -46,6 +52,8 @@ if TYPE_CHECKING:
     from walkstats.economics.perspectives import CATEGORIES as CATEGORIES
     from walkstats.economics.perspectives import PERSPECTIVES as PERSPECTIVES
     from walkstats.economics.perspectives import Perspective as Perspective
+    from walkstats.economics.skewed_costs import CostComparison as CostComparison
+    from walkstats.economics.skewed_costs import compare_costs as compare_costs
     from walkstats.economics.thresholds import acceptability_curve as acceptability_curve
     from walkstats.economics.thresholds import (
         expected_value_of_perfect_information as expected_value_of_perfect_information,
@@ -53,3 +61,6 @@ if TYPE_CHECKING:
     from walkstats.economics.thresholds import net_benefit as net_benefit
     from walkstats.economics.value_for_money import cost_effectiveness as cost_effectiveness
     from walkstats.economics.value_shape import CostEffectiveness as CostEffectiveness
+    from walkstats.economics.what_was_used import costs_by_category as costs_by_category
+    from walkstats.economics.what_was_used import resource_use as resource_use
+    from walkstats.economics.what_was_used import unit_prices as unit_prices
