@@ -376,4 +376,9 @@ def empty_table(name: str) -> pd.DataFrame:
     """
     if name not in TABLES:
         raise ValueError(f"No table {name!r}. The tables are: {', '.join(TABLES)}.")
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.kind]) for c in TABLES[name].columns})

@@ -19,7 +19,8 @@ def places(trial: Trial, rows: pd.DataFrame, table: str) -> NDArray[np.int64]:
     DataError
         For rows of people who are not participants.
     """
-    return places_among(trial.people.index, rows, table)
+    people = pd.Index(trial.participants["participant_id"].to_numpy(), dtype=object)
+    return places_among(people, rows, table)
 
 
 def refuse_rows(
