@@ -6,6 +6,7 @@ Nothing here asks the locale: ``format`` does not, and every mark comes from a `
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -327,3 +328,14 @@ def _share(p: float, decimals: int, style: NumberStyle) -> str:
     """A number that cannot pass 1, with or without the zero before its decimal mark."""
     written = fixed(p, decimals, style)
     return written if style.leading_zero else written.removeprefix("0")
+
+
+def slanted(text: str, left: str, right: str) -> str:
+    """A text with marks around the symbol of each p-value, for journals that set it in italics.
+
+    Examples
+    --------
+    >>> slanted("0.70 (95% CI, 0.58-0.83; P < .001)", "*", "*")
+    '0.70 (95% CI, 0.58-0.83; *P* < .001)'
+    """
+    return re.sub(r"\bP(?= ?(?:=|<|>|&lt;|&gt;))", f"{left}P{right}", text)

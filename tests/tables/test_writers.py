@@ -1,4 +1,4 @@
-"""One table in four formats: its structure, and labels that try to be more than text."""
+"""One table in five formats: its structure, and labels that try to be more than text."""
 
 import csv
 import dataclasses
@@ -212,6 +212,34 @@ def test_a_failed_write_leaves_the_old_file(table, tmp_path, monkeypatch):
         table.write(path)
     assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_word_file_holds_the_table_and_says_that_data_are_synthetic(table, tmp_path):
+    import docx
+
+    path = table.write(tmp_path / "table.docx")
+    file = docx.Document(str(path))
+    assert file.sections[0].header.paragraphs[0].text.startswith("SYNTHETIC")
+    (shown,) = file.tables
+    rows = [[cell.text for cell in row.cells] for row in shown.rows]
+    assert rows[0][1:3] == [NASTY, NASTY]
+    assert rows[3] == ["age", "54.2 (11.3)", "−1.28 (−1.60 to −0.90)", "<0.001"]
+    assert rows[4] == ["=1+1", "@SUM(A1)", "−2.5", "[x]"]
+    notes = [one.text for one in file.paragraphs if one.style.name == "Table Note"]
+    assert notes == [*table.notes, "SYNTHETIC DATA: made up."]
+
+
+def test_a_hyphen_between_limits_is_no_minus_sign(table):
+    latex = table.styled("jama").to_latex()
+    assert "$-$1.28 ($-$1.60 to $-$0.90)" in latex
+    row = Row("r", (Cell("ratio", (0.7, 0.58, 0.83)),))
+    assert "0.70 (0.58-0.83)" in Table("", "", (Column("c"),), (row,), style="jama").to_latex()
+
+
+def test_a_style_names_its_column_of_p_values(table):
+    heads = {name: table.styled(name).columns[2].name for name in ("plain", "lancet", "jama")}
+    assert heads == {"plain": "p", "lancet": "p", "jama": "P"}
+    assert table.styled("bmj").styled("plain").columns[2].name == "p"
 
 
 def test_an_unknown_suffix_is_refused(table, tmp_path):

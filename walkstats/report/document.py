@@ -142,10 +142,14 @@ class Report:
         Examples
         --------
         >>> import walkstats as ws
-        >>> trial = ws.load_sample("bladder")
-        >>> done = ws.plan.run_plan(trial, ws.plan.default_plan(trial), seed=1)
-        >>> found = ws.report.compose(done).trace("any_cox//arm[thiotepa]")
-        >>> found.method, found.participants, found.call
+        >>> from walkstats.plan import Analysis, AnalysisPlan, Frame, run_plan
+        >>> first = Frame("first_recurrence", {"kind": "any"})
+        >>> cox = Analysis("cox", "Cox", "S", "survival.cox", first, arguments={"formula": "arm"})
+        >>> plan = AnalysisPlan("Small", descriptions=(cox,))
+        >>> report = ws.report.compose(run_plan(ws.load_sample("bladder"), plan, seed=1))
+        >>> found = report.trace("cox/arm[thiotepa]")
+        >>> found.call, found.counts.participants, len(found.source_rows("recurrences"))
+        ("walkstats.survival.cox(frame, 'arm', level=0.95)", 118, 189)
         """
         from walkstats.report.tracing import traced
 

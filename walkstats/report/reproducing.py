@@ -99,6 +99,20 @@ def compare_rerun(results: PlanResults, folder: str | Path) -> Rerun:
     On the same machine with the same versions every number is expected to be the same bit for bit.
     Elsewhere sums are taken in another order, and 1e-10 is allowed, relative to the number or to
     its standard error, whichever is larger.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import walkstats as ws
+    >>> from walkstats.plan import Analysis, AnalysisPlan, Frame, run_plan
+    >>> first = Frame("first_recurrence", {"kind": "any"})
+    >>> cox = Analysis("cox", "Cox", "S", "survival.cox", first, arguments={"formula": "arm"})
+    >>> plan = AnalysisPlan("Small", descriptions=(cox,))
+    >>> done = run_plan(ws.load_sample("bladder"), plan, seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = ws.report.write_report(ws.report.compose(done), folder, formats=["md"])
+    ...     print(compare_rerun(done, file.parent / "reproduce"))
+    16 numbers are the same bit for bit.
     """
     home = Path(folder)
     try:

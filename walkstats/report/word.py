@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
@@ -19,9 +18,10 @@ from walkstats.report.numbered import (
     origin,
     target_lines,
 )
-from walkstats.report.word_styles import banner, dress, numbered_pages
 from walkstats.tables.safe_text import for_word
+from walkstats.tables.word_file import packed
 from walkstats.tables.word_layout import NAMESPACE, runs, word_layout, word_xml
+from walkstats.tables.word_styles import banner, dress, numbered_pages
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -74,7 +74,7 @@ def word(report: Report, images: Mapping[str, bytes]) -> bytes:
         for item in one.items:
             page.item(item)
     page.provenance()
-    return _packed(file, report)
+    return packed(file, report.title, synthetic=report.synthetic)
 
 
 def _front(file: Document, report: Report, headings: list[Heading]) -> None:
@@ -82,7 +82,7 @@ def _front(file: Document, report: Report, headings: list[Heading]) -> None:
     file.add_paragraph(for_word(report.title), style="Title")
     if report.synthetic:
         banner(file, report.source)
-        file.add_paragraph(f"Synthetic data: {origin(report.source)}.", style="Caution")
+        file.add_paragraph(f"Synthetic data: {for_word(origin(report.source))}.", style="Caution")
     else:
         file.add_paragraph(f"Data: {for_word(report.source)}", style="Small Text")
     numbered_pages(file, for_word(report.title))
@@ -209,7 +209,7 @@ class _Page:
         )
         inner = f"{runs(kind + ' ', bold=True)}{number}{runs('. ', bold=True)}"
         inner += runs(text, italic_p=self.italic)
-        self._marked(inner, "Caption", item.anchor, keep=keep)
+        self._marked(inner, "Caption", item.label, keep=keep)
 
     def _marked(self, inner: str, style: str, anchor: str, *, keep: bool = False) -> None:
         """A paragraph that links can find."""
@@ -231,24 +231,6 @@ class _Page:
         self.across = across
 
 
-def _bookmark(anchor: str) -> str:
-    """A name that Word takes: letters, digits and underscores, at most 40."""
-    return "_" + anchor.replace("-", "_")[:39]
-
-
-def _packed(file: Document, report: Report) -> bytes:
-    """The file with nothing of the day or the machine on which it was made."""
-    facts = file.core_properties
-    facts.title = for_word(report.title)[:255]
-    facts.author, facts.last_modified_by, facts.comments = "", "", ""
-    facts.subject = "Synthetic data" if report.synthetic else ""
-    made, packed = io.BytesIO(), io.BytesIO()
-    file.save(made)
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(packed, "w") as new:
-        for name in old.namelist():
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = (
-                zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
-            )
-            new.writestr(entry, old.read(name))
-    return packed.getvalue()
+def _bookmark(name: str) -> str:
+    """A name that Word takes, of "Table 3" or the anchor of a section: hidden, without blanks."""
+    return "_" + name.replace(" ", "_")

@@ -24,7 +24,7 @@ def sentence(
     *,
     label: str | None = None,
     unit: str = "",
-    style: str | None = None,
+    style: str = "plain",
 ) -> str:
     """Say a result as a results section does.
 
@@ -39,8 +39,9 @@ def sentence(
     unit : str
         Written after the number, e.g. "days", and then not in brackets before it as well. Of a
         curve by default the name of its x column.
-    style : {"plain", "nejm", "lancet", "jama", "bmj"}, optional
-        Decimal mark, dashes and p-values of a journal.
+    style : {"plain", "nejm", "lancet", "jama", "bmj"}
+        Decimal mark, dashes and p-values of a journal. While a report is composed in the style of a
+        journal, "plain" is that style.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def sentence(
     >>> sentence(ratio, style="lancet")
     'Hazard ratio 0·72 (95% CI 0·60–0·85; p=0·002)'
     """
-    marks = style_of(style)
+    marks = style_of(None if style == "plain" else style)
     doubt = STATES.get(estimate.state, "") if isinstance(estimate, Fit) else ""
     if term is not None and not isinstance(estimate, Estimates):
         raise ValueError("term belongs to a fit or a set of estimates.")

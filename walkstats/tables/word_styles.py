@@ -1,4 +1,4 @@
-"""Which styles, header and page numbers does a Word file of a report have?"""
+"""Which styles, header and page numbers does a Word file have?"""
 
 from __future__ import annotations
 
