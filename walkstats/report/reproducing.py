@@ -112,7 +112,7 @@ def compare_rerun(results: PlanResults, folder: str | Path) -> Rerun:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = ws.report.write_report(ws.report.compose(done), folder, formats=["md"])
     ...     print(compare_rerun(done, file.parent / "reproduce"))
-    16 numbers are the same bit for bit.
+    14 numbers are the same bit for bit.
     """
     home = Path(folder)
     try:
