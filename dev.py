@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST, NEWEST = (3, 11), (3, 14)
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(["Scripts", "python.exe"] if os.name == "nt" else ["bin", "python"]))
@@ -28,7 +28,7 @@ TASKS = {
     "demo": (
         "write the report of the synthetic sample into demo/ (options: those of walkstats report)",
         USE,
-        ["-m walkstats report data/sample/walkback-like --out demo"],
+        ["-m walkstats report data/sample/walkback-like --plan walkback --out demo"],
     ),
     "test": ("run the tests, on all processors (options: those of pytest)", TEST, ["-m pytest"]),
     "slow": (
