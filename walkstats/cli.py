@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import walkstats
+from walkstats._digits import STYLES
 from walkstats.errors import DataError, WalkstatsError
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--masked", type=int, metavar="N", help="permute the arms by this seed")
     report.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N")
+    report.add_argument(
+        "--style",
+        choices=tuple(STYLES),
+        default="plain",
+        help="in which journal's habits numbers are written",
+    )
     report.add_argument("--quiet", action="store_true", help="show no progress")
     report.set_defaults(command=_report)
 
@@ -177,14 +184,14 @@ def _report(arguments: argparse.Namespace) -> int:
     shown = not arguments.quiet and sys.stderr.isatty()
     results = run_plan(trial, plan, seed=arguments.seed, registered=registered, progress=shown)
     say("composing the report")
-    written = write_report(compose(results), target)
+    written = write_report(compose(results, style=arguments.style), target)
     others = left_behind(target)
     if others:
         listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
         print(f"not of this report, left where they were: {listed}", file=sys.stderr)
     missing = results.primary_not_run
     for one in results.deviations.drop(missing.index).itertuples(index=False):
-        say(f"deviation from the plan: {one.item}, {one.kind}: {one.happened or one.planned}")
+        say(f"deviation from the plan: {one.item}, {one.kind}: {one.happened!s}")
     for one in missing.itertuples(index=False):
         print(f"The primary analysis could not be run: {one.happened}", file=sys.stderr)
     print(f"The report is in {written}")
