@@ -1,8 +1,6 @@
 """What all tests share: a headless backend, hypothesis' profile, samples, sums of goldens."""
 
 import contextlib
-import copy
-import functools
 import gc
 import importlib
 import os
@@ -17,6 +15,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.samples_kept import read_samples_once
 
 # 20 examples of what has no number in the list of relations; those that have carry a mark of
 # tests/relations.py. `dev.py slow` runs all of them with 200.
@@ -36,14 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if "hypothesis" in config.getoption("markexpr", ""):
         settings.load_profile("thorough")
     read_samples_once()
-
-
-def read_samples_once() -> None:
-    """Let each call of ``load_sample`` give a copy of its own of what was read once."""
-    from walkstats.reading import samples
-
-    kept = functools.cache(samples.read_trial)
-    samples.read_trial = lambda folder: copy.deepcopy(kept(folder))
 
 
 # Files that take seconds come first: no process is to wait at the end for another's long file. The

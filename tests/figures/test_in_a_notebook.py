@@ -3,7 +3,6 @@
 import os
 
 import nbformat
-import pytest
 from nbclient import NotebookClient
 
 MAKE = """
@@ -11,16 +10,14 @@ import pandas as pd
 from walkstats.figures import plot_flow
 frame = pd.DataFrame({"stage": ["randomised"], "arm": "", "reason": "", "n": [3]})
 """
+SOURCES = (MAKE, "plot_flow(frame)", "figure = plot_flow(frame)")
 
 
-@pytest.mark.parametrize("backend", [None, "Agg"])
-def test_once_where_it_is_the_value_of_the_cell(backend):
-    sources = (MAKE, "plot_flow(frame)", "figure = plot_flow(frame)")
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+def test_once_where_it_is_the_value_of_the_cell():
+    """In a kernel as a user starts it; with MPLBACKEND=Agg see the tests of the notebooks."""
+    cells = [nbformat.v4.new_code_cell(source) for source in SOURCES]
     notebook = nbformat.v4.new_notebook(cells=cells)
     env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    if backend is not None:
-        env["MPLBACKEND"] = backend
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(env=env)
     images = [
         sum("image/png" in output.get("data", {}) for output in cell.outputs)

@@ -20,6 +20,9 @@ PASSING = [
 NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
+# What stands before all of them: a sample is read from its files once.
+FIRST = "import sys\nsys.path.insert(0, {!r})\nfrom tests.samples_kept import read_samples_once\n\
+read_samples_once()\ndel sys.path[0]"
 # What stands before each notebook: nothing of those before it is left but imported modules.
 ALONE = "%reset -f\nimport os\nos.makedirs({0!r})\nos.chdir({0!r})\ndel os"
 
@@ -28,7 +31,7 @@ def run(*paths: Path, allow_errors: bool = False) -> list[nbformat.NotebookNode]
     """Run copies of notebooks from first cell to last, each in an empty folder, in one kernel."""
     notebooks = [nbformat.read(path, as_version=4) for path in paths]
     with tempfile.TemporaryDirectory() as folder:
-        sources = []
+        sources = [FIRST.format(str(FOLDER.parent))]
         for path, notebook in zip(paths, notebooks, strict=True):
             sources.append(ALONE.format(str(Path(folder, path.stem))))
             sources += [cell.source for cell in code_cells(notebook)]
@@ -36,7 +39,7 @@ def run(*paths: Path, allow_errors: bool = False) -> list[nbformat.NotebookNode]
         NotebookClient(
             whole, timeout=600, kernel_name="python3", allow_errors=allow_errors
         ).execute()
-    ran = iter(whole.cells)
+    ran = iter(whole.cells[1:])
     return [_with_outputs(notebook, ran) for notebook in notebooks]
 
 

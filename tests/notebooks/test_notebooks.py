@@ -1,10 +1,12 @@
 """Do the stored notebooks show what a run shows today?"""
 
 import ast
+import os
 
 import nbformat
 import pytest
 
+from tests.figures.test_in_a_notebook import SOURCES
 from tests.notebooks.execution import NOTEBOOKS, code_cells, run, same, shown
 
 
@@ -60,6 +62,7 @@ def test_comparison_sees_what_matters(stored, now, equal):
 
 def test_run_and_comparison_on_notebooks_made_here(tmp_path):
     sources = {
+        "figures": SOURCES,
         "first": ["x = 2.5\nprint(x, object())",
                   "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([x])"],
         "second": ["sorted(globals().keys() & {'x', 'plt', 'os'})", "import os\nos.listdir()", "x"],
@@ -68,7 +71,10 @@ def test_run_and_comparison_on_notebooks_made_here(tmp_path):
         notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     paths = [tmp_path / f"{name}.ipynb" for name in sources]
-    made = [code_cells(notebook) for notebook in run(*paths, allow_errors=True)]
+    figures, *made = [code_cells(notebook) for notebook in run(*paths, allow_errors=True)]
+    # The kernel has the backend of the tests: a figure is shown once with that too.
+    assert os.environ["MPLBACKEND"].lower() == "agg"
+    assert [[kind for kind, _ in shown(cell)].count("image/png") for cell in figures] == [0, 1, 0]
     first, second = map(shown, made[0])
     assert first == [("stdout", "2.5 <object object at 0x>")]
     assert ("image/png", "") in second
