@@ -78,7 +78,7 @@ def plot_balance(
         draw_balance(ax, balance, names=names)
         if title:
             figure.suptitle(literal(title), x=0.01, ha="left", fontweight="bold")
-        said = f"{second} less {first}, in standard deviations of all rows; dotted: 0.1."
+        said = f"Differences of {second} from {first}, in standard deviations of all rows; dotted: 0.1."
         if "all rows" in set(frame["sample"]):
             said += " Weights are to bring those kept back to all rows, not to 0."
         add_note(figure, balance.source, said)
