@@ -285,6 +285,12 @@ def test_rubin_pools_imputed_data_sets():
     [
         ({}, {"mediator": "pain"}, ValueError, "same column"),
         ({}, {"outcome": "nothing"}, ValueError, "No column 'nothing'"),
+        ({}, {"covariates": ["nothing"]}, ValueError, "No column 'nothing' for the covariates"),
+        ({}, {"covariates": ["pain"]}, ValueError, "outcome or the mediator itself"),
+        ({}, {"covariates": ["age", "arm"]}, ValueError, "the arm itself"),
+        ({}, {"strata": ["nothing"]}, ValueError, "No column 'nothing' for the strata"),
+        ({"pain": np.nan}, {}, DataError, "80 pain missing"),
+        ({}, {"replicates": 1}, ValueError, "at least 2"),
         ({}, {"interval": "bayes"}, ValueError, "interval must be one of"),
         ({}, {"measure": "risk ratio"}, ValueError, "needs an outcome of yes and no"),
         ({}, {"outcome_model": "logistic"}, DataError, "outcome of 0 and 1"),
@@ -313,6 +319,30 @@ def test_what_cannot_be_told_apart_is_named():
     apart = frame.assign(pain=(frame["minutes"] > 110).astype(int))
     with pytest.raises(FitError, match="sets its levels apart"):
         quick(apart)
+
+
+def test_types_of_columns_change_nothing():
+    frame = made(60, binary=True).assign(minutes=lambda x: x["minutes"].round())
+    found = quick(frame, interval="bootstrap", replicates=20).draws.values
+    for types in (
+        {"pain": "bool", "minutes": "Int64"},
+        {"pain": "boolean", "minutes": "int64[pyarrow]", "arm": "string[pyarrow]"},
+        {"pain": "Int64", "minutes": "float32", "arm": "string"},
+    ):
+        again = quick(frame.astype(types), interval="bootstrap", replicates=20).draws.values
+        np.testing.assert_array_equal(again, found)
+
+
+@pytest.mark.filterwarnings("error")
+def test_resamples_in_which_levels_are_set_apart_are_counted():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"arm": np.arange(24) % 2, "minutes": rng.normal(size=24)})
+    frame["pain"] = (frame["minutes"] + 0.8 * rng.normal(size=24) > 0).astype(int)
+    found = quick(frame, interval="bootstrap", replicates=300, interaction=False)
+    gone = int(np.isnan(found.draws.values).any(axis=1).sum())
+    assert 0 < gone < 150
+    assert found.draws.failed == {"a model could not be fitted": gone}
+    assert any(f"{gone} of 300 replicates gave no estimates" in note for note in found.notes)
 
 
 def test_a_late_covariate_is_said():

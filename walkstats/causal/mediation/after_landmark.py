@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 
 # A visit of month 3 lies on day 91.3: a landmark on day 91 is that day.
 SAME_DAY = 1.0
+PSEUDO = "pseudo-value of the event"
 
 
 def mediate_from_landmark(
@@ -148,7 +149,7 @@ def mediate_from_landmark(
     begin = check_positive(landmark, "landmark", "days")
     day = _day_asked(begin, at, tau)
     asked = Asked(
-        outcome="_outcome",
+        outcome=PSEUDO,
         mediator=mediator,
         by=by,
         covariates=as_names(covariates, "covariates"),
@@ -180,7 +181,7 @@ def mediate_from_landmark(
     variables = variables_in(formula) if formula else ()
     kept, gaps = complete(people, [mediator, by, *variables, *map(str, asked.strata)])
     ready = people.loc[kept].reset_index(drop=True)
-    ready["_outcome"] = _pseudo_values(ready, by, name, event, event_value, day - begin, tau)
+    ready[PSEUDO] = _pseudo_values(ready, by, name, event, event_value, day - begin, tau)
     ready.attrs = dict(events.attrs)
     rows = read_mediation_rows(ready, asked)
     notes = (*_said_of_order(mediator, measured is not None, begin), *rows.notes[1:])

@@ -18,9 +18,12 @@ Indices = NDArray[np.intp]
 # Smallest eigenvalue, of columns of unit length, below which a resample determines no coefficients.
 SINGULAR = 1e-10
 ITERATIONS = 30
+# A step is halved so often at most, where the likelihood would fall by more than rounding.
+HALVINGS = 12
+LEVEL = 1e-13
 # A Newton step smaller than this, in units of standardised columns, ends the search.
 CONVERGED = 1e-10
-# Where a link has come to 0 or 1 but for rounding; stands for an open end.
+# A coefficient of a standardised column beyond which a likelihood has no maximum.
 FAR = 40.0
 TINY = 1e-300
 
@@ -120,7 +123,7 @@ def cumulative_fits(
         if active.size and active[0] == 0:
             information = curvature[0]
         step = _solved(curvature, slope)
-        found[active] += step
+        found[active] = rows.risen(found[active], step, copies[active])
         with np.errstate(invalid="ignore"):
             moving = np.abs(step).max(axis=1) > CONVERGED
             lost = np.isnan(step).any(axis=1) | (np.abs(found[active]).max(axis=1) > FAR)
@@ -160,10 +163,33 @@ class _Cumulative:
             link,
         )
 
+    def ends(self, at: Floats) -> tuple[Floats, Floats]:
+        """Linear arguments (r, n) between which each row lies."""
+        low = np.where(self.bottom, -np.inf, at @ self.lower.T)
+        return low, np.where(self.top, np.inf, at @ self.upper.T)
+
+    def likelihood(self, at: Floats, copies: Floats) -> Floats:
+        """Log-likelihood (r,)."""
+        low, high = self.ends(at)
+        logs = np.log(np.maximum(_between(low, high, self.link), TINY))
+        return np.asarray(np.einsum("rn,rn->r", copies, logs))
+
+    def risen(self, at: Floats, step: Floats, copies: Floats) -> Floats:
+        """Coefficients a step on, halved where the likelihood would fall."""
+        before = self.likelihood(at, copies)
+        share = np.ones(len(at))
+        for _ in range(HALVINGS):
+            after = self.likelihood(at + share[:, None] * step, copies)
+            with np.errstate(invalid="ignore"):
+                fallen = after < before - LEVEL * np.abs(before)
+            if not fallen.any():
+                break
+            share[fallen] /= 2.0
+        return np.asarray(at + share[:, None] * step)
+
     def derivatives(self, at: Floats, copies: Floats) -> tuple[Floats, Floats]:
         """Slope (r, k) of the log-likelihood, and its curvature (r, k, k) with the sign changed."""
-        high = np.where(self.top, FAR, at @ self.upper.T)
-        low = np.where(self.bottom, -FAR, at @ self.lower.T)
+        low, high = self.ends(at)
         _, f_high, g_high = shape(high, self.link)
         _, f_low, g_low = shape(low, self.link)
         chance = np.maximum(_between(low, high, self.link), TINY)
@@ -189,7 +215,7 @@ def shape(value: Floats, link: str) -> tuple[Floats, Floats, Floats]:
     """F, its density and the density's slope."""
     if link == "probit":
         density = np.exp(-0.5 * value**2) / np.sqrt(2 * np.pi)
-        return special.ndtr(value), density, -value * density
+        return special.ndtr(value), density, np.where(density > 0, -value, 0.0) * density
     below = special.expit(value)
     density = below * special.expit(-value)
     return below, density, density * (1.0 - 2.0 * below)

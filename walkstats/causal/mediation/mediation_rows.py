@@ -165,15 +165,13 @@ def read_mediation_rows(frame: pd.DataFrame, asked: Asked) -> MediationRows:
     arms = check_two_arms(whole, asked.by)
     formula = " + ".join(str(name) for name in asked.covariates)
     variables = variables_in(formula) if formula else ()
-    kept, left_out = complete(
-        whole, ["_outcome", "_mediator", asked.by, *variables, *map(str, asked.strata)]
-    )
-    words = {"_outcome": asked.outcome_said, "_mediator": asked.mediator_said}
-    left_out = {_worded(reason, words): n for reason, n in left_out.items()}
+    _check_covariates(frame, variables, asked)
+    y, m = asked.outcome_said, asked.mediator_said
+    kept, left_out = complete(whole, [y, m, asked.by, *variables, *asked.strata])
     used = whole.loc[kept]
     check_two_arms(used, asked.by)
-    outcome, outcome_model, outcome_scale = _read_outcome(used["_outcome"], asked)
-    mediator = _read_mediator(used["_mediator"], asked)
+    outcome, outcome_model, outcome_scale = _read_outcome(used[y], asked)
+    mediator = _read_mediator(used[m], asked)
     covariates, names, more = _read_covariates(whole, formula, kept)
     cell = combined_groups(whole, (asked.by, *asked.strata), np.flatnonzero(kept))[0]
     models = Models(
@@ -207,13 +205,25 @@ def read_mediation_rows(frame: pd.DataFrame, asked: Asked) -> MediationRows:
     return rows
 
 
-def _worded(reason: str, words: dict[str, str]) -> str:
-    name, _, rest = reason.rpartition(" ")
-    return f"{words.get(name, name)} {rest}"
+def _check_covariates(frame: pd.DataFrame, variables: Sequence[str], asked: Asked) -> None:
+    """Columns that are there and that are not what they are to adjust."""
+    for name in variables:
+        check_column(frame, name, "the covariates")
+    for name in asked.strata:
+        check_column(frame, name, "the strata")
+    taken = [asked.by]
+    if asked.mediator_at is None:
+        taken += [asked.outcome, asked.mediator]
+    for name in variables:
+        if name in taken:
+            raise ValueError(
+                f"{name} is {'the arm' if name == asked.by else 'the outcome or the mediator'} "
+                "itself: it cannot be a covariate too."
+            )
 
 
 def _side_by_side(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, list[str]]:
-    """One row per person, with the columns ``_outcome`` and ``_mediator``."""
+    """One row per person, with mediator and outcome in columns named as they are said."""
     for name, role in ((asked.outcome, "the outcome"), (asked.mediator, "the mediator")):
         check_column(frame, name, role)
     check_column(frame, asked.by, "the arms")
@@ -221,9 +231,8 @@ def _side_by_side(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, list
         if asked.outcome == asked.mediator:
             raise ValueError(f"Outcome and mediator are the same column, {asked.outcome!r}.")
         check_one_row_each(frame, asked.subject)
-        whole = frame.assign(_outcome=frame[asked.outcome], _mediator=frame[asked.mediator])
         said = f"The frame does not say when {asked.mediator} was measured: it is taken to come "
-        return whole.reset_index(drop=True), [f"{said}before {asked.outcome}."]
+        return frame.reset_index(drop=True), [f"{said}before {asked.outcome}."]
     if asked.mediator_at is None or asked.outcome_at is None:
         raise ValueError("Give both visits: mediator_at= and outcome_at=.")
     return _from_visits(frame, asked), []
@@ -250,8 +259,8 @@ def _from_visits(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     early, late = parts
     everybody = pd.Index(pd.unique(frame[asked.subject]))
     whole = early.reindex(everybody)
-    whole["_mediator"] = early[asked.mediator].reindex(everybody)
-    whole["_outcome"] = late[asked.outcome].reindex(everybody)
+    whole[asked.mediator_said] = early[asked.mediator].reindex(everybody)
+    whole[asked.outcome_said] = late[asked.outcome].reindex(everybody)
     # Who has a row at the later visit only still has an arm, and is counted by what is missing.
     whole[asked.by] = whole[asked.by].fillna(late[asked.by].reindex(everybody))
     whole.index.name = asked.subject

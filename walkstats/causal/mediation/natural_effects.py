@@ -16,6 +16,7 @@ from walkstats._arguments import (
     check_frame,
     check_level,
     check_times,
+    check_whole,
 )
 from walkstats._labels import in_sentence
 from walkstats.causal.mediation.answers import answer
@@ -213,6 +214,7 @@ def check_interval(
 ) -> tuple[str, int, int, float]:
     """The kind of interval, and what it needs."""
     kind = check_choice(interval, INTERVALS, "interval")
+    check_whole(replicates, "replicates", 2)
     return (kind, *check_chance(replicates, seed), check_level(level))
 
 
