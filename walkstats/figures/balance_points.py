@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
-from walkstats._labels import described
+from walkstats._labels import capitalised, described
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, check_names, literal
 from walkstats.figures.palette import ARM_STYLES, INK, MUTED, NORMAL, RULE
 from walkstats.figures.time_axis import NumberFormatter
@@ -78,7 +78,7 @@ def plot_balance(
         draw_balance(ax, balance, names=names)
         if title:
             figure.suptitle(literal(title), x=0.01, ha="left", fontweight="bold")
-        said = f"Differences of {second} from {first}, in standard deviations of all rows; dotted: 0.1."
+        said = f"{capitalised(second)} less {first}, in standard deviations of all rows."
         if "all rows" in set(frame["sample"]):
             said += " Weights are to bring those kept back to all rows, not to 0."
         add_note(figure, balance.source, said)
