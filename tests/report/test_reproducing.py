@@ -66,6 +66,18 @@ def test_what_is_needed_is_there_and_names_no_place_of_this_machine(folder):
     assert "--plan plan.toml --seed 7 " in (folder / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_masked_trial_and_a_registered_plan_are_run_as_they_were(tmp_path):
+    trial = done().trial.masked(5)
+    plan = replace(PLAN, descriptions=())
+    results = ws.plan.run_plan(trial, plan, seed=7, registered=PLAN)
+    out = write_report(ws.report.compose(results), tmp_path / "r", formats=["md"]).parent
+    home = out / "reproduce"
+    assert ws.plan.read_plan(home / "registered.toml") == PLAN
+    command = (home / "README.md").read_text(encoding="utf-8")
+    assert "--plan plan.toml --registered registered.toml --masked 5 --seed 7 " in command
+    assert "read_trial(sys.argv[1]).masked(5)" in (home / "rerun.py").read_text(encoding="utf-8")
+
+
 def moved(factor):
     numbers = done().numbers
     return replace(done(), numbers=numbers.assign(estimate=numbers["estimate"] * factor))

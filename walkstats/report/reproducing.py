@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,16 @@ import pandas as pd
 
 from walkstats.errors import DataError
 from walkstats.plan import PlanResults
+from walkstats.plan.as_toml import plan_text
 from walkstats.report.document import Report
 from walkstats.report.provenance import PACKAGES, provenance
 from walkstats.results import Frozen
 from walkstats.tables.safe_text import for_spreadsheet
+from walkstats.trial import PERMUTED
 
 NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low",
            "conf_high")  # fmt: skip
+MASKED = re.compile(rf"{PERMUTED} \(seed (\d+)\)")
 ELSEWHERE = 1e-10
 """Largest relative difference on another machine or with other versions: sums in another order."""
 
@@ -201,7 +205,7 @@ from pathlib import Path
 import walkstats as ws
 
 here = Path(__file__).parent
-trial = ws.read_trial(sys.argv[1])
+trial = ws.read_trial(sys.argv[1]){masked}
 plan = ws.plan.read_plan(here / "plan.toml")
 results = ws.plan.run_plan(trial, plan, seed={seed})
 rerun = ws.report.compare_rerun(results, here)
@@ -237,19 +241,30 @@ def write_reproducing(report: Report, folder: Path) -> None:
         return
     home = folder / "reproduce"
     home.mkdir()
-    facts = report.provenance
-    seed, style = report.results.seed, report.style
-    command = f"walkstats report FOLDER --plan plan.toml --seed {seed}"
-    command += f" --style {style}" if style != "plain" else ""
+    facts, results = report.provenance, report.results
+    masked = MASKED.search(results.trial.source)
+    options = {
+        "--plan": "plan.toml",
+        "--registered": "registered.toml" if results.registered else "",
+        "--masked": masked[1] if masked else "",
+        "--seed": str(results.seed),
+        "--style": report.style if report.style != "plain" else "",
+        "--out": "REPORT",
+    }
+    command = " ".join(f"{option} {value}" for option, value in options.items() if value)
     pins = [f"{k}=={v}\n" for k, v in facts["versions"].items() if k in ("walkstats", *PACKAGES)]
     texts = {
         "plan.toml": facts["plan"],
         "inputs.sha256": "".join(f"{one}  {name}\n" for name, one in facts["inputs"].items()),
         "constraints.txt": "".join([f"# Python {facts['versions']['python']}\n", *pins]),
-        "rerun.py": RERUN.format(seed=seed),
-        "README.md": README.format(command=f"{command} --out REPORT"),
+        "rerun.py": RERUN.format(
+            seed=results.seed, masked=f".masked({masked[1]})" if masked else ""
+        ),
+        "README.md": README.format(command=f"walkstats report FOLDER {command}"),
         "provenance.json": json.dumps(dict(facts), indent=2, ensure_ascii=False) + "\n",
     }
+    if results.registered is not None:
+        texts["registered.toml"] = plan_text(results.registered)
     for name, text in texts.items():
         (home / name).write_text(text, encoding="utf-8")
     disarmed(report.numbers).to_csv(home / "numbers.csv", index=False)
