@@ -272,7 +272,7 @@ def _items(used: Used) -> dict[tuple[str, str], Bools]:
 
 def _known_of(known: Periods, asked: bool) -> Bools:
     """(n,) of whom the whole horizon is known; what the provider records is known of everybody."""
-    return known.known.all(axis=1) if asked else np.ones(len(known.end), dtype=bool)
+    return np.all(known.known, axis=1) if asked else np.ones(len(known.end), dtype=bool)
 
 
 def _mean(values: Floats) -> float:
