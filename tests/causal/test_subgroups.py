@@ -217,6 +217,27 @@ def test_everybody_alike_is_no_subgroup() -> None:
         subgroup_effects(few, "arm", "site", at=180)
 
 
+def test_what_a_level_cannot_say_on_the_other_scale_is_said() -> None:
+    short = FRAME.assign(
+        days=np.where(FRAME["sex"] == "male", FRAME["days"].clip(upper=150), FRAME["days"])
+    )
+    short["event"] &= ~((FRAME["sex"] == "male") & (FRAME["days"] > 150))
+    found = subgroup_effects(short, "arm", "sex", at=180)
+    assert "sex = male: the risk difference is not known" in " ".join(found.notes)
+    assert np.isnan(found.other_tests["sex"].p_value)
+    early = FRAME.assign(event=FRAME["event"] & ~((FRAME["sex"] == "male") & (FRAME["days"] < 60)))
+    none = subgroup_effects(early, "arm", "sex", at=50)
+    assert "sex = male: the risk difference has no standard error" in " ".join(none.notes)
+    with pytest.raises(ValueError, match="sex = male: "):
+        subgroup_effects(short, "arm", "sex", model="restricted_means", tau=300)
+
+
+@pytest.mark.parametrize("option", ["level", "ties_by", "by"])
+def test_options_are_those_of_the_model(option: str) -> None:
+    with pytest.raises(ValueError, match="which is no further argument of 'cox'"):
+        subgroup_effects(FRAME, "arm", "sex", at=180, options={option: 1})
+
+
 # ---- along a number ----------------------------------------------------------------------------
 
 

@@ -91,6 +91,20 @@ class EffectCurve(Result):
         return frame.assign(p_interaction=self.interaction.p_value)
 
 
+@dataclass(frozen=True)
+class _Along:
+    """The two fits with what they were asked: with the product, and without."""
+
+    asked: Question
+    fit: Fit
+    overall: Fit
+    used: pd.DataFrame
+    seen: Floats
+    name: str
+    status: str
+    form: str
+
+
 def effect_curve(
     frame: pd.DataFrame,
     formula: str,
@@ -194,7 +208,8 @@ def effect_curve(
     seen = x[np.asarray(fit.kept, dtype=np.int64)]  # type: ignore[attr-defined]
     drawn = _drawn(seen, values)
     told = np.unique(np.round(np.quantile(seen, SHOWN), 6))
-    return _packed(asked, fit, overall, used, name, status, form, drawn, told, seen, bands)
+    along = _Along(asked, fit, overall, used, seen, name, status, form)
+    return _packed(along, drawn, told, bands)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Floats:
@@ -255,21 +270,11 @@ def _effects_at(
     return replace(found, p_values=none, statistics=none)
 
 
-def _packed(
-    asked: Question,
-    fit: Fit,
-    overall: Fit,
-    used: pd.DataFrame,
-    name: str,
-    status: str,
-    form: str,
-    drawn: Floats,
-    told: Floats,
-    seen: Floats,
-    bands: int,
-) -> EffectCurve:
+def _packed(along: _Along, drawn: Floats, told: Floats, bands: int) -> EffectCurve:
+    asked, fit, used, name = along.asked, along.fit, along.used, along.name
+    status, form = along.status, along.form
     terms = [f"{asked.arm}[{one}]" for one in asked.arms[1:]]
-    other, table = _in_bands(asked, used, name, seen, bands)
+    other, table = _in_bands(asked, used, name, along.seen, bands)
     ratio = fit.link != "identity"
     crossed = _crossed_terms(fit, asked.arm, name)
     measure = fit.measure or MODELS[asked.model].effect
@@ -284,7 +289,7 @@ def _packed(
     return EffectCurve(
         curve=_curve(_effects_at(fit, asked, used, name, drawn), asked, name, drawn, named),
         effects=replace(_effects_at(fit, asked, used, name, told), **named),
-        overall=replace(picked(overall, terms), **named),
+        overall=replace(picked(along.overall, terms), **named),
         interaction=_test(fit, crossed, asked, name, common),
         nonlinear=_nonlinear(fit, crossed, asked, name, common) if form == "spline" else None,
         slope=None if slope is None else replace(

@@ -23,6 +23,7 @@ from walkstats.causal.subgroups.models import (
     MODELS,
     RESTRICTED,
     arms_of,
+    check_options,
     fitted,
     formula_of,
     parsed_formula,
@@ -166,6 +167,7 @@ def read_question(
             check_positive(value, name, "days")
     if test != "wald" and (model == RESTRICTED or not MODELS[model].likelihood):
         raise ValueError(f"test={test!r} does not exist for {model!r}; its test is Wald's.")
+    check_options(model, options)
     if model == "mmrm":
         options.setdefault("arm", arm)
     return Question(
@@ -232,6 +234,7 @@ def _modelled_levels(made: pd.DataFrame, modifier: Modifier, asked: Question) ->
         )
     other, other_test = _compared_elsewhere(others, terms, modifier, asked)
     notes = [f"{missing} row(s) without {name} are left out of its model."] * bool(missing)
+    notes += _unknown_elsewhere(others, modifier)
     return Found(
         effects, other, pd.concat(tables, ignore_index=True), _places(terms, modifier, asked),
         interactions, test, other_test, modifier, fit.state, fit, tuple(notes),
@@ -244,7 +247,10 @@ def _restricted_levels(made: pd.DataFrame, modifier: Modifier, asked: Question) 
     found, tables = [], []
     for level in modifier.levels:
         here = made[(made[modifier.name] == level).to_numpy()]
-        found.append(restricted(here, asked.arm, asked.tau, asked.level, asked.options))
+        try:
+            found.append(restricted(here, asked.arm, asked.tau, asked.level, asked.options))
+        except ValueError as error:
+            raise ValueError(f"{modifier.name} = {level}: {error}") from None
         tables.append(_counted(here, asked, modifier.name, level, found[-1][2]))
     terms = [term(asked.arm, one, modifier.name, level)
              for level in modifier.levels for one in asked.arms[1:]]  # fmt: skip
@@ -336,6 +342,23 @@ def _compared_elsewhere(
     _, test = _interaction(together, modifier, asked)
     on = "ratios" if together.link != "identity" else "differences"
     return together, replace(test, name=f"{test.name} ({on})")
+
+
+def _unknown_elsewhere(others: Sequence[Estimates | None], modifier: Modifier) -> list[str]:
+    """Levels without an estimate, or without an interval, on the other scale."""
+    notes = []
+    for level, one in zip(modifier.levels, others, strict=True):
+        if one is None:
+            continue
+        where = f"{modifier.name} = {level}"
+        if np.isnan(one.values).any():
+            notes.append(f"{where}: the {one.measure} is not known; follow-up ends before the day.")
+        elif np.isnan(one.std_errors).any() or not one.std_errors.all():
+            notes.append(
+                f"{where}: the {one.measure} has no standard error (nobody, or everybody, of an "
+                "arm had the event), so that no test compares it with the other levels."
+            )
+    return notes
 
 
 def other_scale(frame: pd.DataFrame, asked: Question) -> tuple[Estimates | None, Floats]:

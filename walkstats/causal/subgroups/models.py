@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from walkstats.regression.risks.odds import logistic
 from walkstats.regression.risks.ratios import relative_risk, risk_difference
 from walkstats.results import Fit
 from walkstats.survival.proportional import cox
+from walkstats.survival.restricted import restricted_means
 
 Floats = NDArray[np.float64]
 
@@ -133,6 +135,25 @@ def with_effects_of(
 def term(arm: str, one: str, modifier: str, level: str) -> str:
     """How the effect in a level is spelt."""
     return f"{arm}[{one}], {modifier}[{level}]"
+
+
+def check_options(model: str, options: Mapping[str, Any]) -> None:
+    """Refuse what the model does not take, and what has an argument of its own.
+
+    Raises
+    ------
+    ValueError
+        For such an option.
+    """
+    taken = ("frame", "events", "formula", "by", "level", "tau")
+    function = restricted_means if model == RESTRICTED else MODELS[model].fit
+    known = [name for name in inspect.signature(function).parameters if name not in taken]
+    for name in options:
+        if name not in known:
+            raise ValueError(
+                f"options has {name!r}, which is no further argument of {model!r}. There are: "
+                f"{', '.join(known)}."
+            )
 
 
 def fitted(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_choice, check_level, check_positive
+from walkstats._arguments import check_choice, check_frame, check_level, check_positive
 from walkstats.regression.groups.risk_limits import DIFFERENCES, RATIOS
 from walkstats.regression.groups.risks import RiskComparison, compare_risks_from
 from walkstats.regression.harms.kind_rates import RATES, KindRates, rates_of
@@ -171,6 +171,7 @@ def compare_harms(
     .. [2] Pocovi NC et al. (2024). *Lancet* 404:134-144.
        https://doi.org/10.1016/S0140-6736(24)00755-4
     """
+    check_frame(frame)
     check_level(level)
     check_choice(rates, RATES, "rates")
     check_choice(difference, DIFFERENCES, "difference")
