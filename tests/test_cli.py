@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import walkstats as ws
+from tests.report.small_reports import PLAN
 from walkstats.cli import main
 from walkstats.reading.samples import sample_folder
 
@@ -58,24 +59,25 @@ def test_report_on_bad_data_is_a_list_and_leaves_nothing(damaged, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["trial"]
 
 
-def test_report_writes_where_it_says(tmp_path):
+def test_report_writes_where_it_says(tmp_path, capsys, monkeypatch):
+    # The report of the whole default plan is asked for in the tests of the report.
+    monkeypatch.setattr("walkstats.plan.default_plan", lambda trial: PLAN)
     stale = tmp_path / "deep" / "report" / "tables" / "stale.csv"
     stale.parent.mkdir(parents=True)
     stale.write_text("old")
-    done = call(
-        "report", sample_folder("bladder"), "--out", tmp_path / "deep" / "report", "--seed", 3
-    )
-    assert done.returncode == 0, done.stderr
+    folder, out = str(sample_folder("bladder")), str(tmp_path / "deep" / "report")
+    assert main(["report", folder, "--out", out, "--seed", "3"]) == 0
+    done = capsys.readouterr()
     file = tmp_path / "deep" / "report" / "report.html"
-    assert str(file) in done.stdout
+    assert str(file) in done.out
     assert file.exists()
     assert json.loads((file.parent / "provenance.json").read_text())["seed"] == 3
     # What is done is said on standard error only, and without a bar where it is no terminal.
-    assert "composing" in done.stderr
-    assert "\r" not in done.stderr
-    assert "left where they were: tables/stale.csv\n" in done.stderr
+    assert "composing" in done.err
+    assert "\r" not in done.err
+    assert "left where they were: tables/stale.csv\n" in done.err
     assert stale.exists()
-    assert done.stdout.count("\n") == 1
+    assert done.out.count("\n") == 1
 
 
 def test_report_takes_a_plan(tmp_path, capsys):
