@@ -25,7 +25,14 @@ from walkstats.causal.two_arms import (
     in_second,
     read_asked,
 )
-from walkstats.causal.weighted_arms import Followed, Outcomes, difference, outcomes_of, weights_in
+from walkstats.causal.weighted_arms import (
+    Followed,
+    Outcomes,
+    chance_of,
+    difference,
+    outcomes_of,
+    weights_in,
+)
 from walkstats.causal.weighting import TreatmentWeights, treatment_weights
 from walkstats.formulas import build, variables_in
 from walkstats.regression.linear import ols
@@ -311,7 +318,6 @@ def _draws(
         made.stabilised, made.truncate, term,
     )  # fmt: skip
     rows = pd.DataFrame({"row": np.arange(len(used)), by: second})
-    rows.attrs = dict(frame.attrs)
     found = bootstrap(
         rows, statistic, replicates=replicates, seed=seed, subject=None, by=by, jackknife=False,
         level=level, progress=progress,
@@ -320,6 +326,7 @@ def _draws(
         found,
         ratios=(term,) if asked.kind == HAZARD else (),
         measures={term: asked.measure},
+        source=str(frame.attrs.get("source", "")),
         method=f"{found.method} The weights are estimated anew in each.",
     )
 
@@ -344,7 +351,9 @@ def _groups(
         spread = matrix[:, 1:].std(axis=0)
         matrix[:, 1:] = (matrix[:, 1:] - matrix[:, 1:].mean(axis=0)) / spread
         happened, _ = events_of(own[left.strip("`")], left)
-        groups.append(Followed(rows, matrix, happened.astype(float), False))
+        followed = happened.astype(float)
+        _, start = chance_of(matrix, followed, np.ones(len(rows)))
+        groups.append(Followed(rows, matrix, followed, False, start))
     return tuple(groups)
 
 

@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
-ENOUGH = 1e-10
+# Newton's error is about the square of its last step.
+ENOUGH = 1e-8
 MOST_STEPS = 50
 # A log odds this far out is on its way to infinity.
 FAR = 30.0
@@ -59,12 +60,14 @@ class Followed:
     matrix : (m, k) covariates with a constant
     event : (m,) 0 and 1
     certain : whether everybody counts as following
+    start : (k,) coefficients in the data themselves, where the search in a resample begins
     """
 
     rows: Indices
     matrix: Floats
     event: Floats
     certain: bool
+    start: Floats | None = None
 
 
 def outcomes_of(
@@ -101,7 +104,7 @@ def weights_in(
         if group.certain or followed == own.sum():
             weights[group.rows] = group.event
             continue
-        probability = chance_of(group.matrix, group.event, own)
+        probability = chance_of(group.matrix, group.event, own, group.start)[0]
         share = followed / own.sum() if stabilised else 1.0
         weights[group.rows] = group.event * share / probability
     positive = (weights > 0) & (copies > 0)
@@ -112,21 +115,26 @@ def weights_in(
     return weights
 
 
-def chance_of(matrix: Floats, event: Floats, copies: Floats) -> Floats:
-    """Probabilities (m,) of a logistic regression by Newton's method.
+def chance_of(
+    matrix: Floats, event: Floats, copies: Floats, start: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Probabilities (m,) of a logistic regression by Newton's method, and its coefficients (k,).
 
     Raises
     ------
     FitError
         Where the likelihood rises for ever.
     """
-    values = np.zeros(matrix.shape[1])
-    share = float(copies @ event / copies.sum())
-    values[0] = np.log(share / (1.0 - share))
+    if start is None:
+        start = np.zeros(matrix.shape[1])
+        share = float(copies @ event / copies.sum())
+        start[0] = np.log(share / (1.0 - share))
+    values = start
     for _ in range(MOST_STEPS):
         chance = 1.0 / (1.0 + np.exp(-(matrix @ values)))
-        score = matrix.T @ (copies * (event - chance))
-        information = (matrix * (copies * chance * (1.0 - chance))[:, None]).T @ matrix
+        held = copies * chance
+        score = matrix.T @ (copies * event - held)
+        information = (matrix * (held * (1.0 - chance))[:, None]).T @ matrix
         try:
             step = np.linalg.solve(information, score)
         except np.linalg.LinAlgError:
@@ -135,7 +143,7 @@ def chance_of(matrix: Floats, event: Floats, copies: Floats) -> Floats:
         if np.abs(matrix @ values).max() > FAR:
             break
         if np.abs(step).max() < ENOUGH:
-            return np.asarray(1.0 / (1.0 + np.exp(-(matrix @ values))))
+            return np.asarray(1.0 / (1.0 + np.exp(-(matrix @ values)))), values
     raise FitError("the covariates decide with certainty who followed, in a resample")
 
 
@@ -157,10 +165,11 @@ def difference(outcomes: Outcomes, weights: Floats) -> float:
 def _table(outcomes: Outcomes, weights: Floats, rows: Booleans) -> tuple[Floats, Floats, Floats]:
     """At each time (q,): at risk, events, and events counted once each (for ties)."""
     q = len(outcomes.times)
-    leaving = np.bincount(outcomes.place, weights, q)
+    leaving = np.bincount(outcomes.place, weights, q).astype(np.float64)
     at_risk = np.cumsum(leaving[::-1])[::-1]
-    happened = np.bincount(outcomes.place, weights * outcomes.event, q)
-    return at_risk, happened, np.bincount(outcomes.place[rows & outcomes.event], minlength=q)
+    happened = np.bincount(outcomes.place, weights * outcomes.event, q).astype(np.float64)
+    tied = np.bincount(outcomes.place[rows & outcomes.event], minlength=q).astype(np.float64)
+    return at_risk, happened, tied
 
 
 def _free(outcomes: Outcomes, at_risk: Floats, happened: Floats) -> float:
@@ -193,7 +202,8 @@ def hazard_ratio(
     tied = first[2] + second[2]
     use = tied > 0
     number = tied[use].astype(np.intp)
-    turn = np.concatenate([np.arange(one) for one in number]) / np.repeat(number, number)
+    before = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+    turn = before / np.repeat(number, number)
     spread = np.repeat(np.flatnonzero(use), number)
     zero = first[0][spread] - turn * first[1][spread]
     one = second[0][spread] - turn * second[1][spread]
@@ -201,7 +211,8 @@ def hazard_ratio(
     events = float(second[1].sum())
     value = 0.0
     for _ in range(MOST_STEPS):
-        share = one * np.exp(value) / (zero + one * np.exp(value))
+        risen = one * np.exp(value)
+        share = risen / (zero + risen)
         score = events - float(weight @ share)
         information = float(weight @ (share * (1.0 - share)))
         if not information > 0:
