@@ -158,3 +158,18 @@ def test_a_table_of_subgroups_has_both_scales(effects):
         100 * effects.absolute.estimate(term).estimate,
     ]
     assert table.rows[1].label == "Sex (pre-specified)"
+
+
+def test_the_effect_along_a_number_as_a_table(people):
+    found = ws.causal.effect_curve(people, "arm", "age_years", at=200, bands=2, form="spline")
+    table = table_of(found)
+    labels = [row.label for row in table.rows]
+    assert labels[:3] == [
+        "Everybody", "Age at randomisation, years (pre-specified): interaction",
+        "departure from a straight line",
+    ]  # fmt: skip
+    assert labels[3].startswith("at ")
+    shown = table.to_frame()
+    assert shown.loc[shown["row"] == 1, "value"].tolist() == [found.interaction.p_value]
+    low = shown[(shown["row"] == len(labels) - 1) & (shown["quantity"] == "estimate")]["value"]
+    assert low.tolist() == [100 * found.absolute.values[-1]]

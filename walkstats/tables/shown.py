@@ -17,6 +17,7 @@ from walkstats.results.incidences import Incidence
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.curves_read import curve_table, incidence_table, remarks
 from walkstats.tables.description import Column, Row, Table
+from walkstats.tables.effect_values import effect_values_table, holds_effect_curve
 from walkstats.tables.fitted import fit_table
 from walkstats.tables.harms_by_arm import events_table, holds_harms
 from walkstats.tables.margins_met import holds_margins, margins_table
@@ -76,6 +77,8 @@ def table_of(
         table = events_table(result, labels=names, title="")
     elif holds_subgroups(result):
         table = subgroup_table(result, labels=names, title="")
+    elif holds_effect_curve(result):
+        table = effect_values_table(result, names)
     elif holds_missing(result):
         table = missing_table(result, names)
     else:
