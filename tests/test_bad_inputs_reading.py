@@ -27,7 +27,7 @@ CASES = {
 # Matters of an analysis and not of reading: where it is, once there is one.
 ELSEWHERE = {
     "O11": "regression.logistic",
-    "C03": "economics.total_costs",
+    "C03": "economics.compare_costs",
     "C07": "economics.cost_effectiveness",
 }
 

@@ -25,9 +25,8 @@ def test_a_person_by_hand():
     one = Person(used=((1, "session", 2), (2, "visit", 3), (4, "hour", 8), (12, "tablets", 1)))
     frame = costs([one, Person()])
     assert frame.loc[0, "cost"] == 2 * 95 + 3 * 80 + 8 * 45 + 15
-    assert frame.loc[0, ["cost_intervention", "cost_3", "cost_6", "cost_9", "cost_12"]].tolist() == [
-        190, 240, 360, 0, 15
-    ]  # fmt: skip
+    parts = frame.loc[0, ["cost_intervention", "cost_3", "cost_6", "cost_9", "cost_12"]]
+    assert parts.tolist() == [190, 240, 360, 0, 15]
     assert frame.loc[1, "cost"] == 0.0
     assert list(frame.columns[:4]) == ["participant_id", "arm", "site", "cost"]
     assert frame.attrs["parts"] == dict.fromkeys(frame.columns[4:], 1.0)

@@ -166,12 +166,6 @@ def compare_costs(
 def _groups(column: pd.Series) -> tuple[tuple[str, ...], Codes]:
     """Labels of the groups, the reference first, and the place of each row's group."""
     levels, _ = levels_of(column)
-    if len(levels) < 2:
-        raise DataError.of(
-            f"a comparison needs 2 groups, found {len(levels)} with known costs",
-            column=str(column.name),
-            what_to_do="check the column of groups and where costs are missing",
-        )
     place = {label: k for k, label in enumerate(levels)}
     return levels, np.array([place[str(label)] for label in column], dtype=np.intp)
 
@@ -219,12 +213,12 @@ def _predict(z: Floats, y: Floats, mine: Bools, label: str) -> tuple[float, Floa
             f"nobody in {label} cost anything",
             what_to_do="there is nothing to model; compare means with cost_effectiveness",
         )
-    slope = _gamma(z[some], y[some])
-    cost = np.exp(z @ slope)
     chance, a = np.ones(n), None
     if not np.array_equal(some, mine):
         a = _logit(z[mine], some[mine], label)
         chance = expit(z @ a)
+    slope = _gamma(z[some], y[some])
+    cost = np.exp(z @ slope)
     predicted = chance * cost
     mean = float(predicted.mean())
     influence = (predicted - mean) / n
