@@ -127,6 +127,14 @@ def test_the_effect_by_the_cut():
     assert {"cut", "f", "estimate", "conf_low", "conf_high", "p_value"} <= set(table)
 
 
+def test_a_cut_that_all_or_none_reach_tells_nothing():
+    found = complier_effect(trial(), received="minutes", at=180, cut=90, cuts=(0, 90, 1000))
+    assert found.cuts["f"].tolist()[::2] == [0, 0]
+    assert found.cuts["estimate"].isna().tolist() == [True, False, True]
+    assert np.isinf(found.cuts.loc[[0, 2], ["conf_low", "conf_high"]]).all(axis=None)
+    assert found.cuts["p_value"].nunique() == 1
+
+
 def test_assumptions_and_notes_are_said():
     found = complier_effect(trial(), received="minutes", at=180, cut=90)
     words = " ".join(found.assumptions)

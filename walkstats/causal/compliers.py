@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 ERRORS = ("HC1", "HC0", "classical")
+# A difference below this share of the largest dose is rounding.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,14 +229,12 @@ def complier_effect(
     return _pack(rows, asked, dose, kind, cuts, se, level)
 
 
-def _moved(rows: Rows, dose: Floats, kind: Kind, se: str) -> Moved:
+def _moved(rows: Rows, dose: Floats, se: str) -> Moved:
+    """What the arm did to outcome and dose; nothing to the dose, where only rounding is left."""
     found = moved_by_arm(rows.factor, rows.arm, rows.outcome, dose, se, rows.cluster)
-    if not abs(found.values[1]) > 1e-12 * max(float(np.abs(dose).max()), 1e-300):
-        raise FitError(
-            f"{kind.described} does not differ between the arms: nothing can be learnt about its "
-            "effect from them."
-        )
-    return found
+    if abs(found.values[1]) > ROUNDING * max(float(np.abs(dose).max()), 1e-300):
+        return found
+    return replace(found, values=np.array([found.values[0], 0.0]))
 
 
 def _pack(
@@ -246,7 +246,12 @@ def _pack(
     se: str,
     level: float,
 ) -> ComplierEffect:
-    moved = _moved(rows, dose, kind, se)
+    moved = _moved(rows, dose, se)
+    if not moved.values[1]:
+        raise FitError(
+            f"{kind.described} does not differ between the arms: nothing can be learnt about its "
+            "effect from them."
+        )
     quantile = float(t_quantile(level, moved.df))
     kept = not_rejected(moved, quantile)
     common: dict[str, Any] = {
@@ -294,7 +299,7 @@ def _effects(
         kept = not_rejected(one, float(t_quantile(level, one.df)))
         bounded = kept.shape == "interval"
         limits.append((kept.low, kept.high) if bounded else (-np.inf, np.inf))
-    signs = [np.sign(one.values[1]) for one in moved]
+    signs = [-1.0 if one.values[1] < 0 else 1.0 for one in moved]
     return Estimates(
         terms=terms,
         values=np.array([one.effect for one in moved]),
@@ -384,8 +389,7 @@ def _by_cut(
     found, lines = [], []
     for cut in cuts:
         dose = (rows.dose >= float(cut)).astype(float)
-        here = Kind(kind.name, True, float(cut), 1.0)
-        moved = _moved(rows, dose, here, se)
+        moved = _moved(rows, dose, se)
         found.append(moved)
         shares = {f"received_{arm}": float(dose[rows.second == bool(k)].mean())
                   for k, arm in enumerate(rows.arms)}  # fmt: skip

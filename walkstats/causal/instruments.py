@@ -37,12 +37,14 @@ class Moved:
 
     @property
     def effect(self) -> float:
-        """The ratio: the effect of receiving."""
-        return float(self.values[0] / self.values[1])
+        """The ratio: the effect of receiving; missing where the arm moves nothing."""
+        return float(self.values[0] / self.values[1]) if self.values[1] else np.nan
 
     @property
     def std_error(self) -> float:
         """Of the ratio, by the delta method; that of two-stage least squares."""
+        if not self.values[1]:
+            return np.nan
         direction = np.array([1.0, -self.effect])
         return float(np.sqrt(direction @ self.covariance @ direction) / abs(self.values[1]))
 
@@ -54,7 +56,7 @@ class Moved:
     @property
     def strength(self) -> float:
         """F statistic of the first stage."""
-        return float(self.values[1] ** 2 / self.covariance[1, 1])
+        return float(self.values[1] ** 2 / self.covariance[1, 1]) if self.values[1] else 0.0
 
 
 @dataclass(frozen=True)
