@@ -137,11 +137,14 @@ def test_a_table_of_harms_has_people_events_and_their_comparison():
     term = "body region: leg: arm[walking]"
     assert leg == [
         100 * found.difference.estimate(term).estimate,
+        found.ratio.estimate(term, ratio=True).estimate,
         found.rate_ratio.estimate(term, ratio=True).estimate,
     ]
     assert table_of(found).texts() == table.texts()
-    plain = events_table(harms(exposure=None))
-    assert [column.name for column in plain.columns][-1] == "p"
+    plain = events_table(harms(exposure=None), measures=["difference", "rate_ratio"])
+    assert [column.name for column in plain.columns][4:] == [
+        "p", "Risk difference, % points (95% CI)",
+    ]  # fmt: skip
     with pytest.raises(ValueError, match="A table of harms needs"):
         events_table(pd.DataFrame({"kind": ["any"]}))
 

@@ -10,10 +10,15 @@ import pandas as pd
 
 from walkstats._arguments import check_choice
 from walkstats._labels import capitalised, percent_level
-from walkstats.results import Estimate
+from walkstats.results import Estimates
 from walkstats.tables.cells import EMPTY, Cell
 from walkstats.tables.description import Column, Row, Table
 
+MEASURES = {
+    "difference": "Risk difference, % points",
+    "ratio": "Risk ratio",
+    "rate_ratio": "Rate ratio",
+}
 COLUMNS = {"kind", "participants", "events"}
 NEEDED = "A table of harms needs a HarmComparison (compare_harms) or the frame of adverse_events"
 
@@ -28,6 +33,7 @@ def events_table(
     harms: Any,
     *,
     arm: str | None = None,
+    measures: Sequence[str] = tuple(MEASURES),
     names: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
     title: str = "Adverse events",
@@ -41,6 +47,8 @@ def events_table(
         nothing.
     arm : str, optional
         The arm that is compared with the first, where there are several; the last by default.
+    measures : sequence of {"difference", "ratio", "rate_ratio"}
+        Comparisons to show, beside the exact p-value.
     names : mapping of str to str, optional
         Arm -> what to call it.
     labels : mapping of str to str, optional
@@ -51,8 +59,8 @@ def events_table(
     -------
     Table
         Per arm participants with an event (with their share of all randomised) and events; then
-        the risk difference in percentage points with its interval, the exact p-value, and the rate
-        ratio where there are rates.
+        the exact p-value, the risk difference in percentage points, the risk ratio, and the rate
+        ratio where there are rates, with their intervals.
 
     Raises
     ------
@@ -76,13 +84,15 @@ def events_table(
     other = levels[-1] if arm is None else check_choice(arm, levels[1:], "arm")
     terms = {kind: f"{kind}: {harms.by}[{other}]" for kind in harms.kinds}
     table = harms.groups.rename(columns={"group": "arm", "n": "randomised"})
+    for one in measures:
+        check_choice(one, MEASURES, "measures")
+    shown = [one for one in measures if getattr(harms, one) is not None]
     cells = {
-        kind: [*_counted(table, kind, levels), *_compared(harms, term)]
+        kind: [*_counted(table, kind, levels), *_compared(harms, term, shown)]
         for kind, term in terms.items()
     }
     level = percent_level(harms.difference.level)
-    heads = [f"Risk difference, % points ({level}% CI)", "p"]
-    heads += [f"Rate ratio ({level}% CI)"] * (harms.rate_ratio is not None)
+    heads = ["p", *(f"{MEASURES[one]} ({level}% CI)" for one in shown)]
     columns = [*_columns(table, levels, dict(names or {})), *(Column(one) for one in heads)]
     own = tuple(one for one in (harms.method, *harms.notes) if one)
     return Table(title, "", tuple(columns), _rows(cells, dict(labels or {})), own, harms.source)
@@ -128,15 +138,19 @@ def _counted(table: pd.DataFrame, kind: str, levels: Sequence[str]) -> list[Cell
     return cells
 
 
-def _compared(harms: Any, term: str) -> list[Cell]:
-    one: Estimate = harms.difference.estimate(term)
-    ends = tuple(100.0 * value for value in (one.estimate, one.conf_low, one.conf_high))
-    cells = [Cell("estimate", ends, 1), Cell("p", (harms.tests[term].p_value,))]
-    if harms.rate_ratio is not None:
-        ratio = harms.rate_ratio.estimate(term, ratio=True)
-        known = not math.isnan(ratio.estimate)
-        values = (ratio.estimate, ratio.conf_low, ratio.conf_high)
-        cells.append(Cell("ratio", values) if known else EMPTY)
+def _compared(harms: Any, term: str, shown: Sequence[str]) -> list[Cell]:
+    """Exact p-value, then each measure; a ratio that is not known stays empty."""
+    cells = [Cell("p", (harms.tests[term].p_value,))]
+    for name in shown:
+        part: Estimates = getattr(harms, name)
+        ratio = part.link != "identity"
+        one = part.estimate(term, ratio=ratio)
+        factor = 1.0 if ratio else 100.0
+        ends = tuple(factor * value for value in (one.estimate, one.conf_low, one.conf_high))
+        known = not math.isnan(one.estimate)
+        cells.append(
+            Cell("ratio" if ratio else "estimate", ends, None if ratio else 1) if known else EMPTY
+        )
     return cells
 
 
