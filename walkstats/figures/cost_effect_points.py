@@ -165,6 +165,7 @@ def draw_cost_effectiveness_plane(
         ax.text(
             across, up, percent(round(share * len(pairs)), len(pairs)), transform=ax.transAxes,
             ha=ha, va=va, fontsize=SMALL + 1, color=INK, fontweight="bold",
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
     ax.set_xlabel(literal(xlabel or effect_label(ce.unit)))
     set_y_label(ax, ylabel or cost_label("Difference in cost", ce.currency))
