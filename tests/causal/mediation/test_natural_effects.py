@@ -347,6 +347,23 @@ def test_resamples_in_which_levels_are_set_apart_are_counted():
     assert any(f"{gone} of 300 replicates gave no estimates" in note for note in found.notes)
 
 
+def test_controlled_effects_at_the_means_of_the_covariates():
+    """A logistic outcome has them also without interaction; two linear models do not."""
+    found = quick(made(120, binary=True), covariates="age", standardise="means", interaction=False)
+    assert found.effects.terms[-1] == "controlled direct, minutes at its mean"
+    plain = quick(made(), covariates="age", standardise="means", interaction=False)
+    assert len(plain.effects.terms) == 3
+    held = quick(made(), interaction=False, controlled_at=[90, 110]).effects
+    np.testing.assert_allclose(held.values[3:], held.values[1], **SAME)
+
+
+def test_few_draws_and_outcomes_counted_from_day_0_are_said():
+    few = quick(made(), interval="bootstrap", replicates=20)
+    assert any("of 20 draws: take more" in note for note in few.notes)
+    whole = quick(made().rename(columns={"pain": "days_in_pain"}), outcome="days_in_pain")
+    assert any("counted from day 0" in note for note in whole.notes)
+
+
 def test_a_late_covariate_is_said():
     frame = made().assign(sessions_attended=np.arange(80) % 6)
     found = quick(frame, covariates="sessions_attended")

@@ -30,8 +30,6 @@ from walkstats.numerics.limits import t_quantile
 
 Floats = NDArray[np.float64]
 
-INTERVALS = ("bootstrap", "monte carlo", "delta")
-
 
 def answer(rows: MediationRows, asked: Asked, controlled: Any, how: How) -> Mediation:
     """Fit both models, ask for the numbers, find their uncertainty, and pack."""
@@ -52,7 +50,7 @@ def answer(rows: MediationRows, asked: Asked, controlled: Any, how: How) -> Medi
 
 def _held(rows: MediationRows, asked: Asked, controlled: Any) -> tuple[Floats, tuple[str, ...]]:
     """Columns (s, m) of the mediator where it is held, and how these values are called."""
-    plain = rows.models.closed and not rows.models.interaction
+    plain = rows.models.linear and not rows.models.interaction
     if rows.level is not None:
         names = rows.level_names
         chosen = names if controlled is None else tuple(_named(v) for v in _listed(controlled))
@@ -187,6 +185,10 @@ def _notes(rows: MediationRows, asked: Asked, found: Found, how: How) -> tuple[s
             f"{asked.outcome_said} biases the direct and the indirect effect."
         )
     if found.resampled is not None:
+        if percentile_limits(*2 * (np.sort(found.resampled.draws[:, 0]),), how.level).extreme:
+            notes.append(
+                f"Limits are the smallest or largest of {how.replicates:,} draws: take more."
+            )
         failed = int(np.isnan(found.resampled.draws).any(axis=1).sum())
         if failed:
             notes.append(

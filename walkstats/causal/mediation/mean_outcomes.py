@@ -59,9 +59,14 @@ class Models:
         return max(self.levels - 1, 1)
 
     @property
+    def linear(self) -> bool:
+        """Whether both models are."""
+        return self.mediator == "linear" and self.outcome == "linear"
+
+    @property
     def closed(self) -> bool:
         """Whether covariates enter means of outcomes through their own means only."""
-        return self.at_means or (self.mediator == "linear" and self.outcome == "linear")
+        return self.at_means or self.linear
 
     @property
     def split(self) -> tuple[int, int]:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import as_names, check_choice, check_column, check_frame
-from walkstats._variables import as_numbers, is_factor
+from walkstats._arguments import check_column, check_frame
+from walkstats._variables import as_numbers
 from walkstats.causal.mediation.mean_outcomes import Models
+from walkstats.causal.mediation.model_columns import Scale, read_mediator, read_outcome
 from walkstats.causal.two_arms import (
     check_one_row_each,
     check_two_arms,
@@ -20,7 +21,7 @@ from walkstats.causal.two_arms import (
     in_second,
     lost_by_arm,
 )
-from walkstats.errors import DataError, FitError
+from walkstats.errors import FitError
 from walkstats.formulas import build, variables_in
 from walkstats.numerics.least_squares import factor
 from walkstats.results import Counts
@@ -30,8 +31,8 @@ from walkstats.survival.grouped_rows import combined_groups
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-MEDIATOR_MODELS = ("linear", "logistic", "probit", "ordered")
-OUTCOME_MODELS = ("linear", "logistic", "probit")
+# Outcomes of derived frames that add up from randomisation on.
+COUNTED = ("days_in_pain", "cost", "qaly")
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,6 @@ class Asked:
         """The outcome with its visit."""
         when = "" if self.outcome_at is None else f" at {self.visit} {self.outcome_at:g}"
         return self.outcome + when
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A column less its centre, divided by its unit."""
-
-    centre: float = 0.0
-    unit: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +163,10 @@ def read_mediation_rows(frame: pd.DataFrame, asked: Asked) -> MediationRows:
     kept, left_out = complete(whole, [y, m, asked.by, *variables, *asked.strata])
     used = whole.loc[kept]
     check_two_arms(used, asked.by)
-    outcome, outcome_model, outcome_scale = _read_outcome(used[y], asked)
-    mediator = _read_mediator(used[m], asked)
+    outcome, outcome_model, outcome_scale = read_outcome(
+        used[y], asked.outcome, asked.outcome_model
+    )
+    mediator = read_mediator(used[m], asked.mediator, asked.mediator_model)
     covariates, names, more = _read_covariates(whole, formula, kept)
     cell = combined_groups(whole, (asked.by, *asked.strata), np.flatnonzero(kept))[0]
     models = Models(
@@ -232,7 +227,13 @@ def _side_by_side(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, list
             raise ValueError(f"Outcome and mediator are the same column, {asked.outcome!r}.")
         check_one_row_each(frame, asked.subject)
         said = f"The frame does not say when {asked.mediator} was measured: it is taken to come "
-        return frame.reset_index(drop=True), [f"{said}before {asked.outcome}."]
+        notes = [f"{said}before {asked.outcome}."]
+        if asked.outcome in COUNTED:
+            notes.append(
+                f"{asked.outcome} is counted from day 0 on: what of it came before "
+                f"{asked.mediator} was measured is no effect of it."
+            )
+        return frame.reset_index(drop=True), notes
     if asked.mediator_at is None or asked.outcome_at is None:
         raise ValueError("Give both visits: mediator_at= and outcome_at=.")
     return _from_visits(frame, asked), []
@@ -265,91 +266,6 @@ def _from_visits(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     whole[asked.by] = whole[asked.by].fillna(late[asked.by].reindex(everybody))
     whole.index.name = asked.subject
     return whole.reset_index()
-
-
-def _read_outcome(values: pd.Series, asked: Asked) -> tuple[Floats, str, Scale]:
-    if is_factor(values):
-        raise DataError.of(
-            f"the outcome {asked.outcome} is not a number",
-            column=asked.outcome,
-            what_to_do="give a number, or True and False",
-        )
-    numbers = as_numbers(values, asked.outcome)
-    yes_no = bool(np.isin(numbers, (0.0, 1.0)).all())
-    model = asked.outcome_model or ("logistic" if yes_no else "linear")
-    check_choice(model, OUTCOME_MODELS, "outcome_model")
-    if model != "linear" and not yes_no:
-        raise DataError.of(
-            f"a {model} model needs an outcome of 0 and 1; {asked.outcome} has other values",
-            column=asked.outcome,
-            what_to_do="say which values are the event, or take outcome_model='linear'",
-        )
-    scale = _scale_of(numbers, asked.outcome)
-    if model != "linear":
-        return numbers, model, Scale()
-    return (numbers - scale.centre) / scale.unit, model, scale
-
-
-@dataclass(frozen=True, eq=False)
-class _Mediator:
-    columns: Floats
-    level: Indices | None
-    names: tuple[str, ...]
-    model: str
-    scale: Scale
-    range: tuple[float, float]
-
-
-def _read_mediator(values: pd.Series, asked: Asked) -> _Mediator:
-    name = asked.mediator
-    ordered = isinstance(values.dtype, pd.CategoricalDtype) and bool(values.cat.ordered)
-    if is_factor(values) and not ordered:
-        raise DataError.of(
-            f"the mediator {name} holds levels without an order",
-            column=name,
-            what_to_do="make it an ordered Categorical, or a number",
-        )
-    if ordered:
-        known = values.cat.remove_unused_categories()
-        model = check_choice(asked.mediator_model or "ordered", ("ordered",), "mediator_model")
-        names = tuple(str(one) for one in known.cat.categories)
-        level = known.cat.codes.to_numpy().astype(np.intp)
-    else:
-        numbers = as_numbers(values, name)
-        distinct = np.unique(numbers)
-        yes_no = bool(np.isin(distinct, (0.0, 1.0)).all())
-        model = asked.mediator_model or ("logistic" if yes_no else "linear")
-        check_choice(model, MEDIATOR_MODELS, "mediator_model")
-        if model == "linear":
-            scale = _scale_of(numbers, name)
-            columns = ((numbers - scale.centre) / scale.unit)[:, None]
-            ends = (float(distinct[0]), float(distinct[-1]))
-            return _Mediator(columns, None, (), model, scale, ends)
-        if model != "ordered" and not yes_no:
-            raise DataError.of(
-                f"a {model} model needs a mediator of 0 and 1; {name} has other values",
-                column=name,
-                what_to_do="take mediator_model='linear' or 'ordered'",
-            )
-        names = tuple(f"{one:g}" for one in distinct)
-        level = np.searchsorted(distinct, numbers).astype(np.intp)
-    if not 2 <= len(names) <= 10:
-        raise DataError.of(
-            f"the mediator {name} has {len(names)} level(s)",
-            column=name,
-            what_to_do="between 2 and 10 levels can be modelled; many make a number",
-        )
-    columns = (level[:, None] == np.arange(1, len(names))).astype(float)
-    return _Mediator(columns, level, names, model, Scale(), (np.nan, np.nan))
-
-
-def _scale_of(values: Floats, name: str) -> Scale:
-    spread = float(values.std())
-    if not spread > 0:
-        raise DataError.of(
-            f"{name} is the same in all rows used", column=name, what_to_do="check the filter"
-        )
-    return Scale(float(values.mean()), spread)
 
 
 def _read_covariates(
@@ -399,8 +315,3 @@ def _check_told_apart(rows: MediationRows) -> None:
             raise FitError(f"{labels[own]} is {what}: the data cannot tell them apart.")
         if len(full) <= full.shape[1] + 1:
             raise FitError(f"{full.shape[1]} coefficients cannot be told from {len(full)} rows.")
-
-
-def as_covariates(covariates: Any) -> tuple[Any, ...]:
-    """Terms of the covariates, from one text or a sequence."""
-    return as_names(covariates, "covariates")
