@@ -15,6 +15,7 @@ from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.results.incidences import Incidence
 from walkstats.tables.cells import EMPTY, Cell, words
+from walkstats.tables.costs_by_arm import cost_table, holds_costs
 from walkstats.tables.curves_read import curve_table, incidence_table, remarks
 from walkstats.tables.description import Column, Row, Table
 from walkstats.tables.effect_values import effect_values_table, holds_effect_curve
@@ -25,6 +26,7 @@ from walkstats.tables.missing_counts import holds_missing, missing_table
 from walkstats.tables.models_beside import holds_models, models_table
 from walkstats.tables.subgroup_levels import holds_subgroups, subgroup_table
 from walkstats.tables.tests_beside import holds_tests, tests_table
+from walkstats.tables.walked import walked_table
 
 
 def table_of(
@@ -79,10 +81,12 @@ def table_of(
         table = subgroup_table(result, labels=names, title="")
     elif holds_effect_curve(result):
         table = effect_values_table(result, names)
+    elif holds_costs(result):
+        table = cost_table(result, labels=names)
     elif holds_missing(result):
         table = missing_table(result, names)
     else:
-        table = _lay_out(result, names)
+        table = walked_table(result, names) or _lay_out(result, names)
     return table.titled(title) if title else table
 
 
