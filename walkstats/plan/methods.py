@@ -28,6 +28,9 @@ FRAMES = (
     "follow_up_endings",
     "economics.total_costs",
     "economics.qalys",
+    "economics.resource_use",
+    "economics.unit_prices",
+    "economics.costs_by_category",
 )
 
 
@@ -149,6 +152,7 @@ METHODS = {
             frames=("effects",),
             summary=("cost per", "cost-effectiveness", "net benefit", "difference"),
         ),
+        Method("economics.compare_costs", ("by",)),
         Method("economics.net_benefit", ("threshold",)),
         Method("economics.acceptability_curve", ("thresholds",), level=False),
         Method("economics.expected_value_of_perfect_information", ("thresholds",), level=False),
