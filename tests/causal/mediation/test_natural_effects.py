@@ -200,6 +200,41 @@ def test_bca_intervals_are_there():
     assert one.conf_low < one.estimate < one.conf_high
 
 
+def test_the_right_correlation_gives_the_truth_back():
+    """Errors of correlation 0.5, arm and mediator interacting: indirect 1 (0.4 + 0.3)."""
+    rng = np.random.default_rng(11)
+    n = 20_000
+    arm = np.arange(n) % 2
+    one, two = rng.multivariate_normal([0, 0], [[4.0, 1.5], [1.5, 2.25]], n).T
+    minutes = arm + one
+    frame = pd.DataFrame({"arm": arm, "minutes": minutes})
+    frame["pain"] = 0.5 * arm + 0.4 * minutes + 0.3 * arm * minutes + two
+    found = quick(frame, rhos=[0.0, 0.5])
+    curve = found.sensitivity.at(0.5).set_index("group")
+    for group, truth in (("natural indirect", 0.7), ("natural direct", 0.5)):
+        row = curve.loc[group]
+        assert abs(row["estimate"] - truth) < 3.29 * row["std_error"]
+    naive = found.effects.estimate("natural indirect")
+    assert abs(naive.estimate - 0.7) > 3.29 * naive.std_error
+
+
+def test_the_right_confounder_gives_the_truth_back():
+    """A population in whole numbers: U 10 % commoner in arm 1 at either mediator, worth 0.3."""
+    cells = {(0, 0): (60, 42), (0, 1): (40, 8), (1, 0): (40, 32), (1, 1): (60, 18)}
+    rows = [
+        (a, m, u)
+        for (a, m), (n, with_u) in cells.items()
+        for u in [1] * with_u + [0] * (n - with_u)
+    ]
+    frame = pd.DataFrame(rows, columns=["arm", "minutes", "u"])
+    frame["pain"] = -1.0 * frame["arm"] + 2.0 * frame["minutes"] + 0.3 * frame["u"]
+    found = quick(frame)
+    np.testing.assert_allclose(found.effects.estimate("natural indirect").estimate, 0.4 - 0.03)
+    curve = found.sensitivity.to_frame().query("group == '10% more in 1'")
+    there = np.interp(0.3, curve["effect_of_confounder"], curve["estimate"])
+    np.testing.assert_allclose(there, 0.4)
+
+
 def test_a_share_needs_a_total():
     frame = made(400)
     given = quick(frame, covariates="age", interval="bootstrap", replicates=100)

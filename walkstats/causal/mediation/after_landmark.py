@@ -177,12 +177,8 @@ def mediate_from_landmark(
     name = "days" if time is None else time
     people, lost = _at_risk(events, name, begin, subject)
     people = _with_mediator(people, asked, measured, mediator_at, begin)
-    formula = " + ".join(map(str, asked.covariates))
-    variables = variables_in(formula) if formula else ()
-    kept, gaps = complete(people, [mediator, by, *variables, *map(str, asked.strata)])
-    ready = people.loc[kept].reset_index(drop=True)
+    ready, gaps = _complete(people, asked)
     ready[PSEUDO] = _pseudo_values(ready, by, name, event, event_value, day - begin, tau)
-    ready.attrs = dict(events.attrs)
     rows = read_mediation_rows(ready, asked)
     notes = (*_said_of_order(mediator, measured is not None, begin), *rows.notes[1:])
     counts = Counts(
@@ -270,6 +266,16 @@ def _with_mediator(
     out = people.assign(**{asked.mediator: people[asked.subject].map(known)})
     out.attrs = dict(people.attrs)
     return out
+
+
+def _complete(people: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Those of whom all is known but how it ends, and the others counted."""
+    formula = " + ".join(map(str, asked.covariates))
+    variables = variables_in(formula) if formula else ()
+    kept, gaps = complete(people, [asked.mediator, asked.by, *variables, *asked.strata])
+    ready = people.loc[kept].reset_index(drop=True)
+    ready.attrs = dict(people.attrs)
+    return ready, gaps
 
 
 def _pseudo_values(
