@@ -61,9 +61,9 @@ def plot_effect_curve(
     Examples
     --------
     >>> import walkstats as ws
-    >>> trial = ws.load_sample("walkback-like")
-    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["age_years"])
-    >>> figure = plot_effect_curve(ws.causal.effect_curve(events, "arm", "age_years", at=365))
+    >>> trial = ws.load_sample("bladder")
+    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["number"])
+    >>> figure = plot_effect_curve(ws.causal.effect_curve(events, "arm", "number", at=365, bands=2))
     >>> [ax.get_label() for ax in figure.axes]
     ['effect', 'bands']
     """
@@ -115,11 +115,11 @@ def draw_effect_curve(
     --------
     >>> import walkstats as ws
     >>> from matplotlib.figure import Figure
-    >>> trial = ws.load_sample("walkback-like")
-    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["age_years"])
-    >>> found = ws.causal.effect_curve(events, "arm", "age_years", at=365)
+    >>> trial = ws.load_sample("bladder")
+    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["number"])
+    >>> found = ws.causal.effect_curve(events, "arm", "number", at=365, bands=2)
     >>> len(draw_effect_curve(Figure().subplots(), found))
-    1
+    2
     """
     _check(effect)
     curve = effect.curve
@@ -141,7 +141,7 @@ def draw_effect_curve(
     _scale(ax, frame, effect)
     ax.set_xlim(float(frame[curve.x].min()), float(frame[curve.x].max()))
     ax.xaxis.set_major_formatter(NumberFormatter())
-    ax.set_xlabel(literal(described(curve.x) if xlabel is None else xlabel))
+    ax.set_xlabel(literal(capitalised(described(curve.x)) if xlabel is None else xlabel))
     set_y_label(ax, ylabel or capitalised(curve.quantity))
     if len(lines) > 1:
         ax.legend(fontsize=NORMAL)
@@ -166,12 +166,12 @@ def draw_effect_bands(ax: Axes, effect: EffectCurve, *, xlabel: str | None = Non
     --------
     >>> import walkstats as ws
     >>> from matplotlib.figure import Figure
-    >>> trial = ws.load_sample("walkback-like")
-    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["age_years"])
+    >>> trial = ws.load_sample("bladder")
+    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["number"])
     >>> ax = Figure().subplots()
-    >>> draw_effect_bands(ax, ws.causal.effect_curve(events, "arm", "age_years", at=365))
+    >>> draw_effect_bands(ax, ws.causal.effect_curve(events, "arm", "number", at=365, bands=2))
     >>> ax.get_xlabel()
-    'Age at randomisation, years'
+    'Number'
     """
     _check(effect)
     table = effect.bands
@@ -194,7 +194,7 @@ def draw_effect_bands(ax: Axes, effect: EffectCurve, *, xlabel: str | None = Non
         )
     ax.yaxis.set_major_formatter(NumberFormatter())
     ax.xaxis.set_major_formatter(NumberFormatter())
-    ax.set_xlabel(literal(xlabel or described(effect.modifier)))
+    ax.set_xlabel(literal(xlabel or capitalised(described(effect.modifier))))
     set_y_label(ax, OTHER["identity" if absolute else "log"])
 
 

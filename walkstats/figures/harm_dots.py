@@ -104,9 +104,11 @@ def plot_harms(
 
     Examples
     --------
-    >>> import walkstats as ws
-    >>> counts = ws.derive.harm_counts(ws.load_sample("walkback-like"))
-    >>> figure = plot_harms(ws.regression.compare_harms(counts))
+    >>> import pandas as pd
+    >>> from walkstats.regression import compare_harms
+    >>> falls = pd.DataFrame({"arm": ["control"] * 4 + ["walking"] * 4, "kind": "event: fall",
+    ...                       "events": [0, 1, 0, 0, 1, 3, 0, 1], "days": 365.0})
+    >>> figure = plot_harms(compare_harms(falls))
     >>> [ax.get_label() for ax in figure.axes]
     ['shares', 'comparison']
     """
@@ -160,13 +162,14 @@ def draw_harms(
 
     Examples
     --------
-    >>> import walkstats as ws
+    >>> import pandas as pd
     >>> from matplotlib.figure import Figure
-    >>> counts = ws.derive.harm_counts(ws.load_sample("walkback-like"), kinds=["any", "serious"])
+    >>> from walkstats.regression import compare_harms
+    >>> falls = pd.DataFrame({"arm": ["control"] * 4 + ["walking"] * 4, "kind": "event: fall",
+    ...                       "events": [0, 1, 0, 0, 1, 3, 0, 1], "days": 365.0})
     >>> left, right = Figure().subplots(1, 2)
-    >>> rows = draw_harms(left, right, ws.regression.compare_harms(counts))
-    >>> [row.label for row in rows]
-    ['Any', 'Serious']
+    >>> [row.label for row in draw_harms(left, right, compare_harms(falls))]
+    ['Fall']
     """
     rows = harm_rows(harms, measure=measure, order=order, arm=arm, labels=labels, style=style)
     _draw_shares(shares, harms, rows, names)

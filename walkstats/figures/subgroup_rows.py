@@ -116,9 +116,10 @@ def plot_subgroups(
     Examples
     --------
     >>> import walkstats as ws
-    >>> trial = ws.load_sample("walkback-like")
-    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["sex"])
-    >>> found = ws.causal.subgroup_effects(events, "arm", "sex", at=365)
+    >>> trial = ws.load_sample("bladder")
+    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["number"])
+    >>> events["tumours"] = (events["number"] > 1).map({False: "one", True: "several"})
+    >>> found = ws.causal.subgroup_effects(events, "arm", "tumours", at=365)
     >>> plot_subgroups(found).axes[0].get_xlabel()
     'Hazard ratio'
     """
@@ -171,11 +172,12 @@ def draw_subgroups(
     --------
     >>> import walkstats as ws
     >>> from matplotlib.figure import Figure
-    >>> trial = ws.load_sample("walkback-like")
-    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["sex"])
-    >>> found = ws.causal.subgroup_effects(events, "arm", "sex", at=365)
+    >>> trial = ws.load_sample("bladder")
+    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["number"])
+    >>> events["tumours"] = (events["number"] > 1).map({False: "one", True: "several"})
+    >>> found = ws.causal.subgroup_effects(events, "arm", "tumours", at=365)
     >>> [row.label for row in draw_subgroups(Figure().subplots(), found)]
-    ['Everybody', 'Sex', 'female', 'male']
+    ['Everybody', 'Tumours', 'one', 'several']
     """
     rows = subgroup_rows(effects, arm=arm, labels=labels, style=style)
     _draw(ax, effects, rows, names, favours, xlabel)

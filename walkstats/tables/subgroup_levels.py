@@ -58,11 +58,12 @@ def subgroup_table(
     Examples
     --------
     >>> import walkstats as ws
-    >>> trial = ws.load_sample("walkback-like")
-    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["sex"])
-    >>> table = subgroup_table(ws.causal.subgroup_effects(events, "arm", "sex", at=365))
+    >>> trial = ws.load_sample("bladder")
+    >>> events = ws.derive.first_recurrence(trial, kind="any", baseline=["number"])
+    >>> events["tumours"] = (events["number"] > 1).map({False: "one", True: "several"})
+    >>> table = subgroup_table(ws.causal.subgroup_effects(events, "arm", "tumours", at=365))
     >>> [row.label for row in table.rows]
-    ['Everybody', 'Sex (pre-specified)', 'female', 'male']
+    ['Everybody', 'Tumours (pre-specified)', 'one', 'several']
     """
     if not holds_subgroups(effects):
         raise ValueError(f"{NEEDED}, got {type(effects).__name__}.")
