@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.relations import examples
 from walkstats.causal import balance, treatment_weights
 from walkstats.causal.weighting import effective_size
-from walkstats.errors import DataError
+from walkstats.errors import DataError, FitError
 
 # Newton's method stops within this.
 FITTED = 1e-9
@@ -195,3 +198,35 @@ def test_a_constant_and_a_negative_weight():
     assert balance(frame, "weight", "one").frame["difference"].tolist() == [0.0, 0.0]
     with pytest.raises(DataError, match="negative in 400"):
         balance(frame.assign(weight=-1.0), "weight", "age")
+
+
+# ---- what changes nothing ------------------------------------------------------------------------
+
+
+@examples(5, 200)
+@given(seed=st.integers(0, 10_000))
+def test_order_units_types_and_gaps_change_no_weight(seed):
+    frame = people(seed, 60).assign(age=lambda f: f["age"] + f.index % 7)
+    try:
+        there = treatment_weights(frame, "adhered ~ age", within="arm").frame
+    except (DataError, FitError):
+        return
+    by_person = there.set_index("participant_id")["weight"]
+    others = (
+        frame.sample(frac=1, random_state=seed),
+        frame.assign(age=12 * frame["age"] - 3, adhered=frame["adhered"].astype("Int64")),
+        frame.assign(arm=pd.Categorical(frame["arm"], ["walking", "control", "nobody"])),
+        frame.assign(adhered=frame["adhered"].astype("boolean"), old=None),
+    )
+    for other in others:
+        made = treatment_weights(other, "adhered ~ age", within="arm").frame
+        again = made.set_index("participant_id")["weight"].reindex(by_person.index)
+        np.testing.assert_allclose(again, by_person, rtol=1e-7)
+    gap = pd.concat([frame, frame.iloc[[0]].assign(participant_id=-1, age=np.nan)])
+    made = treatment_weights(gap, "adhered ~ age", within="arm")
+    np.testing.assert_allclose(made.frame["weight"].iloc[:-1], by_person, rtol=1e-7)
+    assert made.counts.left_out == {"covariate or event missing": 1}
+    flipped = there.assign(arm=there["arm"].map({"control": "z", "walking": "a"}))
+    one = balance(there, "weight", "age").frame["difference"]
+    two = balance(flipped, "weight", "age").frame["difference"]
+    np.testing.assert_allclose(two, -one, rtol=1e-9, atol=1e-12)
