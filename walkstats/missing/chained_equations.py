@@ -111,8 +111,17 @@ def _told_by_known(matrix: Floats, known: Booleans) -> Floats:
     spread = inside.std(axis=0)
     moves = spread > SAME * np.maximum(np.abs(inside).max(axis=0, initial=0.0), 1e-300)
     values = (values[:, moves] - inside[:, moves].mean(axis=0)) / spread[moves]
-    kept: list[int] = []
-    left = values[known].copy()
+    inside = values[known]
+    sizes = np.abs(np.diag(np.linalg.qr(inside, mode="r")))
+    # Without a column that follows from those before it nothing needs to be left out.
+    whole = sizes.size == values.shape[1] and bool((sizes > SAME * np.sqrt(len(inside))).all())
+    kept = list(range(values.shape[1])) if whole else _independent(inside)
+    return np.column_stack([np.ones(len(values)), values[:, kept]])
+
+
+def _independent(left: Floats) -> list[int]:
+    """Columns (n, k) that do not follow from those before them."""
+    left, kept = left.copy(), list[int]()
     for k in range(left.shape[1]):
         size = float(np.sqrt(left[:, k] @ left[:, k]))
         if size <= SAME * np.sqrt(len(left)):
@@ -120,7 +129,7 @@ def _told_by_known(matrix: Floats, known: Booleans) -> Floats:
         kept.append(k)
         unit = left[:, k] / size
         left[:, k + 1 :] -= np.outer(unit, unit @ left[:, k + 1 :])
-    return np.column_stack([np.ones(len(values)), values[:, kept]])
+    return kept
 
 
 def check_enough(
