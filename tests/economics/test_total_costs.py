@@ -17,6 +17,9 @@ EXACT = 1e-12
 ANSWERED = tuple(range(1, 13))
 
 
+SOMEBODY = Person(used=((1, "visit", 1),))
+
+
 def costs(people, perspective="societal", **options):
     return economics.total_costs(make_trial(people), perspective=perspective, **options)
 
@@ -54,7 +57,7 @@ def test_everybody_randomised_is_kept_and_those_without_costs_are_counted():
 
 
 def test_what_was_not_answered_is_missing_and_not_0():
-    frame = costs([Person(completed=(1, 2, 3, 4, 6, 7, 8, 9)), Person()])
+    frame = costs([Person(completed=(1, 2, 3, 4, 6, 7, 8, 9)), SOMEBODY])
     assert frame.loc[0, ["cost_3", "cost_9"]].tolist() == [0.0, 0.0]
     assert frame.loc[0, ["cost_6", "cost_12", "cost"]].isna().all()
     assert any("control 1 of 1, walking 0 of 1" in note for note in frame.attrs["notes"])
@@ -160,6 +163,22 @@ def test_rows_of_strangers_and_rows_without_a_month_are_refused():
         )
 
 
+def test_c01_negative_amounts_are_refused_by_id():
+    trial = make_trial([Person(used=((1, "visit", 1), (2, "hour", 1))), Person()])
+    odd = trial.costs.assign(quantity=[-1.0, 1.0], unit_cost=[80.0, np.inf])
+    with pytest.raises(DataError, match=r"quantity below 0") as caught:
+        economics.total_costs(dataclasses.replace(trial, costs=odd), perspective="societal")
+    problems = caught.value.problems
+    assert problems["column"].tolist() == ["quantity", "unit_cost"]
+    assert problems["ids"].tolist() == ["p1", "p1"]
+    assert "refund" in problems["what_to_do"].iloc[0]
+
+
+def test_a_trial_without_costs_is_refused():
+    with pytest.raises(DataError, match="nobody can be said to have cost nothing"):
+        costs([Person(), Person()])
+
+
 def test_discounting_begins_with_the_second_year():
     trial = make_trial([Person(used=((12, "visit", 1), (13, "visit", 1), (25, "visit", 1)))] * 2)
     trial = dataclasses.replace(
@@ -190,11 +209,11 @@ def test_without_check_ins_questionnaires_tell_who_answered():
         [True, True, False, True],
     ]
     assert "any questionnaire" in frame.attrs["method"]
-    bare = make_trial([Person()], check_ins=False)
+    bare = make_trial([Person(), SOMEBODY], check_ins=False)
     with pytest.raises(ValueError, match=r"answered_by=\"everybody\""):
         economics.total_costs(bare, perspective="societal")
     told = economics.total_costs(bare, perspective="societal", answered_by="everybody")
-    assert told["cost"].tolist() == [0.0]
+    assert told["cost"].tolist() == [0.0, 80.0]
 
 
 def test_row_order_and_ids_change_nothing():
@@ -221,7 +240,7 @@ def test_the_trial_is_not_modified_and_reads_back_the_same(tmp_path):
 
 
 def test_baseline_columns_are_carried_and_later_ones_said():
-    trial = make_trial([Person(), Person()])
+    trial = make_trial([Person(), SOMEBODY])
     frame = economics.total_costs(trial, perspective="societal", baseline=["withdrawal_reason"])
     assert "withdrawal_reason" in frame
     with pytest.raises(ValueError, match="No column 'shoe'"):
@@ -233,6 +252,6 @@ def test_periods_must_end_with_the_horizon():
         costs([Person()], periods=[3, 9])
     with pytest.raises(ValueError, match="ascending"):
         costs([Person()], periods=[6, 3, 12])
-    monthly = costs([Person(completed=(1, 2)), Person()], periods=list(range(1, 13)))
+    monthly = costs([Person(completed=(1, 2)), SOMEBODY], periods=list(range(1, 13)))
     assert monthly.loc[0, ["cost_1", "cost_2"]].tolist() == [0.0, 0.0]
     assert np.isnan(monthly.loc[0, "cost_3"])

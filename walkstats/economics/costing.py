@@ -27,12 +27,14 @@ from walkstats.economics.perspectives import (
     named_categories,
 )
 from walkstats.economics.prices import Priced, UnitCosts, price_rows
-from walkstats.errors import DataError
+from walkstats.errors import IDS_SHOWN, DataError, Problem
 from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+AMOUNTS = ("quantity", "unit_cost")
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ def total_costs(
     ValueError
         For an argument that cannot be used.
     DataError
-        For rows of people who are not participants, rows without a month, categories that no
-        perspective knows, items without a price, and prices of several years.
+        For a trial without costs, negative quantities and prices, rows of people who are not
+        participants, rows without a month, categories that no perspective knows, items without a
+        price, and prices of several years.
 
     Notes
     -----
@@ -198,10 +201,10 @@ def rows_that_count(
         As ``total_costs``.
     """
     table = trial.costs
+    _refuse_unusable(table)
     person = places_among(trial.people.index, table, "costs")
     names = named_categories(table, categories)
     month = table["month"].to_numpy(dtype=float)
-    _refuse_without_month(table, month)
     asked = np.array([CATEGORIES[name].asked for name in names], dtype=bool)
     left_out: dict[str, int] = {}
     keep = np.isin(names, perspective.counts)
@@ -228,18 +231,39 @@ def rows_that_count(
     )
 
 
-def _refuse_without_month(table: pd.DataFrame, month: Floats) -> None:
-    lost = np.isnan(month)
-    if lost.any():
+def _refuse_unusable(table: pd.DataFrame) -> None:
+    """Refuse a trial without costs, and rows of which no sum can be made."""
+    if not len(table):
         raise DataError.of(
-            "rows without a month: it is not known whether they lie within the horizon",
+            "the trial has no costs: nobody can be said to have cost nothing",
             table="costs",
-            column="month",
-            row=int(np.argmax(lost)),
-            ids=list(dict.fromkeys(table["participant_id"].to_numpy(dtype=object)[lost])),
-            count=int(lost.sum()),
-            what_to_do="enter the month, or remove the rows",
+            what_to_do="add the table costs, one row per item of resource use",
         )
+    ids = table["participant_id"].to_numpy(dtype=object)
+    numbers = {name: table[name].to_numpy(dtype=float) for name in (*AMOUNTS, "month")}
+    bad = {
+        "month": ("rows without a month: it is not known whether they lie within the horizon",
+                  np.isnan(numbers["month"]), "enter the month, or remove the rows"),
+    } | {
+        name: (f"{name} below 0 or infinite", (numbers[name] < 0) | np.isinf(numbers[name]),
+               "correct it; a refund belongs in a column of its own, taken off beforehand")
+        for name in AMOUNTS
+    }  # fmt: skip
+    found = [
+        Problem(
+            what,
+            mend,
+            "costs",
+            column,
+            int(np.argmax(rows)),
+            tuple(str(one) for one in dict.fromkeys(ids[rows]))[:IDS_SHOWN],
+            int(rows.sum()),
+        )
+        for column, (what, rows, mend) in bad.items()
+        if rows.any()
+    ]
+    if found:
+        raise DataError(found)
 
 
 def _parts(

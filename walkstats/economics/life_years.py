@@ -67,10 +67,11 @@ def qalys(
 
         qaly = sum over j of (t_j+1 - t_j) (u_j + u_j+1) / 2 = sum over j of w_j u_j
 
-    A missing utility makes the sum missing; imputation fills the parts, not the sum. After death
-    utility is 0. Values from after withdrawal are left out and counted. Arms that differ by chance
-    in utility at baseline differ in area for that reason alone, so that comparisons are adjusted
-    for it [1]_ and not made of changes from it. Year k is divided by (1 + rate)**(k - 1).
+    A missing utility makes the sum missing; imputation fills the parts, not the sum. At visits
+    after death utility is 0. Values from after withdrawal are left out and counted. Arms that
+    differ by chance in utility at baseline differ in area for that reason alone, so that
+    comparisons are adjusted for it [1]_ and not made of changes from it. Year k is divided by
+    (1 + rate)**(k - 1).
 
     References
     ----------
@@ -198,7 +199,7 @@ def _utilities(trial: Trial, measure: str, months: Floats) -> tuple[Floats, list
     utilities = np.full((len(people), len(months)), np.nan)
     utilities[person[there], place[there]] = value[there]
     gone = died(people).to_numpy()[:, None] & (months * DAYS_PER_MONTH >= withdrawn[:, None])
-    utilities[gone] = 0.0
+    utilities[gone & np.isnan(utilities)] = 0.0
     notes = []
     if late.any():
         n = int((late & ~np.isnan(value)).sum())
