@@ -23,6 +23,7 @@ from walkstats.report.plan_kept import (
     multiplicity,
     outcomes_defined,
     plan_items,
+    uncompared,
     undefined,
     who_analysed,
 )
@@ -103,16 +104,20 @@ def _parts(results: PlanResults) -> list[Part]:
     return [*parts, *_check_lists(results, lines, parts)]
 
 
+def _seen(results: PlanResults, lines: Sequence[Line], parts: Sequence[Part]) -> Seen:
+    """What check-lists are held against: what was composed, and what it lacks."""
+    lacks = {
+        "main_results": lacking(results, lines),
+        "outcomes_defined": undefined(results),
+        "deviations": uncompared(results),
+    }
+    return Seen(results, placed(parts), economic_facts(results), lacks)
+
+
 def _check_lists(results: PlanResults, lines: Sequence[Line], parts: Sequence[Part]) -> list[Part]:
     """Check-lists at the end; that of economic evaluations where there is one."""
-    facts = economic_facts(results)
-    seen = Seen(
-        results,
-        placed(parts),
-        facts,
-        {"main_results": lacking(results, lines), "outcomes_defined": undefined(results)},
-    )
-    asked = [CONSORT, *([CHEERS] if facts else []), PLAN_CONTENT]
+    seen = _seen(results, lines, parts)
+    asked = [CONSORT, *([CHEERS] if seen.economics else []), PLAN_CONTENT]
     return [
         Part(f"Check-list: {one.name}", tuple(owned(f"{one.key}_check_list", blocks_of(one, seen))))
         for one in asked
@@ -136,8 +141,23 @@ def _section(title: str, results: PlanResults) -> list[Piece]:
     for outcome in results.plan.outcomes:
         if outcome.heading == title:
             pieces += owned(f"robust_{outcome.id}", how_robust(outcome, results))
+    pieces = _cautioned_once(pieces)
     blocks = said_once(_in_words(piece.block, results) for piece in pieces)
     return [Piece(piece.owner, block) for piece, block in zip(pieces, blocks, strict=True)]
+
+
+def _cautioned_once(pieces: Sequence[Piece]) -> list[Piece]:
+    """A caution stands before the first analysis of a section that needs it."""
+    told: set[str] = set()
+    kept = []
+    for piece in pieces:
+        block = piece.block
+        if isinstance(block, Paragraph) and block.role == "caution":
+            if block.text in told:
+                continue
+            told.add(block.text)
+        kept.append(piece)
+    return kept
 
 
 def _whose(block: Block, one: Analysis) -> Block:
@@ -146,6 +166,8 @@ def _whose(block: Block, one: Analysis) -> Block:
 
 
 def _in_words(block: Block, results: PlanResults) -> Block:
+    if isinstance(block, Paragraph):
+        return replace(block, text=for_readers(block.text, results.trial.strata))
     if not isinstance(block, TableBlock):
         return block
     notes = tuple(for_readers(note, results.trial.strata) for note in block.table.notes)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from walkstats.plan import PlanResults
+from walkstats.plan import Analysis, PlanResults
 from walkstats.report.method_phrases import phrase
-from walkstats.report.wording import derived, listed, lower
+from walkstats.report.wording import derived, listed
 
 COSTS, LIFE_YEARS = "economics.total_costs", "economics.qalys"
 FACTS = ("perspective", "horizon_days", "discount_rate", "currency", "price_year")
@@ -62,20 +62,30 @@ def economics_told(results: PlanResults) -> str:
         priced = f" in {facts['currency']}" if facts.get("currency") else ""
         priced += f" of {facts['price_year']}" if facts.get("price_year") else ""
         said.append(
-            f"Costs were counted from the {facts['perspective']} perspective{priced}, over "
+            f"Costs were counted from the {_perspectives(run, results)}{priced}, over "
             f"{facts['horizon_days']:g} days{_discounted(facts)}."
         )
+    evaluated = [one for one in run if one.method == EVALUATION]
+    units = dict.fromkeys(str(results.results[one.name].unit) for one in evaluated)
     methods = dict.fromkeys(
         phrase(one, results.results[one.name]) for one in run if one.method != "frame"
     )
     if methods:
-        said.append(f"They were analysed by {listed(list(methods))}.")
-    own = [
-        f"Chosen for this plan, {lower(one.title)}: {one.own_choice.rstrip('.')}."
-        for one in results.plan.outcomes
-        if one.role == "economic" and one.own_choice
-    ]
-    return " ".join([*said, *own])
+        effects = f" ({listed(list(units), 'or')})" if units else ""
+        said.append(f"We compared costs and effects{effects} by {'; by '.join(methods)}.")
+    return " ".join(said)
+
+
+def _perspectives(run: Sequence[Analysis], results: PlanResults) -> str:
+    """Whose costs the analyses counted."""
+    frames = [results.frames.get(one.name) for one in run]
+    names = dict.fromkeys(
+        str(frame.attrs["perspective"])
+        for frame in frames
+        if frame is not None and "perspective" in frame.attrs
+    )
+    said = listed([f"the {name}" for name in names]).removeprefix("the ")
+    return f"{said} perspective{'s' * (len(names) > 1)}"
 
 
 def _discounted(facts: Mapping[str, Any]) -> str:

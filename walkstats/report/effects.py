@@ -26,6 +26,8 @@ ASIDE = frozenset(
     }
 )
 PERSON = "participant_id"
+# Parts that are about no single time.
+WHEN = {"overall": "all visits together"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ def effects_of(analysis: Analysis, results: PlanResults) -> list[Effect]:
         return []
     arms = results.trial.arms
     return [
-        Effect(analysis.name, part, found[0], found[1], estimate)
+        Effect(analysis.name, part, found[0], found[1] or WHEN.get(part, ""), estimate)
         for part, estimate in _estimates(result)
         if (found := arm_and_time(estimate.term, arms)) is not None
     ]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from walkstats import _digits
 from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.plan.specification import Outcome
@@ -287,7 +288,7 @@ def _arm_cells(counts: ArmCounts | None) -> list[Cell]:
         if counts.events > counts.analysed:
             result = words(f"{counts.events:,} events")
     elif counts.values is not None:
-        result = Cell("mean_sd", counts.values, 1)
+        result = Cell("mean_sd", counts.values, _digits.decimals_for(counts.values[1]))
     return [
         Cell("count", (float(counts.analysed),)),
         Cell("count", (float(counts.with_data),)),

@@ -131,6 +131,35 @@ def _mmrm(analysis: Analysis, result: Any) -> str:
     )
 
 
+def _harms(analysis: Analysis, result: Any) -> str:
+    rates = ", and ratios of the rates of events per person-time" if result.rate_ratio else ""
+    return (
+        "Fisher's exact test of the participants with an event, risk differences with Newcombe's "
+        f"limits{rates}"
+    )
+
+
+def _subgroups(analysis: Analysis, result: Any) -> str:
+    model = first_sentence(str(result.method)).rstrip(".").partition(";")[0]
+    return f"{model}, with Wald tests of the interaction".replace("_", " ")
+
+
+def _imputed(analysis: Analysis, result: Any) -> str:
+    own = first_sentence(str(result.method)).partition(";")[0].rstrip(".")
+    return f"{count(len(result))} completed data sets ({lower(own)})".replace("_", " ")
+
+
+def _evaluation(analysis: Analysis, result: Any) -> str:
+    drawn = count(result.draws.replicates)
+    filled = ", each with one stochastic imputation of what is missing" * (
+        result.handled == "imputed"
+    )
+    return (
+        f"regression, with percentile intervals of {drawn} bootstrap samples within arms{filled}, "
+        "and Fieller's interval of the ratio"
+    )
+
+
 def _regression(words: str) -> Phrase:
     return lambda analysis, result: f"{words}{_stratified(analysis)}{adjusted_for(result)}"
 
@@ -177,5 +206,38 @@ PHRASES: Mapping[str, Phrase] = {
     "regression.compare_means": _plainly("differences of means"),
     "regression.compare_risks": _plainly("differences and ratios of risks"),
     "regression.compare_rates": _plainly("exact comparison of rates"),
+    "regression.compare_harms": _harms,
+    "regression.ordinal": _regression("proportional odds regression"),
+    "causal.subgroup_effects": _subgroups,
+    "causal.effect_curve": _subgroups,
+    "causal.complier_effect": _plainly(
+        "two-stage least squares with the arm as randomised as instrument, with intervals by "
+        "Anderson and Rubin"
+    ),
+    "causal.treatment_weights": _plainly("inverse probability weights"),
+    "causal.per_protocol": _plainly(
+        "comparing those who followed the protocol, weighted by inverse probabilities, with "
+        "bootstrap intervals"
+    ),
+    "causal.balance": _plainly("standardised differences of covariates"),
+    "causal.e_value": _plainly("E-values"),
+    "causal.mediate": _plainly("natural direct and indirect effects through the mediator"),
+    "causal.mediate_from_landmark": _plainly(
+        "natural direct and indirect effects through the mediator among those free of the event "
+        "on a day (not randomised)"
+    ),
+    "missing.impute": _imputed,
+    "missing.impute_after_drop_out": _imputed,
+    "missing.reference_based": _imputed,
+    "missing.delta_adjust": _plainly("imputed values moved by a number"),
+    "missing.pool": _plainly("analyses pooled by Rubin's rules"),
+    "missing.tipping_point": _plainly("an analysis of the tipping point"),
+    "missing.missing_pattern": _plainly("patterns of what is missing"),
+    "economics.cost_effectiveness": _evaluation,
+    "economics.net_benefit": _plainly("incremental net benefits"),
+    "economics.acceptability_curve": _plainly("an acceptability curve"),
+    "economics.expected_value_of_perfect_information": _plainly(
+        "the expected value of perfect information"
+    ),
 }
 """Method -> its phrase; a method without one is said in the words of its result."""

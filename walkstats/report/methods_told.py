@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
 from walkstats import tables
 from walkstats._digits import count
-from walkstats._labels import percent_level
+from walkstats._labels import in_sentence, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.plan.specification import Outcome
 from walkstats.report.document import Paragraph, TableBlock
@@ -18,6 +19,7 @@ from walkstats.report.placing import METHOD, Piece
 from walkstats.report.provenance import provenance
 from walkstats.report.wording import for_readers, listed, lower
 from walkstats.results import Fit, Result
+from walkstats.schema import MEASURES
 
 
 def methods(results: PlanResults) -> list[Piece]:
@@ -66,18 +68,23 @@ def _design(results: PlanResults) -> str:
     version = ", ".join(
         part
         for part in (
-            f"version {plan.version}" if plan.version else "",
+            f"version: {plan.version}" if plan.version else "",
             f"dated {plan.dated}" if plan.dated else "",
         )
         if part
     )
     said.append(
-        f"The analyses follow the plan {plan.title!r}, {version}."
+        f"The analyses follow the plan “{plan.title}” ({version})."
         if version
         else "The plan of the analyses bears no version and no date, so this report cannot tell "
         "whether it was written before the data were seen."
     )
     said.append(_sets(results))
+    if any(one.own_choice for one in plan.outcomes):
+        said.append(
+            "What this plan chose because no published one told it is marked in the table of the "
+            "outcomes."
+        )
     return " ".join(one for one in said if one)
 
 
@@ -109,7 +116,11 @@ def _of_role(results: PlanResults, role: str) -> str:
         if outcome.role == role:
             main = [one for one in outcome.analyses if one.status in (role, "descriptive")]
             run = _run(main, results)
-            told = dict.fromkeys(phrase(one, results.results[one.name]) for one in run)
+            told = dict.fromkeys(
+                phrase(one, results.results[one.name])
+                for main in run
+                for one in _chain(main, results)
+            )
             if told:
                 grouped.setdefault(tuple(told), []).append(outcome)
     said = []
@@ -121,7 +132,16 @@ def _of_role(results: PlanResults, role: str) -> str:
             if counts
             else f"We analysed {names} by {_joined(phrases)}."
         )
-    return " ".join([*said, *_own_choices(results, role)])
+    return " ".join(said)
+
+
+def _chain(one: Analysis, results: PlanResults) -> list[Analysis]:
+    """An analysis after those whose results it takes."""
+    known = {other.name: other for other in results.plan.analyses}
+    chain = [one]
+    while chain[0].of in known:
+        chain.insert(0, known[chain[0].of])
+    return chain
 
 
 def _names(outcomes: Sequence[Outcome]) -> str:
@@ -130,11 +150,24 @@ def _names(outcomes: Sequence[Outcome]) -> str:
 
 def _defined(outcome: Outcome) -> str:
     """An outcome with what is measured and when, as far as its title does not say so."""
-    variable = outcome.estimand.variable if outcome.estimand is not None else outcome.measure
+    measure = in_sentence(outcome.measure) if outcome.measure in MEASURES else outcome.measure
+    variable = outcome.estimand.variable if outcome.estimand is not None else measure
     facts = [variable if variable.lower() not in outcome.title.lower() else ""]
-    facts += [listed(list(outcome.time_points))]
+    numbers = re.findall(r"\d+", " ".join(outcome.time_points))
+    if not (numbers and all(re.search(rf"\b{number}\b", variable) for number in numbers)):
+        facts += [_times(outcome)]
     told = "; ".join(fact for fact in facts if fact)
     return f"{outcome.title} ({told})" if told else outcome.title
+
+
+def _times(outcome: Outcome) -> str:
+    """Time points as a sentence lists them: months 3, 6 and 12."""
+    points = list(outcome.time_points)
+    words = {point.partition(" ")[0] for point in points}
+    rest = [point.partition(" ")[2] for point in points]
+    if len(points) > 1 and words <= {"month", "day", "week"} and len(words) == 1:
+        return f"{words.pop()}s {listed(rest)}"
+    return listed(points)
 
 
 def _joined(phrases: Sequence[str]) -> str:
@@ -144,31 +177,48 @@ def _joined(phrases: Sequence[str]) -> str:
     return listed(list(phrases))
 
 
-def _own_choices(results: PlanResults, role: str) -> list[str]:
-    """What the authors of this plan chose where no published one told."""
-    chosen = [one for one in results.plan.outcomes if one.role == role and one.own_choice]
-    return [
-        f"Chosen for this plan, {lower(one.title)}: {one.own_choice.rstrip('.')}." for one in chosen
-    ]
-
-
 def _missing(results: PlanResults) -> str:
     """The rules of the outcomes that were analysed, and the rows that each main analysis lost."""
     rules: dict[str, list[str]] = {}
     for outcome in results.plan.outcomes:
         if outcome.missing and _run(outcome.analyses, results):
             rules.setdefault(outcome.missing.rstrip("."), []).append(outcome.title)
-    said = [f"{listed([titles[0], *map(lower, titles[1:])])}: {lower(rule)}."
-            for rule, titles in rules.items()]  # fmt: skip
-    filled = [
-        one for one in _run(results.plan.analyses, results)
-        if one.method.startswith("missing.") and one.status != "descriptive"
-    ]  # fmt: skip
-    made = dict.fromkeys(phrase(one, results.results[one.name]) for one in filled)
-    if made:
-        said.append(f"Missing values were filled in by {_joined(list(made))}.")
+    said = [
+        f"{listed([titles[0], *map(lower, titles[1:])])}: {lower(rule)}."
+        for rule, titles in rules.items()
+    ]
+    said = ["The plan's rules are these.", *said] if said else []
+    said += [_filled(results), _not_filled(results)]
     lost = _lost(results)
-    return " ".join([*said, *([lost] if lost else [])])
+    return " ".join(one for one in (*said, lost) if one)
+
+
+def _filled(results: PlanResults) -> str:
+    """How missing values were completed, and what was done with the completed data."""
+    run = _run(results.plan.analyses, results)
+    made = dict.fromkeys(
+        phrase(one, results.results[one.name]) for one in run if one.method in COMPLETED
+    )
+    said = [f"We completed missing values: {'; '.join(made)}."] if made else []
+    methods = {one.method for one in run}
+    if "missing.pool" in methods:
+        said.append("Analyses of the completed data sets were pooled by Rubin's rules.")
+    if "missing.tipping_point" in methods:
+        said.append("Imputed values were moved until the conclusion changed (tipping point).")
+    return " ".join(said)
+
+
+COMPLETED = ("missing.impute", "missing.impute_after_drop_out", "missing.reference_based")
+
+
+def _not_filled(results: PlanResults) -> str:
+    """Planned analyses of missing values that could not be run: what the rules promised of them."""
+    absent = [
+        lower(one.title)
+        for one in results.plan.analyses
+        if one.method.startswith("missing.") and one.name not in results.results
+    ]
+    return f"Of these could not be run: {_listed(absent)}." if absent else ""
 
 
 def _lost(results: PlanResults) -> str:
@@ -197,16 +247,23 @@ def _sensitivity(results: PlanResults) -> str:
     ):
         grouped: dict[tuple[str, ...], list[str]] = {}
         for outcome in results.plan.outcomes:
-            run = [one for one in _run(outcome.analyses, results) if one.status == status]
+            if outcome.role == "economic":
+                continue  # the paragraph on the economic evaluation tells them
+            said_before = {other.of for other in outcome.analyses if other.status == outcome.role}
+            run = [
+                one
+                for one in _run(outcome.analyses, results)
+                if one.status == status and one.name not in said_before
+            ]
             if run:
                 titles = tuple(_short(one, outcome) for one in run)
                 grouped.setdefault(titles, []).append(lower(outcome.title))
         said += [f"{verb} {listed(of)}: {_listed(titles)}." for titles, of in grouped.items()]
     late = [one for one in _run(results.plan.analyses, results) if not one.prespecified]
     if late:
-        said.append(f"Post hoc: {listed([lower(one.title) for one in late])}.")
+        said.append(f"Post hoc: {_listed([lower(one.title) for one in late])}.")
     elif said:
-        said.append("All were pre-specified in the plan.")
+        said.append("The plan marks all of them as pre-specified.")
     return " ".join(said)
 
 
@@ -229,18 +286,25 @@ def _subgroups(results: PlanResults) -> str:
         return ""
     by: dict[str, list[str]] = {}
     for one in run:
-        by.setdefault(phrase(one, results.results[one.name]), []).append(lower(one.title))
-    made = "; ".join(f"{listed(titles)} by {method}" for method, titles in by.items())
+        by.setdefault(phrase(one, results.results[one.name]), []).extend(_modifiers(one))
+    made = "; ".join(f"by {listed(names)}: {method}" for method, names in by.items())
     late = [one for one in run if not one.prespecified]
     when = (
-        "All were pre-specified."
+        "The plan marks all of them as pre-specified."
         if not late
         else f"Not pre-specified: {listed([lower(one.title) for one in late])}."
     )
     return (
-        f"Effects were compared between subgroups: {made}. {when} Effects within a subgroup are "
-        "read with the test of interaction, not one by one."
+        f"We compared effects {made}. {when} Effects within a subgroup are read with the test of "
+        "interaction, not one by one."
     )
+
+
+def _modifiers(one: Analysis) -> list[str]:
+    """What an analysis compares effects by, in words."""
+    given = one.arguments.get("modifiers", one.arguments.get("modifier", ()))
+    names = [given] if isinstance(given, str) else list(given)
+    return [in_sentence(str(name)) for name in names] or [lower(one.title)]
 
 
 def _significance(results: PlanResults) -> str:

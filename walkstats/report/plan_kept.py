@@ -229,6 +229,11 @@ def deviations(results: PlanResults) -> list[Piece]:
     return [Piece("deviations", TableBlock("deviations", _noted(table, results)))]
 
 
+def uncompared(results: PlanResults) -> str:
+    """What the deviation log cannot tell; empty where a registered plan was given."""
+    return "" if results.registered is not None else "no earlier plan was given to compare with"
+
+
 def _noted(table: Table, results: PlanResults) -> Table:
     if results.registered is not None:
         return table

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from walkstats import tables
+from walkstats._labels import capitalised
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, Paragraph, TableBlock
 from walkstats.report.effects import Effect, effects_of
@@ -37,7 +38,10 @@ def effect_said(analysis: Analysis, effect: Effect) -> str:
     """One effect with interval and p-value, under the title of its analysis."""
     when = f", {effect.when}" if effect.when else ""
     measure = effect.estimate.measure or "difference"
-    return f"{analysis.title}{when}: {tables.sentence(effect.estimate, label=measure)}"
+    # "Difference at each visit: disability" is said with the visit, so of disability alone.
+    name = analysis.title.partition(": ")[2] if effect.when else ""
+    said = tables.sentence(effect.estimate, label=measure)
+    return f"{capitalised(name or analysis.title)}{when}: {said}"
 
 
 def plainly(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
@@ -60,10 +64,11 @@ def plainly(analysis: Analysis, result: Any, results: PlanResults) -> list[Block
 
 def _said(analysis: Analysis, result: Any) -> list[Block]:
     """A sentence of a result without effects of the arm, where one is known."""
-    if isinstance(result, (HypothesisTest, Estimate)) or (
-        isinstance(result, Estimates) and len(result.terms) == 1 and not isinstance(result, Fit)
-    ):
-        return [Paragraph(f"{analysis.title}: {tables.sentence(result)}.", "result")]
+    single = isinstance(result, Estimates) and len(result.terms) == 1
+    if isinstance(result, HypothesisTest):
+        return [Paragraph(f"{tables.sentence(result, label=analysis.title)}.", "result")]
+    if isinstance(result, Estimate) or (single and not isinstance(result, Fit)):
+        return [Paragraph(f"{tables.sentence(result, label=f'{analysis.title}:')}.", "result")]
     if isinstance(getattr(result, "conclusion", None), str):
         return [Paragraph(f"{analysis.title}: {tables.sentence(result)}.", "result")]
     return []

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from walkstats import tables
-from walkstats._digits import count
+from walkstats._digits import count, decimals_for, fixed
 from walkstats.plan import PlanResults
 from walkstats.report.document import Block, Paragraph, TableBlock
+from walkstats.report.economic_facts import EVALUATION
 from walkstats.report.main_results import Line, main_table, name_of
 from walkstats.report.placing import Piece
+from walkstats.report.value_shown import evaluation_said
 from walkstats.report.wording import derived, listed, lower
 
 MOST_SAID = 6
@@ -35,6 +37,8 @@ def summary(results: PlanResults, lines: Sequence[Line]) -> list[Piece]:
     said = [_randomised(results), *_primary(results, lines), _secondary(lines), _harms(results)]
     text = " ".join(one for one in said if one)
     pieces = [Piece("summary", Paragraph(text))]
+    if worth := _worth(results):
+        pieces.append(Piece("summary_of_costs", Paragraph(worth)))
     if lines:
         table = TableBlock("main_results", main_table(lines, results))
         pieces.append(Piece("main_results", table))
@@ -45,7 +49,7 @@ def _randomised(results: PlanResults) -> str:
     people = results.trial.participants["arm"].value_counts()
     arms = listed([f"{arm} ({count(int(people.get(arm, 0)))})" for arm in results.trial.arms])
     total = count(len(results.trial.participants))
-    return f"{total} participants were randomised: {arms}."
+    return f"{total} participants were randomised, {arms}."
 
 
 def _primary(results: PlanResults, lines: Sequence[Line]) -> list[str]:
@@ -81,7 +85,9 @@ def result_said(line: Line, results: PlanResults) -> str:
 
 
 def _at(line: Line) -> str:
-    return f" at {line.when}" if line.when and line.when not in name_of(line) else ""
+    if not line.when or line.when in name_of(line):
+        return ""
+    return f" {'over' if line.when.startswith('all') else 'at'} {line.when}"
 
 
 def _effect(line: Line, relative: bool) -> object:
@@ -107,27 +113,44 @@ def numbers_said(line: Line, arms: Sequence[str]) -> str:
             told.append(f"{count(counts.events)} of {count(counts.analysed)} ({arm})")
         elif counts.values is not None:
             mean, sd = counts.values
-            told.append(f"mean {mean:.1f}, SD {sd:.1f}, of {count(counts.with_data)} ({arm})")
+            decimals = decimals_for(sd)
+            shown = f"mean {fixed(mean, decimals)}, SD {fixed(sd, decimals)}"
+            told.append(f"{shown}, of {count(counts.with_data)} ({arm})")
         else:
             told.append(f"{count(counts.with_data)} of {count(counts.analysed)} with data ({arm})")
     return listed(told)
 
 
 def _secondary(lines: Sequence[Line]) -> str:
-    others = [line for line in lines if line.outcome.role == "secondary"]
+    last: dict[tuple[str, str, str], Line] = {}
+    for line in lines:
+        if line.outcome.role == "secondary" and not line.when.startswith("all"):
+            last[line.outcome.id, line.main.arm, name_of(line)] = line
+    others = list(last.values())
     if not others:
         return ""
     said = [_briefly(line) for line in others[:MOST_SAID]]
     more = len(others) - MOST_SAID
-    rest = f"; {more} more stand in the table" if more > 0 else ""
+    rest = f"; {more} more in the table" if more > 0 else ""
     return f"Secondary outcomes: {'; '.join(said)}{rest}."
 
 
 def _briefly(line: Line) -> str:
     when = _at(line)
     estimate = line.main.estimate
-    measure = estimate.measure or "difference"
+    plain = estimate.scale == "identity" and estimate.measure.startswith("difference in")
+    measure = "difference" if plain else estimate.measure or "difference"
     return f"{lower(name_of(line))}{when}, {lower(tables.sentence(estimate, label=measure))}"
+
+
+def _worth(results: PlanResults) -> str:
+    """What the main economic evaluations found; empty without one."""
+    told = []
+    for one in results.plan.analyses:
+        run = one.method == EVALUATION and one.name in results.results
+        if run and one.status == "economic":
+            told += evaluation_said(one, results.results[one.name])
+    return " ".join(told)
 
 
 def _harms(results: PlanResults) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from walkstats import figures
 from walkstats._digits import fixed
-from walkstats._labels import percent_level
+from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.saying import plainly, table_of_any
@@ -45,15 +45,16 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
     """
     arm = result.arms[1]
     of = f" ({result.perspective} perspective)" if result.perspective else ""
-    priced = " ".join(str(part) for part in (result.currency, result.price_year) if part)
+    priced = f" at {result.price_year} prices" if result.price_year else ""
+    unit = f"{result.currency} " if result.currency else ""
     cost, effect = result.increments.terms
     money = _with_interval(result.increments.estimate(cost), 0)
     gained = _with_interval(result.increments.estimate(effect), 3)
     against = f"{arm} less {result.arms[0]}"
     said = [
-        f"{analysis.title}{of}: mean cost {_means(result, result.cost, 0)}, difference "
-        f"{money} {priced} ({against}); {result.unit} {_means(result, None, 3)}, difference "
-        f"{gained}."
+        f"{analysis.title}{of}: mean cost {unit}{_means(result, result.cost, 0)}, difference "
+        f"{unit}{money}{priced} ({against}); {_effect_named(result)} {_means(result, None, 3)}, "
+        f"{'fewer' if effect.startswith('prevented') else 'difference'} {gained}."
     ]
     ratio = result.icer
     if np.isfinite(ratio.estimate):
@@ -61,13 +62,22 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
         limits = (
             f" ({percent}% CI by Fieller {fixed(ratio.conf_low, 0)} to {fixed(ratio.conf_high, 0)})"
             if np.isfinite(ratio.conf_low) and np.isfinite(ratio.conf_high)
-            else " (no interval: the ratio has no bounded one)"
+            else " (Fieller's interval has no two ends)"
         )
         said.append(
-            f"Cost of one more {_one(result.unit)}: {fixed(ratio.estimate, 0)} {priced}{limits}."
+            f"Cost of one more {_one(result.unit)}: {unit}{fixed(ratio.estimate, 0)}{limits}."
         )
-    said.append(result.verdict if result.verdict.endswith(".") else f"{result.verdict}.")
-    return said
+    if result.quadrant == "north-east" and len(said) > 1:
+        return said
+    verdict = capitalised(result.verdict)
+    return [*said, verdict if verdict.endswith(".") else f"{verdict}."]
+
+
+def _effect_named(result: Any) -> str:
+    """What the means of the effect are means of."""
+    if result.increments.terms[1].startswith("prevented"):
+        return "risk of it"
+    return "mean QALYs" if result.effect == "qaly" else f"mean {result.effect.replace('_', ' ')}"
 
 
 def _one(unit: str) -> str:
@@ -142,6 +152,7 @@ def _tornado(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
 
 VALUE: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "economics.cost_effectiveness": _evaluation,
+    "economics.compare_costs": plainly,
     "economics.net_benefit": plainly,
     "economics.acceptability_curve": _acceptable,
     "economics.expected_value_of_perfect_information": _acceptable,

@@ -63,7 +63,7 @@ def _marginal(analysis: Analysis, result: Any, results: PlanResults) -> list[Blo
 def _imputed(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
     """What was filled in; the sentence says how much of it."""
     said = f"{analysis.title}: {count(len(result))} completed data sets; {result.said()}."
-    return [Paragraph(said), TableBlock(analysis.name, table_of_any(analysis, result))]
+    return [Paragraph(said), TableBlock(analysis.name, table_of_any(analysis, result), folded=True)]
 
 
 def _pattern(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:

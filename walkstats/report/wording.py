@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from walkstats import tables
+from walkstats._labels import in_sentence
 from walkstats.plan import Analysis
 from walkstats.results import Estimate, Estimates, Fit
-from walkstats.schema import TABLES
+from walkstats.schema import MEASURES, TABLES
 
 # A range of answers, such as 0-10, is no unit: differences on it are points.
 SCALE = re.compile(r"\d+-\d+")
@@ -26,16 +27,28 @@ def for_readers(text: str, strata: Sequence[str] = ()) -> str:
     --------
     >>> for_readers("stratified by two_previous and referral", ["two_previous", "referral"])
     'stratified by two previous and referral'
+    >>> for_readers("of days_in_pain on arm, per observed_days; see a_b.csv")
+    'of days in pain on arm, per observed days; see a_b.csv'
     """
     text = text.replace(" with g(t) ", ", with an effect that changes with time through ")
     for name in strata:
         if "_" in name:
             text = re.sub(rf"\b{re.escape(name)}\b", name.replace("_", " "), text)
-    return text
+    return JOINED.sub(lambda found: _column_said(found[0]), text)
+
+
+# Names of columns in the middle of a text.
+JOINED = re.compile(r"(?<![\w./\[-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w./(\]-])")
+
+
+def _column_said(name: str) -> str:
+    return in_sentence(name) if name in MEASURES else name.replace("_", " ")
 
 
 # Words that keep their capital inside a sentence.
-PROPER = re.compile(r"(Cox|Gray|Fine|Poisson|Kaplan|Turnbull|Fisher|Roland|EuroQol|Hosmer|Rubin)\b")
+PROPER = re.compile(
+    r"(Cox|Gray|Fine|Poisson|Kaplan|Turnbull|Fisher|Roland|EuroQol|Hosmer|Rubin|E-value)\b"
+)
 
 
 def lower(text: str) -> str:

@@ -28,9 +28,9 @@ _METHODS = (
     Item("5", "Study population", "Who was studied.", ("baseline",)),
     Item("6", "Setting and location", "Where and within what system of care."),
     Item("7", "Comparators", "What was compared, and why that."),
-    Item("8", "Perspective", "Whose costs were counted, and why.", ("perspective",)),
-    Item("9", "Time horizon", "Over how long, and why.", ("horizon",)),
-    Item("10", "Discount rate", "The rates, and why.", ("discount",)),
+    Item("8", "Perspective", "Whose costs were counted, and why.", ("perspective",), besides=True),
+    Item("9", "Time horizon", "Over how long, and why.", ("horizon",), besides=True),
+    Item("10", "Discount rate", "The rates, and why.", ("discount",), besides=True),
     Item(
         "11",
         "Selection of outcomes",
@@ -42,6 +42,7 @@ _METHODS = (
         "Measurement of outcomes",
         "How they were measured.",
         ("economic_effects_measured",),
+        besides=True,
     ),
     Item(
         "13",

@@ -63,7 +63,7 @@ def _filled(asked: CheckList, item: Item, seen: Seen) -> Filled:
     if item.beyond:
         return Filled(item, BEYOND, f"{item.beyond[:1].upper()}{item.beyond[1:]}.")
     key = asked.statement_of(item)
-    said = seen.results.plan.statements.get(key, "").strip() if item.told else ""
+    said = _told(asked, item, seen)
     found = [FINDERS[name](seen) for name in item.found]
     there = list(dict.fromkeys(one.where for one in found if one.where))
     complete = bool(there) and (item.needs == "any" or all(one.where for one in found))
@@ -72,11 +72,29 @@ def _filled(asked: CheckList, item: Item, seen: Seen) -> Filled:
         names = [name for name, one in zip(item.found, found, strict=True) if not one.where]
         lacking.append(f"not said: {listed([LACKING[name] for name in names])}")
     parts = [f"{'; '.join(there)}." if there else "", _sentence(said), *map(_sentence, lacking)]
-    if there and item.besides and not said:
+    whole = "" if said or (there and not item.besides) else _of_the_whole(asked, item, seen)
+    if there and item.besides and not said and not whole:
         parts.append(f"What no data tell: give statements.{key} in the plan.")
+    if whole:
+        parts = [*parts, f"Of item {item.number.rstrip('abcd')} as a whole: {_sentence(whole)}"]
+        return Filled(item, PARTLY, _joined(parts))
     if not there and not said:
         return Filled(item, OPEN, _wanted(item, key))
     return Filled(item, _state(bool(there), complete, bool(said), lacking, item), _joined(parts))
+
+
+def _told(asked: CheckList, item: Item, seen: Seen) -> str:
+    """What the plan states of an item."""
+    statements = seen.results.plan.statements
+    return statements.get(asked.statement_of(item), "").strip() if item.told else ""
+
+
+def _of_the_whole(asked: CheckList, item: Item, seen: Seen) -> str:
+    """What the plan states of item 12 where 12a is asked: it may say less than that."""
+    whole = item.number.rstrip("abcd")
+    if whole == item.number or not item.told:
+        return ""
+    return seen.results.plan.statements.get(f"{asked.key}.{whole}", "").strip()
 
 
 def _state(there: bool, complete: bool, said: bool, lacking: Sequence[str], item: Item) -> str:

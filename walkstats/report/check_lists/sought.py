@@ -179,8 +179,10 @@ FINDERS: Mapping[str, Finder] = {
     "flow": _analyses(_frame("participant_flow")),
     "losses": _analyses(_frame("participant_flow", "follow_up_endings")),
     "dates": _owner("dates"),
-    "adherence": _analyses(_frame("adherence", "adherence_summary"), "adherence"),
-    "care_used": _analyses(_frame("economics.total_costs"), "care_used"),
+    "adherence": _analyses(
+        _frame("adherence", "adherence_by_arm", "adherence_by_week"), "adherence"
+    ),
+    "care_used": _analyses(_frame("economics.resource_use")),
     "baseline": _analyses(_frame("baseline")),
     "main_results": _owner("main_results"),
     "harms": _analyses(
@@ -198,8 +200,10 @@ FINDERS: Mapping[str, Finder] = {
     "currency": _fact("currency"),
     "economic_outcomes": _of_economic_outcomes(lambda one: True),
     "economic_effects_measured": _fact("effects"),
-    "costs_by_arm": _analyses(_frame("economics.total_costs"), "care_used"),
-    "unit_costs": _owner("unit_costs"),
+    "costs_by_arm": _analyses(
+        _frame("economics.costs_by_category", "economics.resource_use", "economics.unit_prices")
+    ),
+    "unit_costs": _analyses(_frame("economics.unit_prices")),
     "economic_results": _analyses(_method(*COSTS)),
     "economic_uncertainty": _analyses(
         _method("economics.acceptability_curve", "economics.information_value", *COSTS)
