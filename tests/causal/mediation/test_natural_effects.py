@@ -15,6 +15,8 @@ from walkstats.causal import mediate
 from walkstats.causal.mediation.mean_outcomes import POINTS, Models, Parameters, mean_outcomes
 from walkstats.causal.mediation.uncertainty import Streams, as_units
 from walkstats.errors import DataError, FitError
+from walkstats.plan.methods import run_method
+from walkstats.plan.numbers import numbers_of
 
 # Rounding of normal equations on standardised columns.
 SAME = {"rtol": 1e-8, "atol": 1e-9}
@@ -403,3 +405,13 @@ def test_a_late_covariate_is_said():
     frame = made().assign(sessions_attended=np.arange(80) % 6)
     found = quick(frame, covariates="sessions_attended")
     assert any("recorded after randomisation" in note for note in found.notes)
+
+
+def test_a_plan_gets_every_number_once_and_from_its_seed():
+    asked = {"outcome": "pain", "mediator": "minutes", "replicates": 30}
+    found = run_method("causal.mediate", made(), asked, level=0.9, seed=5)
+    assert found.draws.seed == 5
+    assert found.effects.level == 0.9
+    numbers = numbers_of(found)
+    assert not numbers.duplicated(["part", "term"]).any()
+    assert {"effects", "proportion", "means", "paths", "robustness"} <= set(numbers["part"])
