@@ -186,7 +186,7 @@ def test_tables_too_wide_for_an_upright_page_stand_on_one_across():
     assert wider == [False, True, False]
     assert sum(
         int(one.get(qn("w:w"))) for one in file.tables[0]._tbl.iter(qn("w:gridCol"))
-    ) <= 14003  # fmt: skip
+    ) <= 14570  # fmt: skip
 
 
 def test_without_python_docx_a_sentence_says_what_to_do(monkeypatch, report):

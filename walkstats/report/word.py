@@ -18,9 +18,10 @@ from walkstats.report.numbered import (
     origin,
     target_lines,
 )
+from walkstats.tables.column_widths import word_layout
 from walkstats.tables.safe_text import for_word
 from walkstats.tables.word_file import packed
-from walkstats.tables.word_layout import NAMESPACE, runs, word_layout, word_xml
+from walkstats.tables.word_layout import NAMESPACE, runs, word_xml
 from walkstats.tables.word_styles import banner, dress, numbered_pages
 
 if TYPE_CHECKING:

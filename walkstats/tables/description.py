@@ -14,6 +14,7 @@ from walkstats._digits import STYLES, style_of
 from walkstats._labels import source_line
 from walkstats.errors import WalkstatsError
 from walkstats.tables.cells import EMPTY, KINDS, Cell
+from walkstats.tables.column_widths import LONGEST_NUMBER
 from walkstats.tables.word_file import word_file
 from walkstats.tables.writers import WRITERS
 
@@ -230,10 +231,14 @@ class Table:
 
 
 def _words_only(cells: tuple[Cell, ...]) -> bool:
-    """Whether every cell that holds something begins with a letter, as no number does."""
+    """Whether every cell that holds something begins with a letter, or is too long for a number."""
     texts = [str(cell.values[0]) for cell in cells if cell.is_text and cell.values[0]]
     known = [cell for cell in cells if cell.kind != "empty" and cell.values != ("",)]
-    return bool(texts) and len(texts) == len(known) and all(text[0].isalpha() for text in texts)
+    return (
+        bool(texts)
+        and len(texts) == len(known)
+        and all(text[0].isalpha() or len(text) > LONGEST_NUMBER for text in texts)
+    )
 
 
 def _word(table: Table) -> bytes:

@@ -7,8 +7,9 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from walkstats._labels import is_synthetic
+from walkstats.tables.column_widths import word_layout
 from walkstats.tables.safe_text import for_word
-from walkstats.tables.word_layout import word_layout, word_xml
+from walkstats.tables.word_layout import word_xml
 from walkstats.tables.word_styles import banner, dress
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -13,29 +12,12 @@ from walkstats._digits import style_of
 from walkstats.tables.safe_text import for_word, true_minus
 
 if TYPE_CHECKING:
+    from walkstats.tables.column_widths import Layout
     from walkstats.tables.description import Row, Table
 
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-# Twentieths of a point. The text of an A4 page is 17 cm wide upright and 24.7 cm across.
-UPRIGHT, ACROSS = 9638, 14003
-SIZES = (9.0, 8.0, 7.0)
-# A character of Arial is about 0.52 of its size wide on average, a digit 0.556.
-WIDTH_OF_A_CHARACTER = 0.57
-PADDING = 200
-WIDEST_LABEL, NARROWEST_LABEL, WIDEST_WORDS, LONGEST_NUMBER = 48, 14, 44, 30
-# After so many characters a column of words may begin a new line; the widest that fits is taken.
-WORDS = (36, 24, 12)
 # Up to so many rows a table is kept on one page.
 KEPT_TOGETHER = 24
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Size of the letters [points] and widths of the columns [twentieths of a point]."""
-
-    size: float
-    widths: tuple[int, ...]
-    across: bool
 
 
 def word_xml(table: Table, layout: Layout) -> str:
@@ -45,7 +27,7 @@ def word_xml(table: Table, layout: Layout) -> str:
     ----------
     table : Table
     layout : Layout
-        Of ``word_layout``.
+        Of ``walkstats.tables.column_widths.word_layout``.
 
     Returns
     -------
@@ -70,47 +52,6 @@ def word_xml(table: Table, layout: Layout) -> str:
     )
 
 
-def word_layout(table: Table) -> Layout:
-    """The largest letters with which a table fits an upright page, else a page across."""
-    labels = [table.stub, *(" " * (2 * row.indent) + row.label for row in table.rows if row.cells)]
-    stub = min(max(map(_longest_line, labels), default=0), WIDEST_LABEL)
-    for room in (UPRIGHT, ACROSS):
-        for size in SIZES:
-            unit = size * 20 * WIDTH_OF_A_CHARACTER
-            for words in WORDS:
-                others = [int(one * unit) + PADDING for one in _needed(table, words)]
-                left = room - sum(others)
-                if left >= min(stub, NARROWEST_LABEL) * unit + PADDING:
-                    first = min(int(stub * unit) + PADDING, left)
-                    return Layout(size, (first, *others), room == ACROSS)
-    scale = (ACROSS - NARROWEST_LABEL * unit - PADDING) / sum(others)
-    widths = (int(NARROWEST_LABEL * unit) + PADDING, *(int(scale * one) for one in others))
-    return Layout(SIZES[-1], widths, True)
-
-
-def _needed(table: Table, words: int) -> list[int]:
-    """Characters in a line of each column: numbers are not torn apart, words after so many are."""
-    columns = list(zip(*table.texts(), strict=True)) or [() for _ in table.columns]
-    return [
-        max([_longest_word(one.heading) + 1, *(_line(text, words) for text in texts)])
-        for one, texts in zip(table.columns, columns, strict=True)
-    ]
-
-
-def _line(text: str, words: int) -> int:
-    if any(c.isdigit() for c in text) and len(text) < LONGEST_NUMBER:
-        return len(text)
-    return min(max(_longest_word(text), min(len(text), words)), WIDEST_WORDS)
-
-
-def _longest_line(text: str) -> int:
-    return max((len(line) for line in text.splitlines()), default=0)
-
-
-def _longest_word(text: str) -> int:
-    return max((len(word) for word in text.split()), default=1)
-
-
 def _texts(table: Table) -> list[list[str]]:
     """What each cell shows; a true minus sign before numbers."""
     return [
@@ -125,10 +66,9 @@ def _texts(table: Table) -> list[list[str]]:
 def _heads(table: Table, layout: Layout) -> list[str]:
     italic = style_of(table.style).italic
     low = [_cell(table.stub, layout.widths[0], layout.size, head=True)]
-    for place, (one, width) in enumerate(zip(table.columns, layout.widths[1:], strict=True)):
-        right = not table.prose[place]
+    for one, width, words in zip(table.columns, layout.widths[1:], table.prose, strict=True):
         heading = one.heading.replace("(n = ", "(n\u00a0=\u00a0")
-        low.append(_cell(heading, width, layout.size, right=right, head=True, italic=italic))
+        low.append(_cell(heading, width, layout.size, right=not words, head=True, italic=italic))
     if not any(column.over for column in table.columns):
         return [_row(low, head=True)]
     high, place = [_cell("", layout.widths[0], layout.size, head=True)], 1
