@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from walkstats.economics.events_prevented import influence_on_risk, risk_by_horizon
-from walkstats.economics.filled_resamples import fill_resamples
 from walkstats.economics.joint_regression import joint_regression
 from walkstats.economics.paired_outcomes import Paired
-from walkstats.numerics import engine
 from walkstats.numerics.replicates import Streams
 from walkstats.resampling.drawing import Units
 from walkstats.results import Frozen
@@ -167,6 +166,8 @@ class Resampling(Frozen):
     completed : (m, n, p)
         Completed data sets from which resamples start; one where nothing is missing.
     seed, donors : int
+    kernel : callable
+        ``fill_resamples`` of either engine.
     """
 
     paired: Paired
@@ -175,6 +176,7 @@ class Resampling(Frozen):
     completed: Floats
     seed: int
     donors: int
+    kernel: Callable[..., Floats]
 
     def resamples(self, numbers: range) -> Differences:
         """The comparison in some resamples."""
@@ -206,9 +208,7 @@ class Resampling(Frozen):
             within[drawn], np.array(numbers) % len(values), chance, bounds, ROUNDS, self.donors,
             self.layout.wanted * scale[:, None],
         )  # fmt: skip
-        kernel = engine.kernel("fill_resamples", drawn.size)
-        filled = (kernel or fill_resamples)(*arguments)
-        return np.asarray(filled + centre @ self.layout.wanted)
+        return np.asarray(self.kernel(*arguments) + centre @ self.layout.wanted)
 
     def _chance(
         self, numbers: range, gaps: Booleans, drawn: Indices, code: int

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level, check_whole
 from walkstats.economics.differences import Layout, Resampling, lay_out, with_covariance
+from walkstats.economics.filled_resamples import fill_resamples
 from walkstats.economics.paired_outcomes import Paired, pair_outcomes, without_gaps
 from walkstats.economics.said_of_value import (
     Words,
@@ -193,7 +194,9 @@ def cost_effectiveness(
     layout = lay_out(used)
     completed = _completed(used, imputations, seed, donors, handled)
     each = [_regressed(used, layout, one @ layout.wanted, level) for one in completed]
-    work = Resampling(used, layout, as_units(None, used.arm), completed, seed, donors)
+    kernel = engine.kernel("fill_resamples", number * used.arm.size) or fill_resamples
+    units = as_units(None, used.arm)
+    work = Resampling(used, layout, units, completed, seed, donors, kernel)
     drawn = _drawn(work, number, workers, progress)
     alone = None
     if gaps:
@@ -260,7 +263,7 @@ def _drawn(
     work: Resampling, number: int, workers: int | None, progress: bool
 ) -> tuple[Floats, Floats]:
     """Means (r, 4) and increments (r, 2) of all resamples."""
-    compiled = engine.kernel("fill_resamples", number * work.paired.arm.size) is not None
+    compiled = work.kernel is not fill_resamples
     pieces = numbered.run(
         work.resamples,
         number,
