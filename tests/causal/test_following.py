@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.causal.test_compliers import trial
-from walkstats.causal import per_protocol
+from walkstats.causal import complier_effect, per_protocol
 from walkstats.causal.weighted_arms import chance_of, hazard_ratio
 from walkstats.errors import DataError, FitError
 from walkstats.regression import logistic
@@ -67,6 +67,21 @@ def test_a_resample_is_the_method_on_copies(frame, asked):
     np.testing.assert_allclose(found.draws.values[0, 0], by_hand, **SEARCHED)
 
 
+@pytest.mark.parametrize("codes", [(0, 1), (10, 20), (1.5, 2.0), (False, True)])
+@pytest.mark.parametrize("asked", KINDS[:2])
+def test_codes_of_the_arms_do_not_matter(frame, codes, asked):
+    there = per_protocol(frame, FORMULA, replicates=2, seed=1, **asked)
+    coded = frame.assign(arm=np.where(frame["arm"] == "walking", codes[1], codes[0]))
+    found = per_protocol(coded, FORMULA, replicates=2, seed=1, **asked)
+    np.testing.assert_allclose(found.effect.values, there.effect.values)
+    np.testing.assert_allclose(found.draws.values, there.draws.values)
+    assert found.draws.names == found.effect.terms
+    whole = complier_effect(coded, received="minutes", **asked)
+    expected = complier_effect(frame, received="minutes", **asked)
+    for part in ("effect", "intention_to_treat", "compliers"):
+        np.testing.assert_allclose(getattr(whole, part).values, getattr(expected, part).values)
+
+
 def test_if_all_follow_nothing_is_weighted(frame):
     found = per_protocol(
         frame, FORMULA, at=180, all_follow=("control", "walking"), replicates=2, seed=1
@@ -94,9 +109,19 @@ def test_what_is_said(frame):
     assert set(found.balance.frame["sample"]) == {"all rows", "without weights", "with weights"}
 
 
+def test_rows_without_an_arm_are_counted(frame):
+    gap = pd.concat([frame, frame.iloc[[0]].assign(participant_id=-1, arm=None)])
+    found = per_protocol(gap, FORMULA, at=180, replicates=2, seed=1)
+    assert found.notes[-1] == "1 row(s) without arm are left out."
+    there = per_protocol(frame, FORMULA, at=180, replicates=2, seed=1)
+    np.testing.assert_allclose(found.effect.values, there.effect.values)
+
+
 def test_what_is_refused(frame):
     with pytest.raises(ValueError, match="Give one of"):
         per_protocol(frame, FORMULA, at=3, tau=4, replicates=1, seed=1)
+    with pytest.raises(ValueError, match="beyond the follow-up of those who followed"):
+        per_protocol(frame, FORMULA, at=4000, replicates=1, seed=1)
     with pytest.raises(DataError, match="one row per participant"):
         per_protocol(frame.assign(participant_id=1), FORMULA, at=3, replicates=1, seed=1)
 

@@ -13,6 +13,7 @@ from walkstats._arguments import check_column
 from walkstats._variables import as_numbers, codes_of
 from walkstats.causal.two_arms import (
     Asked,
+    as_levels,
     check_one_row_each,
     check_two_arms,
     complete,
@@ -109,6 +110,7 @@ def read_rows(
     known, left_out = complete(frame, [by, *variables_in(formula), received, *asked.columns])
     used = frame.loc[known]
     arms = check_two_arms(used, by)
+    used = as_levels(used, by, arms)
     check_one_row_each(used, subject)
     design = build(formula, used, intercept=True)
     made = factor(design.matrix)

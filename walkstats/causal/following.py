@@ -20,6 +20,7 @@ from walkstats.causal.two_arms import (
     MEAN,
     RISK,
     Asked,
+    as_levels,
     check_one_row_each,
     check_two_arms,
     in_second,
@@ -205,14 +206,26 @@ def per_protocol(
         frame, outcome=outcome, at=at, tau=tau, time=time, event=event, event_value=event_value,
         hazard=True,
     )  # fmt: skip
-    check_two_arms(frame, by)
+    armless = missing(check_column(frame, by, "the arms"))
+    frame = frame[~armless]
+    frame = as_levels(frame, by, check_two_arms(frame, by))
     check_one_row_each(frame, subject)
     made = treatment_weights(
         frame, formula, within=by, all_follow=all_follow, stabilised=stabilised, truncate=truncate,
         event_value=None, subject=subject,
     )  # fmt: skip
-    draws = _draws(made, formula, by, asked, replicates, seed, level, progress)
-    return _pack(frame, made, draws, formula, by, asked, level, subject)
+    effect = _compare(made.kept, by, asked, level, subject, "weight")
+    if np.isnan(effect.values).any():
+        raise ValueError(
+            f"at = {asked.moment:g} lies beyond the follow-up of those who followed in an arm: "
+            "nothing is known there. Choose an earlier one."
+        )
+    draws = _draws(made, formula, by, asked, replicates, seed, effect, progress)
+    found = _pack(frame, made, effect, draws, formula, by, asked, subject)
+    if not armless.any():
+        return found
+    lost = f"{int(armless.sum())} row(s) without {by} are left out."
+    return replace(found, notes=(*found.notes, lost))
 
 
 def _compare(
@@ -300,7 +313,7 @@ def _draws(
     asked: Asked,
     replicates: int,
     seed: int,
-    level: float,
+    effect: Estimates,
     progress: bool,
 ) -> Draws:
     """Resamples of those whose weight is known."""
@@ -312,7 +325,7 @@ def _draws(
     used = frame[known].reset_index(drop=True)
     arms = check_two_arms(used, by)
     second = in_second(used, by, arms)
-    term = f"{by}[{arms[1]}]"
+    (term,) = effect.terms
     statistic = _Statistic(
         _groups(used, made, formula, arms, second), _outcomes(used, asked, second),
         made.stabilised, made.truncate, term,
@@ -320,7 +333,7 @@ def _draws(
     rows = pd.DataFrame({"row": np.arange(len(used)), by: second})
     found = bootstrap(
         rows, statistic, replicates=replicates, seed=seed, subject=None, by=by, jackknife=False,
-        level=level, progress=progress,
+        level=effect.level, progress=progress,
     )  # fmt: skip
     return replace(
         found,
@@ -368,20 +381,19 @@ def _outcomes(used: pd.DataFrame, asked: Asked, second: Booleans) -> Outcomes:
 def _pack(
     frame: pd.DataFrame,
     made: TreatmentWeights,
+    effect: Estimates,
     draws: Draws,
     formula: str,
     by: str,
     asked: Asked,
-    level: float,
     subject: str,
 ) -> PerProtocol:
-    kept = made.kept
-    effect = _compare(kept, by, asked, level, subject, "weight")
+    level = effect.level
     covariates = tuple(dict.fromkeys(variables_in(formula)[1:]))
     return PerProtocol(
         effect=effect,
         draws=draws,
-        unweighted=_compare(kept, by, asked, level, subject, None),
+        unweighted=_compare(made.kept, by, asked, level, subject, None),
         as_randomised=_compare(frame, by, asked, level, subject, None),
         weights=made,
         balance=balance(made.frame, "weight", covariates, by=by),

@@ -155,6 +155,19 @@ def check_two_arms(frame: pd.DataFrame, by: str) -> tuple[str, str]:
     return levels[0], levels[1]
 
 
+def as_levels(frame: pd.DataFrame, by: str, arms: tuple[str, str]) -> pd.DataFrame:
+    """The frame with arms that are numbers as levels, unless they are 0 and 1.
+
+    A coefficient of arms coded 10 and 20 would be a tenth of the difference between them.
+    """
+    if is_factor(frame[by]) or arms == ("0", "1") or pd.api.types.is_bool_dtype(frame[by].dtype):
+        return frame
+    second = in_second(frame, by, arms)
+    out = frame.copy(deep=False)
+    out[by] = pd.Categorical(np.where(second, arms[1], arms[0]), categories=list(arms))
+    return out
+
+
 def in_second(frame: pd.DataFrame, by: str, arms: tuple[str, str]) -> Booleans:
     """Rows of the arm that is compared with the reference."""
     coded = pd.Categorical(frame[by].astype(str), categories=list(arms))
