@@ -282,6 +282,14 @@ def test_bands_hold_everybody_once() -> None:
     assert "Post hoc" in ratio.notes[0]
 
 
+def test_bands_never_part_people_with_the_same_value() -> None:
+    frame = FRAME.assign(count=np.maximum(FRAME.index % 10 - 4, 0) + 1 + 9 * (FRAME.index == 7))
+    found = effect_curve(frame, "better ~ arm", "count", model="logistic", bands=4)
+    assert found.bands["low"].tolist() == [1.0, 2.0, 5.0]
+    assert found.bands["high"].tolist() == [1.0, 4.0, 13.0]
+    assert any("3 of 4 bands, since many have the same count" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("modifier", "more", "error", "words"),
     [

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from walkstats._digits import p_phrase, style_of
 from walkstats._labels import capitalised, described
 from walkstats.figures.canvas import StyledFigure, add_note, canvas, literal
-from walkstats.figures.palette import BAND_ALPHA, MUTED, NORMAL, arm_style
+from walkstats.figures.palette import BAND_ALPHA, BAND_ALPHA_MANY, MUTED, NORMAL, arm_style
 from walkstats.figures.time_axis import NumberFormatter, set_ratio_ticks, set_y_label
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def draw_effect_curve(
         one = effect.overall.estimate(term, ratio=effect.ratio)
         ax.axhline(one.estimate, color=arm_style(k).colour, linewidth=0.9, linestyle=":", zorder=1)
     lines = []
+    alpha = BAND_ALPHA if len(curve.groups) == 1 else BAND_ALPHA_MANY
     for k, group in enumerate(curve.groups, 1):
         rows = frame[frame["group"] == group]
         own = arm_style(k)
@@ -136,7 +137,7 @@ def draw_effect_curve(
             rows[name].to_numpy(dtype=float)
             for name in (curve.x, "estimate", "conf_low", "conf_high")
         )
-        ax.fill_between(x, low, high, color=own.colour, alpha=BAND_ALPHA, linewidth=0)
+        ax.fill_between(x, low, high, color=own.colour, alpha=alpha, linewidth=0)
         lines += ax.plot(x, y, color=own.colour, linestyle=own.dash, label=literal(group))
     _scale(ax, frame, effect)
     ax.set_xlim(float(frame[curve.x].min()), float(frame[curve.x].max()))
@@ -180,18 +181,19 @@ def draw_effect_bands(ax: Axes, effect: EffectCurve, *, xlabel: str | None = Non
     absolute = effect.absolute is not None
     factor = 100.0 if absolute else 1.0
     ax.axhline(0.0 if absolute else 1.0, color=MUTED, linewidth=0.9, zorder=1)
+    # Arms stand beside each other, since their bands are the same people.
+    apart = 0.012 * float(table["high"].max() - table["low"].min())
     for k, group in enumerate(dict.fromkeys(table["group"]), 1):
         rows = table[table["group"] == group]
+        middle = rows["middle"] + (k - 1) * apart
         own = arm_style(k)
         y = factor * rows["estimate"].to_numpy(dtype=float)
         ax.hlines(y, rows["low"], rows["high"], color=own.colour, linewidth=1.0)
         ax.vlines(
-            rows["middle"], factor * rows["conf_low"], factor * rows["conf_high"],
+            middle, factor * rows["conf_low"], factor * rows["conf_high"],
             color=own.colour, linewidth=1.2,
         )  # fmt: skip
-        ax.plot(
-            rows["middle"], y, linestyle="none", marker=own.marker, markersize=5, color=own.colour
-        )
+        ax.plot(middle, y, linestyle="none", marker=own.marker, markersize=5, color=own.colour)
     ax.yaxis.set_major_formatter(NumberFormatter())
     ax.xaxis.set_major_formatter(NumberFormatter())
     ax.set_xlabel(literal(xlabel or capitalised(described(effect.modifier))))

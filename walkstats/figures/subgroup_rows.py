@@ -128,7 +128,7 @@ def plot_subgroups(
     alt = f"Forest of effects in subgroups: {', '.join(row.label for row in rows if row.estimate)}."
     with canvas(width, height, alt) as figure:
         ax = figure.add_subplot(label="subgroups")
-        _draw(ax, effects, rows, names, favours, xlabel)
+        _draw(ax, effects, rows, names, favours, xlabel or _compared(effects, arm))
         if title:
             figure.suptitle(
                 literal(title), x=0.01, ha="left", fontsize=NORMAL + 1, fontweight="bold"
@@ -180,7 +180,7 @@ def draw_subgroups(
     ['Everybody', 'Tumours', 'one', 'several']
     """
     rows = subgroup_rows(effects, arm=arm, labels=labels, style=style)
-    _draw(ax, effects, rows, names, favours, xlabel)
+    _draw(ax, effects, rows, names, favours, xlabel or _compared(effects, arm))
     return rows
 
 
@@ -211,6 +211,15 @@ def subgroup_rows(
                 before = name
             rows.append(_row(effects, part, term, name, level, said, marks))
     return rows
+
+
+def _compared(effects: Any, arm: str | None) -> str | None:
+    """Of several arms, which is compared with the first; None where there are two."""
+    arms = list(dict.fromkeys(effects.groups["arm"]))
+    if len(arms) == 2:
+        return None
+    measure = capitalised(effects.overall.measure) or "Estimate"
+    return f"{measure}, {arm or arms[-1]} against {arms[0]}"
 
 
 def _heading(effects: Any, name: str, said: dict[str, str], marks: NumberStyle) -> SubgroupRow:

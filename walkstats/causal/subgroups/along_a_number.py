@@ -21,10 +21,11 @@ from walkstats._arguments import (
 )
 from walkstats._variables import as_numbers
 from walkstats.causal.subgroups.cautions import said_along
-from walkstats.causal.subgroups.level_effects import Question, other_scale, read_question
+from walkstats.causal.subgroups.level_effects import Question, read_question
 from walkstats.causal.subgroups.models import MODELS, fitted, formula_of
 from walkstats.causal.subgroups.modifiers import MOST_NUMBERS, status_of
-from walkstats.causal.subgroups.stacked import picked, side_by_side
+from walkstats.causal.subgroups.people_in_bands import in_bands
+from walkstats.causal.subgroups.stacked import picked
 from walkstats.errors import DataError
 from walkstats.regression.combinations import combined, rows_of_fit
 from walkstats.results import Curve, Estimates, Fit, HypothesisTest
@@ -274,13 +275,16 @@ def _packed(along: _Along, drawn: Floats, told: Floats, bands: int) -> EffectCur
     asked, fit, used, name = along.asked, along.fit, along.used, along.name
     status, form = along.status, along.form
     terms = [f"{asked.arm}[{one}]" for one in asked.arms[1:]]
-    other, table = _in_bands(asked, used, name, along.seen, bands)
+    other, table = in_bands(asked, used, name, along.seen, bands)
+    made = len(table) // len(terms)
+    fewer = [f"{made} of {bands} bands, since many have the same {name} or few are of one arm."]
+    fewer = fewer if 0 < made < bands else []
     ratio = fit.link != "identity"
     crossed = _crossed_terms(fit, asked.arm, name)
     measure = fit.measure or MODELS[asked.model].effect
     common: dict[str, Any] = {
         "method": _method(asked, name, form, bands),
-        "notes": tuple(dict.fromkeys([*said_along(name, status), *fit.notes])),
+        "notes": tuple(dict.fromkeys([*said_along(name, status), *fewer, *fit.notes])),
         "counts": fit.counts,
         "source": fit.source,
     }
@@ -351,36 +355,6 @@ def _curve(
     more = {key: value for key, value in named.items() if key != "measure"}
     last = {one: float(drawn.max()) for one in asked.arms[1:]}
     return Curve(frame, name, named["measure"], "line", last, asked.level, **more)
-
-
-def _in_bands(
-    asked: Question, used: pd.DataFrame, name: str, seen: Floats, bands: int
-) -> tuple[Estimates | None, pd.DataFrame]:
-    """The other scale in bands of equally many participants; None for means."""
-    if not asked.has_events:
-        return None, pd.DataFrame(columns=["term", "low", "high", "middle", "n"])
-    edges = np.unique(np.quantile(seen, np.linspace(0.0, 1.0, bands + 1)))
-    place = np.clip(np.searchsorted(edges, seen, side="left") - 1, 0, edges.size - 2)
-    found, rows, terms = [], [], []
-    for k in range(edges.size - 1):
-        here = used[place == k]
-        own = seen[place == k]
-        other, _ = other_scale(here, asked)
-        if other is None:
-            return None, pd.DataFrame(columns=["term", "low", "high", "middle", "n"])
-        found.append(other)
-        for one in asked.arms[1:]:
-            terms.append(f"{asked.arm}[{one}], {name} {own.min():g} to {own.max():g}")
-            rows.append(
-                {
-                    "term": terms[-1], "group": one, "low": own.min(), "high": own.max(),
-                    "middle": float(np.median(own)), "n": int(asked.people(here).nunique()),
-                }
-            )  # fmt: skip
-    together = side_by_side(found, terms)
-    shown = together.to_frame(ratio=together.link != "identity")
-    columns = ["estimate", "conf_low", "conf_high"]
-    return together, pd.concat([pd.DataFrame(rows), shown[columns]], axis=1)
 
 
 def _method(asked: Question, name: str, form: str, bands: int) -> str:
