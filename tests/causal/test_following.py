@@ -110,7 +110,8 @@ def test_what_is_said(frame):
 
 
 def test_rows_without_an_arm_are_counted(frame):
-    gap = pd.concat([frame, frame.iloc[[0]].assign(participant_id=-1, arm=None)])
+    gap = pd.concat([frame, frame.iloc[[0]].assign(participant_id=-1)], ignore_index=True)
+    gap.loc[len(frame), "arm"] = None
     found = per_protocol(gap, FORMULA, at=180, replicates=2, seed=1)
     assert found.notes[-1] == "1 row(s) without arm are left out."
     there = per_protocol(frame, FORMULA, at=180, replicates=2, seed=1)
