@@ -10,6 +10,7 @@ from tests.relations import examples
 from walkstats.causal import balance, treatment_weights
 from walkstats.causal.weighting import effective_size
 from walkstats.errors import DataError, FitError
+from walkstats.survival import kaplan_meier
 
 # Newton's method stops within this.
 FITTED = 1e-9
@@ -230,3 +231,36 @@ def test_order_units_types_and_gaps_change_no_weight(seed):
     one = balance(there, "weight", "age").frame["difference"]
     two = balance(flipped, "weight", "age").frame["difference"]
     np.testing.assert_allclose(two, -one, rtol=1e-9, atol=1e-12)
+
+
+def test_weights_by_period_undo_censoring_that_depends_on_what_is_known():
+    """With a model of every cell the weighted curve is the mean of the curves of old and young.
+
+    A person has a row for each period begun; ``stayed`` says whether it was seen to its end.
+    """
+    rng = np.random.default_rng(6)
+    lines = []
+    for who in range(600):
+        old = bool(rng.random() < 0.4)
+        for period in range(1, 5):
+            stayed = bool(rng.random() > (0.35 if old else 0.05))
+            event = stayed and bool(rng.random() < (0.3 if old else 0.1))
+            lines.append((who, old, period, stayed, event))
+            if event or not stayed:
+                break
+    names = ["participant_id", "old", "period", "stayed", "event"]
+    rows = pd.DataFrame(lines, columns=names)
+    rows["start_days"], rows["stop_days"] = rows["period"] - 1, rows["period"]
+    made = treatment_weights(
+        rows, "stayed ~ old + factor(period) + old:factor(period)", order="period",
+        stabilised=False,
+    )  # fmt: skip
+    weighted = kaplan_meier(made.kept, weights="weight").at([1, 2, 3, 4])["estimate"]
+    seen = rows[rows["stayed"]]
+    by_age = kaplan_meier(seen, "old").at([1, 2, 3, 4])
+    curves = {group: own["estimate"].to_numpy() for group, own in by_age.groupby("group")}
+    share = rows.groupby("participant_id")["old"].first().mean()
+    expected = share * curves["True"] + (1 - share) * curves["False"]
+    np.testing.assert_allclose(weighted, expected, rtol=1e-8)
+    plain = kaplan_meier(seen).at([1, 2, 3, 4])["estimate"]
+    assert plain.iloc[-1] - expected[-1] > 0.03
