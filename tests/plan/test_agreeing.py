@@ -154,6 +154,27 @@ def test_roles_and_families_are_checked():
                                           prespecified=False)], None)  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("method", "arguments", "words"),
+    [
+        ("causal.subgroup_effects", {"modifiers": ["sex"]}, "gives its modifiers as planned"),
+        ("causal.effect_curve", {"modifier": "age_years"}, "say different things"),
+    ],
+)
+def test_subgroups_that_were_not_planned_say_so_to_their_method_too(method, arguments, words):
+    asked = {"formula": "arm", "at": 365, **arguments}
+    late = dataclasses.replace(
+        COX, name="late", status="subgroup", method=method, arguments=asked, prespecified=False,
+        reason="a reader asked",
+    )  # fmt: skip
+    with pytest.raises(DataError, match=words):
+        outcome([COX, late], None)
+    told = (
+        {"modifiers": [], "post_hoc": ["sex"]} if "modifiers" in arguments else {"post_hoc": True}
+    )
+    outcome([COX, dataclasses.replace(late, arguments={**asked, **told})], None)
+
+
 def test_a_plan_is_checked_against_the_data():
     trial = ws.load_sample("bladder")
     wrong = AnalysisPlan(

@@ -130,7 +130,23 @@ def _of_an_analysis(one: Analysis, plan: AnalysisPlan, seen: set[str]) -> Iterat
     if one.method in METHODS and one.method != "frame":
         yield from _unknown_arguments(one, where)
     yield from _misnamed_steps(one, where)
+    yield from _subgroups_as_planned(one, where)
     yield from _unannounced(one, plan, where)
+
+
+def _subgroups_as_planned(one: Analysis, where: str) -> Iterator[Problem]:
+    """Where an analysis says of itself that it was planned, and its modifiers say otherwise."""
+    planned, late = one.arguments.get("modifiers"), one.arguments.get("post_hoc")
+    if one.method == "causal.subgroup_effects" and planned and not one.prespecified:
+        yield _problem(
+            f"{where} is no pre-specified analysis, but gives its modifiers as planned",
+            "name them in post_hoc, with modifiers = []",
+        )
+    elif one.method == "causal.effect_curve" and bool(late) == one.prespecified:
+        yield _problem(
+            f"{where}: post_hoc and prespecified say different things",
+            f"give post_hoc = {str(not one.prespecified).lower()}",
+        )
 
 
 def _misnamed_steps(one: Analysis, where: str) -> Iterator[Problem]:
