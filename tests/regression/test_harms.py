@@ -101,6 +101,9 @@ def test_people_without_follow_up_stay_in_the_denominators(
 ) -> None:
     assert found.groups["n"].eq(40).all()
     assert found.counts.participants == 80
+    said = " ".join(found.notes)
+    assert "9 participants were never under observation" in said
+    assert "Events outside the time observed, not in rates: pain (" in said
     rates = found.groups.query("kind == 'pain'")
     observed = people().query("kind == 'pain'").groupby("arm")["events_observed"].sum()
     np.testing.assert_allclose(

@@ -15,7 +15,7 @@ from walkstats.regression.groups.risk_limits import DIFFERENCES, RATIOS
 from walkstats.regression.groups.risks import RiskComparison, compare_risks_from
 from walkstats.regression.harms.kind_rates import RATES, KindRates, rates_of
 from walkstats.regression.harms.kind_rows import KindRows, read_kinds
-from walkstats.regression.harms.wording import method_of, notes_of, said_of_rates
+from walkstats.regression.harms.wording import method_of, notes_of, said_of_rates, said_of_time
 from walkstats.regression.rows import DEFAULT_SUBJECT
 from walkstats.results import Estimates, HypothesisTest
 from walkstats.results.frozen import Result
@@ -194,6 +194,7 @@ def compare_harms(
         by, data.rows.levels[0], difference, ratio, rates if timeds else None, exposure, unit
     )
     notes = [*data.rows.notes, *notes_of(groups, data.kinds, level)]
+    notes += said_of_time(data)
     notes += said_of_rates(
         {name: one.rule for name, one in timeds.items()},
         rates,

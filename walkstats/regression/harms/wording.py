@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from walkstats._labels import percent_level
 from walkstats.regression.groups.risk_limits import DIFFERENCES, RATIOS
 from walkstats.regression.harms.kind_rates import FEWEST, RATES
+from walkstats.regression.harms.kind_rows import KindRows
 
 RELATED = "related"
 CAUTION = (
@@ -80,3 +82,23 @@ def said_of_rates(
             f"with an event: {'; '.join(exact)}."
         )
     return notes + [f"{kind}: {note}" for kind, said in own.items() for note in said]
+
+
+def said_of_time(data: KindRows) -> list[str]:
+    """Who adds nothing to rates, and which events are not in them."""
+    if data.exposure is None or data.timed is None:
+        return []
+    first = data.codes == 0
+    none = int((data.exposure[first] <= 0).sum())
+    notes = []
+    if none:
+        notes.append(
+            f"{none} participants were never under observation: they count among all, and add "
+            "nothing to rates."
+        )
+    outside = data.events - data.timed
+    lost = np.bincount(data.codes, outside, minlength=len(data.kinds)).round().astype(int)
+    listed = [f"{kind} ({n})" for kind, n in zip(data.kinds, lost, strict=True) if n]
+    if listed:
+        notes.append(f"Events outside the time observed, not in rates: {', '.join(listed)}.")
+    return notes
