@@ -138,7 +138,14 @@ def test_a_cut_that_all_or_none_reach_tells_nothing():
 def test_assumptions_and_notes_are_said():
     found = complier_effect(trial(), received="minutes", at=180, cut=90)
     words = " ".join(found.assumptions)
-    for one in ("Randomisation", "Exclusion", "Monotonicity", "No interference", "censoring"):
+    for one in (
+        "Randomisation",
+        "Exclusion",
+        "Monotonicity",
+        "Order",
+        "No interference",
+        "censoring",
+    ):
         assert one in words
         assert one in str(found)
     assert "In control too people received it" in " ".join(found.notes)

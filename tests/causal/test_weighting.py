@@ -138,7 +138,7 @@ def test_effective_size():
 
 def test_assumptions_are_said():
     made = treatment_weights(people(), "adhered ~ old", within="arm")
-    for word in ("No unmeasured confounding", "not randomised", "Positivity", "known before"):
+    for word in ("No unmeasured confounding", "not randomised", "Positivity", "Order"):
         assert word in " ".join(made.assumptions)
         assert word in str(made)
 

@@ -138,6 +138,7 @@ def assumed(
             f"Monotonicity: nobody receives less because of being in {other}; the effect is an "
             "average over people and doses, weighted by how far the arm moved them."
         )
+    listed.append("Order: the outcome, or pain on its way to it, did not change what was received.")
     listed.append("No interference: what one participant receives does nothing to another.")
     if asked.kind != MEAN:
         listed.append("Within an arm censoring says nothing about the event to come.")

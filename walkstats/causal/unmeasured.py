@@ -125,7 +125,9 @@ def e_value(
     difference d.
 
     It is a number about observational comparisons (of those who walk much and little, say). A
-    comparison of arms as randomised has no confounders to be moved by. An E-value does not say that
+    comparison of arms as randomised has no confounders to be moved by. Of a dose it is about one
+    unit: a ratio per minute is near 1, and so is its E-value; take a unit that says something (an
+    hour a week), or two doses. An E-value does not say that
     such a confounder exists, and what is large depends on what is known to act so strongly.
 
     R's EValue takes exp(0.91 d +/- 1.78 s) for the limits of a difference; here 0.91 times the

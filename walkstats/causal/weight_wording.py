@@ -99,5 +99,6 @@ def assumed(formula: str, setting: Mapping[str, Any], within: str | None) -> tup
         if setting["kind"] != "kept"
         else f"Positivity: whatever {right} are, {left} is possible.",
         f"The model of {left} is right in its terms and their form.",
-        "What is adjusted for was known before; nothing of it is a result of what was received.",
+        "Order: what is adjusted for was known before, and the outcome, or pain on its way to it, "
+        f"did not change {left}.",
     )
