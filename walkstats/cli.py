@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--registered", metavar="FILE", help="the plan as registered: changes are logged"
     )
+    report.add_argument("--strict", action="store_true", help="refuse a plan that is not signed")
     report.add_argument("--masked", type=int, metavar="N", help="permute the arms by this seed")
     report.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N")
     report.add_argument(
@@ -93,6 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("folder", type=Path)
     new.add_argument("--out", type=Path, metavar="FILE", help="where; by default it is printed")
     new.set_defaults(command=_plan_new)
+    sign = plans.add_parser("sign", help="sign the plan in a file")
+    sign.add_argument("plan", type=Path)
+    sign.add_argument("--name", required=True)
+    sign.add_argument("--role", default="")
+    sign.set_defaults(command=_plan_sign)
     fits = plans.add_parser("check", help="check a plan against itself and a trial folder")
     fits.add_argument("folder", type=Path)
     fits.add_argument("--plan", required=True, metavar="FILE")
@@ -182,7 +188,14 @@ def _report(arguments: argparse.Namespace) -> int:
     registered = read_plan(arguments.registered) if arguments.registered else None
     # A bar that is redrawn in place is for eyes; in the file of a log it is noise.
     shown = not arguments.quiet and sys.stderr.isatty()
-    results = run_plan(trial, plan, seed=arguments.seed, registered=registered, progress=shown)
+    results = run_plan(
+        trial,
+        plan,
+        seed=arguments.seed,
+        registered=registered,
+        strict=arguments.strict,
+        progress=shown,
+    )
     say("composing the report")
     written = write_report(compose(results, style=arguments.style), target)
     others = left_behind(target)
@@ -209,6 +222,17 @@ def _plan_new(arguments: argparse.Namespace) -> int:
         raise DataError.of(f"{arguments.out} exists", what_to_do="name a new file with --out")
     _write_text(arguments.out, text)
     print(f"The plan is in {arguments.out}")
+    return 0
+
+
+def _plan_sign(arguments: argparse.Namespace) -> int:
+    import datetime
+
+    from walkstats.plan import sign_plan
+
+    today = datetime.date.today().isoformat()
+    signed = sign_plan(arguments.plan, name=arguments.name, role=arguments.role, dated=today)
+    print(f"{arguments.plan} is signed by {signed.name}, {signed.dated}, SHA-256 {signed.digest}")
     return 0
 
 

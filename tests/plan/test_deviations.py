@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import walkstats as ws
+from walkstats.errors import DataError
 from walkstats.plan import (
     Analysis,
     AnalysisPlan,
@@ -180,3 +181,20 @@ def test_everything_of_the_walkback_plan_that_was_not_published_says_so():
         for one in outcome.analyses:
             told = ("analysis plan", "protocol", "published", "own choice")
             assert any(word in one.reason.lower() for word in told), one.name
+
+
+def test_a_strict_run_needs_a_plan_signed_as_it_stands(bladder, tmp_path):
+    file = tmp_path / "plan.toml"
+    ws.plan.write_plan(planned(cox("main")), file)
+    with pytest.raises(DataError, match="the plan is not signed"):
+        run_plan(bladder, read_plan(file), seed=1, strict=True)
+    run_plan(bladder.masked(1), read_plan(file), seed=1, strict=True)
+    signed = ws.plan.sign_plan(file, name="A. Statistician", role="trial statistician",
+                               dated="2026-01-31")  # fmt: skip
+    plan = read_plan(file)
+    assert plan.signatures == (signed,)
+    assert signed.digest == ws.plan.plan_digest(plan)
+    assert list(run_plan(bladder, plan, seed=1, strict=True).results) == ["main"]
+    changed = dataclasses.replace(plan, alpha=0.1)
+    with pytest.raises(DataError, match=r"changed after A\. Statistician signed it"):
+        run_plan(bladder, changed, seed=1, strict=True)

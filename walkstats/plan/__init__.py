@@ -5,9 +5,10 @@
 ``default_plan``   the plan that suits what a trial has recorded
 ``commented_plan`` a plan for a trial as a text to be filled in
 ``check_plan``     whether a plan fits a trial
+``sign_plan``, ``plan_digest``   who signed it, and whether it has changed since
 ``run_plan``       all analyses of a plan on a trial
 ``AnalysisPlan``, ``Outcome``, ``Estimand``, ``IntercurrentEvent``   the plan as data
-``Analysis``, ``Frame``, ``AnalysisSet``, ``Multiplicity``, ``Revision``   its pieces
+``Analysis``, ``Frame``, ``AnalysisSet``, ``Multiplicity``, ``Revision``, ``Signature``   its pieces
 ``PlanResults``    what comes out
 """
 
@@ -28,11 +29,13 @@ __getattr__, __dir__, __all__ = attach(
             "Multiplicity",
             "Outcome",
             "Revision",
+            "Signature",
         ],
         "as_toml": ["read_plan", "write_plan"],
         "defaults": ["default_plan"],
         "commented": ["commented_plan"],
         "seeing_the_data": ["check_plan"],
+        "signing": ["plan_digest", "sign_plan"],
         "running": ["PlanResults", "run_plan"],
     },
 )
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from walkstats.plan.running import PlanResults as PlanResults
     from walkstats.plan.running import run_plan as run_plan
     from walkstats.plan.seeing_the_data import check_plan as check_plan
+    from walkstats.plan.signing import plan_digest as plan_digest
+    from walkstats.plan.signing import sign_plan as sign_plan
     from walkstats.plan.specification import Analysis as Analysis
     from walkstats.plan.specification import AnalysisPlan as AnalysisPlan
     from walkstats.plan.specification import AnalysisSet as AnalysisSet
@@ -54,3 +59,4 @@ if TYPE_CHECKING:
     from walkstats.plan.specification import Multiplicity as Multiplicity
     from walkstats.plan.specification import Outcome as Outcome
     from walkstats.plan.specification import Revision as Revision
+    from walkstats.plan.specification import Signature as Signature

@@ -23,6 +23,7 @@ from walkstats.plan.specification import (
     Multiplicity,
     Outcome,
     Revision,
+    Signature,
     usual_heading,
 )
 
@@ -102,6 +103,10 @@ def plan_of(data: Mapping[str, Any], name: str) -> AnalysisPlan:
             Revision(**reading.checked(one, REVISION, "revision"))
             for one in facts.pop("revision", [])
         ),
+        "signatures": tuple(
+            Signature(**reading.checked(one, SIGNATURE, "signature"))
+            for one in facts.pop("signature", [])
+        ),
     }
     try:
         plan = AnalysisPlan(**facts)
@@ -116,6 +121,7 @@ def plan_of(data: Mapping[str, Any], name: str) -> AnalysisPlan:
 PLAN: Mapping[str, tuple[Any, bool]] = {
     "title": (str, True),
     "registration": (str, False),
+    "protocol": (str, False),
     "version": (str, False),
     "dated": (str, False),
     "alpha": (float, False),
@@ -127,6 +133,7 @@ PLAN: Mapping[str, tuple[Any, bool]] = {
     "record": (str, False),
     "published": (dict, False),
     "revision": (TABLES, False),
+    "signature": (TABLES, False),
     "outcome": (TABLES, False),
     "analysis": (TABLES, False),
 }
@@ -141,6 +148,12 @@ REVISION: Mapping[str, tuple[Any, bool]] = {
     "what": (str, True),
     "dated": (str, False),
     "after_unmasking": (bool, False),
+}
+SIGNATURE: Mapping[str, tuple[Any, bool]] = {
+    "name": (str, True),
+    "role": (str, False),
+    "dated": (str, False),
+    "digest": (str, False),
 }
 OUTCOME: Mapping[str, tuple[Any, bool]] = {
     "id": (str, True),
@@ -293,7 +306,7 @@ def write_plan(plan: AnalysisPlan, file: str | Path) -> None:
 
 def plan_text(plan: AnalysisPlan) -> str:
     """Spell a plan as TOML."""
-    lines = _entries(plan, ("title", "registration", "version", "dated"))
+    lines = _entries(plan, ("title", "registration", "protocol", "version", "dated"))
     lines += [f"alpha = {plan.alpha!r}", *_entries(plan, ("strata", "covariates", "record"))]
     if plan.multiplicity != Multiplicity():
         lines += ["", "[multiplicity]", *_entries(plan.multiplicity, MULTIPLICITY)]
@@ -311,7 +324,14 @@ def plan_text(plan: AnalysisPlan) -> str:
     if plan.published:
         lines += ["", "[published]"]
         lines += [f"{spelled(leaf)} = {spelled(ours)}" for leaf, ours in plan.published.items()]
+    for signature in plan.signatures:
+        lines += ["", signature_text(signature)]
     return "\n".join(lines) + "\n"
+
+
+def signature_text(signature: Signature) -> str:
+    """Spell a signature as TOML."""
+    return "\n".join(["[[signature]]", *_entries(signature, SIGNATURE)])
 
 
 def _entries(one: Any, names: Any) -> list[str]:

@@ -17,6 +17,7 @@ from walkstats.plan.methods import run_method
 from walkstats.plan.numbers import numbers_of
 from walkstats.plan.seeing_the_data import problems_with
 from walkstats.plan.sets_of_people import set_sizes
+from walkstats.plan.signing import signature_problems
 from walkstats.plan.specification import Analysis, AnalysisPlan
 from walkstats.plan.taken_together import with_adjusted_p
 from walkstats.results import Frozen
@@ -82,6 +83,7 @@ def run_plan(
     *,
     seed: int,
     registered: AnalysisPlan | None = None,
+    strict: bool = False,
     progress: bool = False,
 ) -> PlanResults:
     """Run all analyses of a plan on a trial.
@@ -94,6 +96,8 @@ def run_plan(
         For analyses that draw random numbers; recorded with the results.
     registered : AnalysisPlan, optional
         The plan as it was before the data were seen; what differs from it is a deviation.
+    strict : bool
+        Refuse a plan that nobody signed as it stands (``sign_plan``); a masked trial may be run.
     progress : bool
         Show a progress bar on standard error.
 
@@ -107,7 +111,7 @@ def run_plan(
         For a seed that is no whole number of at least 0.
     DataError
         For a plan that speaks of what this trial does not have: columns, measures, conditions of
-        sets. One finding for each.
+        sets. One finding for each. With `strict`, for a plan without a signature that fits it.
 
     Notes
     -----
@@ -124,6 +128,12 @@ def run_plan(
     0
     """
     check_seed(seed)
+    if strict and not trial.is_masked and (unsigned := signature_problems(plan)):
+        raise DataError.of(
+            unsigned[0],
+            table="plan",
+            what_to_do="sign it (walkstats plan sign), run it masked, or run it without strict",
+        )
     errors = [one for one in problems_with(plan, trial) if one.severity == "error"]
     if errors:
         raise DataError(errors)

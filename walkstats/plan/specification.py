@@ -252,6 +252,23 @@ class Revision(Frozen):
 
 
 @dataclass(frozen=True)
+class Signature(Frozen):
+    """Somebody's signature under a plan.
+
+    Attributes
+    ----------
+    name, role, dated : str
+    digest : str
+        SHA-256 of what was signed, as ``plan_digest`` computes it; empty where it was on paper.
+    """
+
+    name: str
+    role: str = ""
+    dated: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True)
 class AnalysisPlan(Frozen):
     """An analysis plan.
 
@@ -261,8 +278,10 @@ class AnalysisPlan(Frozen):
     outcomes : tuple of Outcome
     descriptions : tuple of Analysis
         Analyses of no outcome, which stand first: flow, baseline, follow-up.
-    registration, version, dated : str
-        Of the trial; of the plan.
+    registration, protocol : str
+        Number of the trial in its registry; version of the protocol that the plan belongs to.
+    version, dated : str
+        Of the plan.
     alpha : float
         Two-sided; all intervals have level 1 - alpha.
     multiplicity : Multiplicity
@@ -276,6 +295,7 @@ class AnalysisPlan(Frozen):
     published : mapping of str to mapping
         Leaf of the published record -> {"analysis", "term", "part", "ratio"} of our estimate.
     revisions : tuple of Revision
+    signatures : tuple of Signature
     """
 
     title: str
@@ -293,6 +313,8 @@ class AnalysisPlan(Frozen):
     record: str = ""
     published: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     revisions: tuple[Revision, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    protocol: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
