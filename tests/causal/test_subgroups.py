@@ -90,6 +90,25 @@ def test_twins_who_differ_in_nothing_have_no_interaction(
         assert found.other_tests["twin"].p_value == pytest.approx(1.0, abs=1e-4)
 
 
+def test_repeated_measures_are_the_model_with_the_product() -> None:
+    rng = np.random.default_rng(5)
+    visits = pd.concat(
+        [FRAME.assign(month=m, score=FRAME["score"] + rng.normal(0, 1, len(FRAME))) for m in (3, 6)]
+    )
+    visits = visits[rng.random(len(visits)) > 0.1]
+    found = subgroup_effects(
+        visits, "score ~ arm + factor(month)", "sex", model="mmrm", options={"visit": "month"}
+    )
+    fit = ws.regression.mmrm(visits, "score ~ arm * sex + factor(month)", visit="month")
+    own = fit.contrast({"arm[walking]": 1.0, "arm[walking]:sex[male]": 1.0})
+    ours = found.effects.estimate("arm[walking], sex[male]")
+    for name in ("estimate", "std_error", "df", "conf_low", "conf_high"):
+        assert getattr(ours, name) == pytest.approx(getattr(own, name), rel=MAXIMUM)
+    test = fit.test("arm:sex")
+    assert found.interaction_tests["sex"].statistic == pytest.approx(test.statistic, rel=MAXIMUM)
+    assert found.interaction_tests["sex"].p_value == pytest.approx(test.p_value, rel=MAXIMUM)
+
+
 def test_rows_in_another_order_and_swapped_arms() -> None:
     asked = {"modifiers": ["sex", "site"], "at": 180}
     found = subgroup_effects(FRAME, "arm + age_years", **asked)
