@@ -425,7 +425,7 @@ def test_check_ins_are_counted_by_arm():
     (said,) = paragraphs(report, "Completeness of check-ins", "result")
     whole = results.results["check_ins"].query("check_in.isna()")
     for one in whole.itertuples():
-        assert f"({one.completed:,.0f} of {one.expected:,.0f}) in the {one.arm} arm" in said
+        assert f"({one.completed:.0f} of {one.expected:.0f}) in the {one.arm} arm" in said
 
 
 def test_whatever_a_plan_may_ask_for_can_be_shown():

@@ -12,6 +12,7 @@ import pandas as pd
 
 from walkstats import _digits
 from walkstats._digits import NumberStyle, style_of
+from walkstats.plan.vocabulary import ROLES
 from walkstats.tables import Table
 from walkstats.tables.cells import Cell
 
@@ -43,10 +44,13 @@ class NumberIndex:
         self.alone: dict[tuple[str, float], list[str]] = {}
         self.analysis: dict[str, str] = {}
         self.rows: dict[str, list[dict[Any, Any]]] = {}
+        self.main: list[dict[Any, Any]] = []
         for row in numbers.to_dict("records") if "id" in numbers else []:
             name = str(row["id"])
             self.analysis[name] = str(row["analysis"])
             self.rows.setdefault(str(row["analysis"]), []).append(row)
+            if row.get("status") in ROLES:
+                self.main.append(row)
             key = _key(row["estimate"], row["conf_low"], row["conf_high"])
             if _known(row["estimate"]) and _known(row["conf_low"]):
                 self.with_limits.setdefault(key, []).append(name)
@@ -100,11 +104,14 @@ class NumberIndex:
         return tuple((same or beside)[:1])
 
     def in_text(self, text: str, analysis: str, style: str | NumberStyle = "plain") -> list[Found]:
-        """Where in a sentence the estimates of an analysis stand, with their limits."""
+        """Where in a sentence the estimates of an analysis stand, with their limits.
+
+        A sentence of no analysis, such as those of a summary, is held against all main analyses.
+        """
         marks = style_of(style)
         found: list[Found] = []
-        for row in self.rows.get(analysis, []):
-            for pattern in _patterns(row, marks):
+        for row in self.rows.get(analysis, []) if analysis else self.main:
+            for pattern in _patterns(row, marks, text):
                 match = pattern.search(text)
                 if match and not any(one.start < match.end() and match.start() < one.end
                                      for one in found):  # fmt: skip
@@ -113,17 +120,17 @@ class NumberIndex:
         return sorted(found, key=lambda one: one.start)
 
 
-def _patterns(row: dict[Any, Any], style: NumberStyle) -> Iterator[re.Pattern[str]]:
-    """How a sentence may write an estimate and its limits."""
+def _patterns(row: dict[Any, Any], style: NumberStyle, text: str) -> Iterator[re.Pattern[str]]:
+    """How a text may write an estimate and its limits, of those ways whose limits are in it."""
     values = (row["estimate"], row["conf_low"], row["conf_high"])
     if not all(_known(value) for value in values):
         return
     for decimals in _decimals(str(row.get("scale")), values):
-        number = re.escape(_digits.fixed(values[0], decimals[0], style))
-        limits = re.escape(
-            _digits.interval(values[1], values[2], (decimals[1], decimals[2]), style)
-        )
-        yield re.compile(rf"(?<![\d.,·]){number}\b[^.;()]{{0,40}}[(;][^;()]{{0,40}}{limits}")
+        number = _digits.fixed(values[0], decimals[0], style)
+        limits = _digits.interval(values[1], values[2], (decimals[1], decimals[2]), style)
+        if number in text and limits in text:
+            near = rf"[^.;()]{{0,40}}[(;][^;()]{{0,40}}{re.escape(limits)}"
+            yield re.compile(rf"(?<![\d.,·]){re.escape(number)}\b{near}")
 
 
 def _decimals(scale: str, values: Sequence[float]) -> Iterator[tuple[int, ...]]:

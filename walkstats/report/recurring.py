@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from walkstats import figures, tables
-from walkstats._digits import fixed
+from walkstats._digits import count, fixed
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.wording import arm_said, plain_term, rows_of
@@ -39,8 +39,10 @@ def check_ins(analysis: Analysis, result: pd.DataFrame) -> list[Block]:
     """Check-ins completed: a sentence, a figure of all months, a table of some."""
     whole = result[result["check_in"].isna()]
     each = ", ".join(
-        f"{one.percent:.1f} % ({one.completed:,.0f} of {one.expected:,.0f}) in the {one.arm} arm"
-        for one in whole.itertuples()
+        f"{fixed(percent, 1)} % ({count(completed)} of {count(expected)}) in the {arm} arm"
+        for arm, percent, completed, expected in whole[
+            ["arm", "percent", "completed", "expected"]
+        ].to_numpy()
     )
     known = sorted(result["month"].dropna().unique())
     few = [month for month in known if month in MONTHS_SHOWN]

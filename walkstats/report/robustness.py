@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from walkstats import figures, tables
+from walkstats._digits import fixed
 from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.plan.specification import Outcome
@@ -109,7 +110,7 @@ def _blocks(
     measure = capitalised(effect.estimate.measure or "difference")
     against = f", {effect.arm} against {results.trial.arms[0]}"
     when = f", {effect.when}" if effect.when else ""
-    title = f"How robust is it? {measure} of {lower(outcome.title)}{against}{when}"
+    title = f"How robust is it? {outcome.title}{against}{when}"
     name = f"{outcome.id}_robust" + (f"_{effect.arm}" if len(results.trial.arms) > 2 else "")
     table = tables.table_of(dict(rows), title=title)
     first = next(iter(rows.values()))
@@ -131,7 +132,7 @@ def _blocks(
 
 def _range_said(rows: Mapping[str, Estimate], measure: str) -> str:
     values = [one.estimate for one in rows.values()]
-    low, high = (f"{value:.2f}" for value in (min(values), max(values)))
+    low, high = (fixed(value, 2) for value in (min(values), max(values)))
     if low == high:
         return f"{measure} {low} in each of {len(rows)} analyses"
     return f"{measure} from {low} to {high} over {len(rows)} analyses"
@@ -142,6 +143,9 @@ def _sets_differ(outcome: Outcome, results: PlanResults) -> list[str]:
     fewer = [
         f"{_label(one, outcome)}: {results.plan.sets[one.set].title}"
         for one in outcome.analyses
-        if one.set in results.plan.sets and one.name in results.results and one.status in BESIDE
+        if one.set in results.plan.sets
+        and results.plan.sets[one.set].where
+        and one.name in results.results
+        and one.status in BESIDE
     ]
     return [f"Who is in them: {'; '.join(fewer)}."] if fewer else []

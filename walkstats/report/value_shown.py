@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from walkstats import figures
-from walkstats._digits import fixed
+from walkstats._digits import count, fixed
 from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
@@ -113,6 +114,22 @@ def _thresholds(analysis: Analysis, results: PlanResults) -> list[float]:
     ]
 
 
+def _net_benefit(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
+    """The net benefit in a sentence; of its method what the evaluation has not said already."""
+    *said, table = plainly(analysis, result, results)
+    assert isinstance(table, TableBlock)
+    return [*said, replace(table, table=_beyond(analysis, table.table, results))]
+
+
+def _beyond(analysis: Analysis, table: tables.Table, results: PlanResults) -> tables.Table:
+    """A table whose notes leave out what stands under the evaluation that it comes from."""
+    before = results.results.get(analysis.of)
+    told = str(getattr(before, "method", ""))
+    known = {*getattr(before, "notes", ()), str(getattr(before, "counts", ""))}
+    kept = [note.removeprefix(told).strip() for note in table.notes if note not in known]
+    return replace(table, notes=tuple(note for note in kept if note))
+
+
 def _acceptable(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
     """The probability at the thresholds of the net benefit, and the curve."""
     before = next((one for one in results.plan.analyses if one.name == analysis.of), analysis)
@@ -125,13 +142,17 @@ def _acceptable(analysis: Analysis, result: Curve, results: PlanResults) -> list
         if probability and len(found):
             value = float(found.iloc[0])
             said.append(
-                f"{analysis.title}: {value:.2f} at a threshold of {threshold:,.0f}, as the share "
-                "of bootstrap samples with a net benefit above 0."
+                f"{analysis.title}: {fixed(value, 2)} at a threshold of {count(threshold)}, as the "
+                "share of bootstrap samples with a net benefit above 0."
             )
     return [
         *(Paragraph(text, "result") for text in said),
         FigureBlock(analysis.name, figure, f"{analysis.title}, over thresholds"),
-        TableBlock(analysis.name, table_of_any(analysis, result), folded=True),
+        TableBlock(
+            analysis.name,
+            _beyond(analysis, table_of_any(analysis, result), results),
+            folded=True,
+        ),
     ]
 
 
@@ -153,7 +174,7 @@ def _tornado(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
 VALUE: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "economics.cost_effectiveness": _evaluation,
     "economics.compare_costs": plainly,
-    "economics.net_benefit": plainly,
+    "economics.net_benefit": _net_benefit,
     "economics.acceptability_curve": _acceptable,
     "economics.expected_value_of_perfect_information": _acceptable,
     "economics.one_way": _tornado,

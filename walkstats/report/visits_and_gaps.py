@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from walkstats import figures, tables
-from walkstats._digits import count
+from walkstats._digits import count, fixed
 from walkstats._labels import capitalised, described, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
@@ -98,7 +98,7 @@ def _tipping(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
     ends = [f"{frame[one].min():g} to {frame[one].max():g}" for one in result.groups]
     tried = ", ".join(f"{end} ({one})" for end, one in zip(ends, result.groups, strict=True))
     tips = (
-        f"the conclusion changes where the imputed values are moved by {result.tips_at:.1f}"
+        f"the conclusion changes where the imputed values are moved by {fixed(result.tips_at, 1)}"
         if np.isfinite(result.tips_at)
         else "the conclusion does not change within the range tried"
     )

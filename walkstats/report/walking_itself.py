@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from walkstats import figures, tables
+from walkstats._digits import fixed
 from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
@@ -131,7 +132,7 @@ def _hidden(analysis: Analysis, result: Any) -> list[Block]:
     }
     if not rows:
         return []
-    told = ", ".join(f"{term} {value:.2f}" for term, value in rows.items())
+    told = ", ".join(f"{term} {fixed(value, 2)}" for term, value in rows.items())
     measure = result.robustness.measure
     about = f" ({measure})" if measure else ""
     return [Paragraph(f"Sensitivity to unmeasured confounding{about}: {told}.", "result")]
@@ -141,11 +142,12 @@ def _e_value(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
     limit = (
         "the interval has no such limit"
         if not np.isfinite(result.limit)
-        else f"{result.limit:.2f} for the limit of the interval"
+        else f"{fixed(result.limit, 2)} for the limit of the interval"
     )
     said = (
         f"{analysis.title}: an unmeasured confounder would have to be associated with arm and "
-        f"outcome by a risk ratio of {result.point:.2f} each to explain the estimate; {limit}."
+        f"outcome by a risk ratio of {fixed(result.point, 2)} each to explain the estimate; "
+        f"{limit}."
     )
     table = table_of_any(analysis, result)
     return [Paragraph(said, "result"), TableBlock(analysis.name, table), *assumed(result)]

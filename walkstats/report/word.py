@@ -135,7 +135,9 @@ class _Page:
         self.across = False
 
     def heading(self, one: Heading) -> None:
-        self._turn(False)
+        # A heading stands on the page of what it is over.
+        first = one.items[0].block if one.items else None
+        self._turn(isinstance(first, TableBlock) and word_layout(first.table).across)
         self._marked(runs(one.title), "Heading 1", one.anchor)
 
     def item(self, item: Item) -> None:

@@ -231,14 +231,11 @@ class Table:
 
 
 def _words_only(cells: tuple[Cell, ...]) -> bool:
-    """Whether every cell that holds something begins with a letter, or is too long for a number."""
-    texts = [str(cell.values[0]) for cell in cells if cell.is_text and cell.values[0]]
+    """Whether all cells hold text, most of it with a letter first or too long for a number."""
     known = [cell for cell in cells if cell.kind != "empty" and cell.values != ("",)]
-    return (
-        bool(texts)
-        and len(texts) == len(known)
-        and all(text[0].isalpha() or len(text) > LONGEST_NUMBER for text in texts)
-    )
+    texts = [str(cell.values[0]) for cell in known if cell.is_text]
+    words = [text for text in texts if text[0].isalpha() or len(text) > LONGEST_NUMBER]
+    return len(texts) == len(known) and 2 * len(words) > len(texts)
 
 
 def _word(table: Table) -> bytes:
