@@ -148,6 +148,28 @@ def test_a_total_that_is_not_the_sum_of_its_parts_is_refused(whole):
         cost_effectiveness(wrong, effects, **FEW)
 
 
+def test_costs_below_0_are_refused_by_name(whole):
+    costs, effects = (one.copy() for one in whole)
+    costs.loc[7, "cost_3"] = -1e4
+    add_totals(costs, "cost", costs.attrs["parts"])
+    with pytest.raises(DataError, match=r"cost is below 0 for 1 participant.*P007.*refund"):
+        cost_effectiveness(costs, effects, **FEW)
+
+
+def test_a_covariate_of_which_the_frames_say_different_things_is_refused(whole):
+    costs, effects = (one.assign(age=50.0) for one in whole)
+    effects.loc[2, "age"] = 51.0
+    with pytest.raises(DataError, match=r"age differs between costs and effects.*P002"):
+        cost_effectiveness(costs, effects, effect="qaly", adjust="age", **FEW)
+
+
+def test_too_few_to_impute_from_is_said_with_what_to_do():
+    few = costs_and_qalys(n=24, gaps=0.3)
+    with pytest.raises(DataError, match=r"cannot be imputed within arms: .*complete-cases") as said:
+        cost_effectiveness(*few, **GAPPY)
+    assert "by=None" not in str(said.value)
+
+
 def test_horizons_that_differ_are_refused(whole):
     costs, effects = (one.copy() for one in whole)
     effects.attrs["horizon_days"] = 730
@@ -169,6 +191,7 @@ def test_words_and_columns_are_checked(whole):
         ({"adjust": {"cost": ["utility_0"]}}, "its keys are 'costs' and 'effects'"),
         ({"adjust": "nothing"}, "No column 'nothing' for a covariate"),
         ({"seed": -1}, "seed must be"),
+        ({"replicates": 1}, "replicates must be a whole number of at least 2"),
     ):
         with pytest.raises(ValueError, match=said):
             cost_effectiveness(costs, effects, **{**FEW, **options})
@@ -301,11 +324,15 @@ def test_what_is_said_in_each_quadrant(cost, effect, quadrant, said):
         assert "There is no ratio." in icer.notes[0]
 
 
-def test_a_dominant_arm_has_no_ratio_in_any_table(whole):
-    costs, effects = costs_and_qalys(dearer=-300.0, gain=0.1)
-    found = cost_effectiveness(costs, effects, **FEW)
-    assert found.quadrant == "south-east"
-    assert "walking is dominant" in str(found)
+@pytest.mark.parametrize(
+    ("names", "word"), [({}, "dominated"), ({"control": "z", "walking": "a"}, "dominant")]
+)
+def test_an_arm_that_dominates_has_no_ratio_in_any_table(names, word):
+    frames = costs_and_qalys(dearer=300.0, gain=-0.1)
+    for frame in frames:
+        frame["arm"] = frame["arm"].replace(names)
+    found = cost_effectiveness(*frames, **FEW)
+    assert f"{found.arms[1]} is {word}" in str(found)
     ratio = found.to_frame().query("part == 'ratio'")
     assert ratio[["estimate", "conf_low", "conf_high"]].isna().to_numpy().all()
 

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import as_names, check_column, check_frame
-from walkstats._variables import as_numbers, is_factor, levels_of, missing
+from walkstats._arguments import as_names, check_column
+from walkstats._variables import as_numbers
 from walkstats.economics.events_prevented import FollowUp, sort_follow_up
+from walkstats.economics.matched_people import SIDES, match_people, one_horizon, two_arms
+from walkstats.economics.paired_columns import Columns
 from walkstats.errors import DataError
 from walkstats.results import Frozen
 from walkstats.survival.observations import observe
@@ -21,11 +23,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Booleans = NDArray[np.bool_]
 
-SUBJECT = "participant_id"
-SIDES = ("costs", "effects")
 # Of the largest total: rounding of a sum.
 SAME = 1e-8
-YEAR = 365.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +115,14 @@ def pair_outcomes(
         For participants in one frame only, twice in one, or in two arms, and totals that are not
         the sum of their parts.
     """
-    costs, effects = _matched(costs, effects, by)
+    costs, effects = match_people(costs, effects, by)
     cost_side = _side(costs, cost, "costs")
     is_event = effect is None and "total" not in effects.attrs and _has_events(effects)
     effect_side = Side("risk") if is_event else _side(effects, effect, "effects")
-    horizon = _horizon(costs, effects, horizon_days, is_event)
-    arm, arms = _two_arms(costs, by)
-    table = _Table({"costs": costs, "effects": effects})
+    horizon = one_horizon(costs, effects, horizon_days, is_event)
+    arm, arms = two_arms(costs, by)
+    table = Columns({"costs": costs, "effects": effects})
+    _check_not_negative(costs, cost_side)
     for side, frame in ((cost_side, "costs"), (effect_side, "effects")):
         for column in side.weights:
             table.part(frame, column)
@@ -139,8 +139,8 @@ def pair_outcomes(
     said: tuple[str, ...] = ()
     if is_event:
         follow_up, said = _follow_up(effects, horizon, arm, arms, table)
-    return table.laid_out(
-        cost_side, effect_side, adjusted, needed, arm, arms, follow_up, horizon, said
+    return _laid_out(
+        table, cost_side, effect_side, adjusted, needed, arm, arms, follow_up, horizon, said
     )
 
 
@@ -185,60 +185,6 @@ def without_gaps(paired: Paired) -> Paired:
     )
 
 
-def _matched(
-    costs: pd.DataFrame, effects: pd.DataFrame, by: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both frames with one row per participant, in the order of the first."""
-    frames = []
-    for frame, name in zip((costs, effects), SIDES, strict=True):
-        check_frame(frame, name)
-        ids = check_column(frame, SUBJECT, f"the participants of {name}")
-        gap = missing(ids)
-        if gap.any():
-            raise DataError.of(
-                f"{SUBJECT} is missing in {int(gap.sum())} row(s) of {name}",
-                column=SUBJECT,
-                row=int(np.flatnonzero(gap)[0]),
-                count=int(gap.sum()),
-                what_to_do="say whose rows they are",
-            )
-        keyed = frame.set_axis(ids.astype(str).to_numpy(), axis=0)
-        twice = list(dict.fromkeys(keyed.index[keyed.index.duplicated()]))
-        if twice:
-            raise DataError.of(
-                f"{len(twice)} participant(s) have several rows in {name}",
-                column=SUBJECT,
-                ids=twice,
-                what_to_do="give one row per participant",
-            )
-        frames.append(keyed)
-    first, second = frames
-    if len(first) == 0:
-        raise DataError.of("costs has no rows", what_to_do="check the filters")
-    for here, there, has, lacks in ((first, second, *SIDES), (second, first, *SIDES[::-1])):
-        alone = [one for one in here.index if one not in there.index]
-        if alone:
-            raise DataError.of(
-                f"{len(alone)} participant(s) are in {has} and not in {lacks}",
-                column=SUBJECT,
-                ids=alone,
-                what_to_do=f"give each a row in {lacks}, with missing values where nothing is "
-                "known: they are then counted and imputed",
-            )
-    second = second.loc[first.index]
-    check_column(first, by, "the arms")
-    if by in second.columns:
-        moved = first.index[(first[by].astype(str) != second[by].astype(str)).to_numpy()]
-        if len(moved):
-            raise DataError.of(
-                f"{len(moved)} participant(s) have another {by} in effects than in costs",
-                column=by,
-                ids=list(moved),
-                what_to_do="take both frames from the same trial",
-            )
-    return first, second
-
-
 def _side(frame: pd.DataFrame, name: str | None, which: str) -> Side:
     """The total that is compared, and the columns whose weighted sum it is."""
     default = frame.attrs.get("total", "cost" if which == "costs" else None)
@@ -270,59 +216,19 @@ def _side(frame: pd.DataFrame, name: str | None, which: str) -> Side:
     return Side(str(name), dict(parts))
 
 
+def _check_not_negative(costs: pd.DataFrame, side: Side) -> None:
+    below = as_numbers(costs[side.name], side.name) < 0
+    if below.any():
+        raise DataError.of(
+            f"{side.name} is below 0 for {int(below.sum())} participant(s)",
+            column=side.name,
+            ids=list(costs.index[below]),
+            what_to_do="correct them; a refund belongs into a part of its own",
+        )
+
+
 def _has_events(effects: pd.DataFrame) -> bool:
     return "event" in effects.columns and "days" in effects.columns
-
-
-def _horizon(
-    costs: pd.DataFrame, effects: pd.DataFrame, given: float | None, is_event: bool
-) -> float:
-    """The one horizon of costs and effects [days]."""
-    told = {
-        name: float(frame.attrs["horizon_days"])
-        for name, frame in zip(SIDES, (costs, effects), strict=True)
-        if frame.attrs.get("horizon_days") is not None
-    }
-    if given is not None:
-        told["horizon_days"] = float(given)
-    if len(set(told.values())) > 1:
-        said = ", ".join(f"{name} {value:g}" for name, value in told.items())
-        raise ValueError(f"Costs and effects need one horizon [days]; they have: {said}.")
-    if told:
-        return next(iter(told.values()))
-    if is_event:
-        raise ValueError(
-            "Up to which day do events count? costs does not say it: horizon_days=365."
-        )
-    return float("nan")
-
-
-def _two_arms(costs: pd.DataFrame, by: str) -> tuple[Indices, tuple[str, str]]:
-    series = costs[by]
-    gap = missing(series)
-    if gap.any():
-        raise DataError.of(
-            f"{by} is missing for {int(gap.sum())} participant(s)",
-            column=by,
-            ids=list(costs.index[gap]),
-            what_to_do="say in which arm they were randomised",
-        )
-    levels, _ = levels_of(series)
-    if len(levels) != 2:
-        raise DataError.of(
-            f"{by} has {len(levels)} level(s): {', '.join(levels)}",
-            column=by,
-            what_to_do="compare two arms at a time",
-        )
-    arm = (series.astype(str) == levels[1]).to_numpy().astype(np.intp)
-    for code, label in enumerate(levels):
-        if int((arm == code).sum()) < 2:
-            raise DataError.of(
-                f"{by} = {label} has a single participant",
-                column=by,
-                what_to_do="compare arms with at least two",
-            )
-    return arm, (levels[0], levels[1])
 
 
 def _adjusted_for(adjust: Any) -> dict[str, tuple[Any, ...]]:
@@ -339,7 +245,7 @@ def _adjusted_for(adjust: Any) -> dict[str, tuple[Any, ...]]:
 
 
 def _needed(
-    table: _Table, cost: Side, effect: Side, adjusted: Mapping[str, Sequence[str]]
+    table: Columns, cost: Side, effect: Side, adjusted: Mapping[str, Sequence[str]]
 ) -> list[str]:
     """Keys of the columns without which somebody has no total or no place in a regression."""
     own = [table.key("costs", column) for column in cost.weights]
@@ -348,7 +254,7 @@ def _needed(
 
 
 def _follow_up(
-    effects: pd.DataFrame, horizon: float, arm: Indices, arms: tuple[str, str], table: _Table
+    effects: pd.DataFrame, horizon: float, arm: Indices, arms: tuple[str, str], table: Columns
 ) -> tuple[FollowUp, tuple[str, ...]]:
     """Times to the event, and what they tell of missing costs."""
     rows = observe(effects, time="days", event="event")
@@ -376,110 +282,55 @@ def _follow_up(
     return sort_follow_up(stop, event, seen, horizon), tuple(notes)
 
 
-class _Table:
-    """Columns of both frames, each once: those that may have gaps, and those that have none."""
-
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        self.frames = frames
-        self.parts: dict[str, Floats] = {}
-        self.fixed: dict[str, Floats] = {}
-
-    def key(self, side: str, column: Any) -> str:
-        """Name of a column, with the frame where both have one of that name."""
-        other = self.frames[SIDES[1 - SIDES.index(side)]]
-        return f"{side}: {column}" if column in other.columns else str(column)
-
-    def part(self, side: str, column: Any) -> None:
-        """A column of which a total is made."""
-        self.parts[self.key(side, column)] = as_numbers(self.frames[side][column], str(column))
-
-    def add(self, name: str, values: Floats) -> None:
-        """A column that everybody has; one that never varies tells nothing."""
-        if np.ptp(values) > 0:
-            self.fixed[name] = values
-
-    def covariates(self, names: Sequence[Any]) -> list[str]:
-        """Take covariates up, and give the keys of their columns."""
-        keys: list[str] = []
-        for name in names:
-            side = next((s for s in SIDES[::-1] if name in self.frames[s].columns), "effects")
-            series = check_column(self.frames[side], name, "a covariate")
-            key = self.key(side, name)
-            if key in self.parts:
-                keys.append(key)
-            elif is_factor(series):
-                keys += self._indicators(series, str(name))
-            else:
-                values = as_numbers(series, str(name))
-                (self.parts if np.isnan(values).any() else self.fixed)[str(name)] = values
-                keys.append(str(name))
-        return list(dict.fromkeys(keys))
-
-    def _indicators(self, series: pd.Series, name: str) -> list[str]:
-        gap = missing(series)
-        if gap.any():
-            raise DataError.of(
-                f"{name} is missing for {int(gap.sum())} participant(s)",
-                column=name,
-                ids=list(series.index[gap]),
-                what_to_do="fill it in: covariates that are levels are not imputed here",
-            )
-        levels, _ = levels_of(series)
-        text = series.astype(str).to_numpy()
-        keys = [f"{name}[{level}]" for level in levels[1:]]
-        for key, level in zip(keys, levels[1:], strict=True):
-            self.fixed[key] = (text == level).astype(float)
-        return keys
-
-    def laid_out(
-        self,
-        cost: Side,
-        effect: Side,
-        adjusted: Mapping[str, Sequence[str]],
-        needed: Sequence[str],
-        arm: Indices,
-        arms: tuple[str, str],
-        follow_up: FollowUp | None,
-        horizon: float,
-        said: tuple[str, ...],
-    ) -> Paired:
-        """Everything as arrays."""
-        n = len(arm)
-        costs, effects = (self.frames[side] for side in SIDES)
-        names = (*self.parts, *self.fixed)
-        weights = {which: np.zeros(len(self.parts)) for which in SIDES}
-        for which, side in zip(SIDES, (cost, effect), strict=True):
-            for column, weight in side.weights.items():
-                place = list(self.parts).index(self.key(which, column))
-                weights[which][place] = float(weight)
-        places = {
-            side: np.array([names.index(key) for key in keys], dtype=np.intp)
-            for side, keys in adjusted.items()
-        }
-        told = {**effects.attrs, **costs.attrs}
-        notes = (*costs.attrs.get("notes", ()), *effects.attrs.get("notes", ()), *said)
-        return Paired(
-            ids=costs.index.to_numpy(),
-            arm=arm,
-            arms=arms,
-            parts=_stacked(self.parts, n),
-            part_names=tuple(self.parts),
-            fixed=_stacked(self.fixed, n),
-            fixed_names=tuple(self.fixed),
-            cost_weights=weights["costs"],
-            effect_weights=weights["effects"],
-            cost_adjust=places["costs"],
-            effect_adjust=places["effects"],
-            follow_up=follow_up,
-            cost=cost.name,
-            effect=effect.name,
-            unit=_unit(effects, effect, follow_up is not None),
-            needed=np.isin(list(self.parts), list(needed)),
-            horizon_days=horizon,
-            facts={name: told.get(name, "") for name in ("currency", "price_year", "perspective")},
-            notes=tuple(dict.fromkeys(notes)),
-            source=str(costs.attrs.get("source") or effects.attrs.get("source", "")),
-        )
+def _laid_out(
+    columns: Columns,
+    cost: Side,
+    effect: Side,
+    adjusted: Mapping[str, Sequence[str]],
+    needed: Sequence[str],
+    arm: Indices,
+    arms: tuple[str, str],
+    follow_up: FollowUp | None,
+    horizon: float,
+    said: tuple[str, ...],
+) -> Paired:
+    """Everything as arrays."""
+    n = len(arm)
+    costs, effects = (columns.frames[side] for side in SIDES)
+    names = (*columns.parts, *columns.fixed)
+    weights = {which: np.zeros(len(columns.parts)) for which in SIDES}
+    for which, side in zip(SIDES, (cost, effect), strict=True):
+        for column, weight in side.weights.items():
+            place = list(columns.parts).index(columns.key(which, column))
+            weights[which][place] = float(weight)
+    places = {
+        side: np.array([names.index(key) for key in keys], dtype=np.intp)
+        for side, keys in adjusted.items()
+    }
+    told = {**effects.attrs, **costs.attrs}
+    notes = (*costs.attrs.get("notes", ()), *effects.attrs.get("notes", ()), *said)
+    return Paired(
+        ids=costs.index.to_numpy(),
+        arm=arm,
+        arms=arms,
+        parts=_stacked(columns.parts, n),
+        part_names=tuple(columns.parts),
+        fixed=_stacked(columns.fixed, n),
+        fixed_names=tuple(columns.fixed),
+        cost_weights=weights["costs"],
+        effect_weights=weights["effects"],
+        cost_adjust=places["costs"],
+        effect_adjust=places["effects"],
+        follow_up=follow_up,
+        cost=cost.name,
+        effect=effect.name,
+        unit=_unit(effects, effect, follow_up is not None),
+        needed=np.isin(list(columns.parts), list(needed)),
+        horizon_days=horizon,
+        facts={name: told.get(name, "") for name in ("currency", "price_year", "perspective")},
+        notes=tuple(dict.fromkeys(notes)),
+        source=str(costs.attrs.get("source") or effects.attrs.get("source", "")),
+    )
 
 
 def _unit(effects: pd.DataFrame, effect: Side, is_event: bool) -> str:

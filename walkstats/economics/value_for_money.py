@@ -28,7 +28,7 @@ from walkstats.economics.value_shape import (
     shares_of_quadrants,
     verdict_of,
 )
-from walkstats.errors import FitError
+from walkstats.errors import DataError, FitError
 from walkstats.missing import impute, pool
 from walkstats.numerics import engine
 from walkstats.numerics import replicates as numbered
@@ -183,7 +183,7 @@ def cost_effectiveness(
     check_choice(missing, MISSING, "missing")
     check_whole(imputations, "imputations", 2)
     check_whole(donors, "donors", 1)
-    number, seed = check_chance(replicates, seed)
+    number, seed = check_chance(check_whole(replicates, "replicates", 2), seed)
     paired = pair_outcomes(
         costs, effects, by=by, cost=cost, effect=effect, adjust=adjust, using=using,
         horizon_days=horizon_days,
@@ -223,10 +223,19 @@ def _completed(paired: Paired, imputations: int, seed: int, donors: int, handled
     gappy = [name for k, name in enumerate(names) if paired.gaps[:, k].any()]
     others = [name for name in [*names, *fixed] if name not in gappy]
     own = int(np.random.SeedSequence(seed, spawn_key=(COMPLETING,)).generate_state(1)[0])
-    made = impute(
-        frame, columns=gappy, using=others, imputations=imputations, seed=own, by="arm",
-        methods={name: "pmm" for name in gappy}, donors=donors,
-    )  # fmt: skip
+    try:
+        made = impute(
+            frame, columns=gappy, using=others, imputations=imputations, seed=own, by="arm",
+            methods={name: "pmm" for name in gappy}, donors=donors,
+        )  # fmt: skip
+    except DataError as error:
+        first = error.findings[0]
+        raise DataError.of(
+            f"Missing parts cannot be imputed within arms: {first.problem.partition(': ')[2]}",
+            column=first.column.partition(": ")[2],
+            what_to_do="take longer periods, so that there are fewer parts, or "
+            "missing='complete-cases'",
+        ) from None
     out = np.tile(paired.parts, (imputations, 1, 1))
     for k, name in enumerate(names):
         if name in made.values:
