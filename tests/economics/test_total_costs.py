@@ -129,9 +129,9 @@ def test_perspectives_count_their_categories():
     own = economics.Perspective("insurer", "an insurer", ("health care",))
     assert costs([Person(used=used), Person()], own).loc[0, "cost"] == 80.0
     with pytest.raises(ValueError, match=r"'societal'.*Did you mean 'societal'"):
-        costs([Person()], "social")
+        costs([SOMEBODY], "social")
     with pytest.raises(ValueError, match="got 'carpets'"):
-        costs([Person()], ["carpets"])
+        costs([SOMEBODY], ["carpets"])
 
 
 def test_a_category_that_no_perspective_knows_is_refused_until_it_is_named():
@@ -195,7 +195,7 @@ def test_discounting_begins_with_the_second_year():
     assert frame.loc[0, ["cost_12", "cost_24", "cost_36"]].tolist() == [80.0, 64.0, 51.2]
     assert frame.loc[0, "cost"] == pytest.approx(80 * (1 + 0.8 + 0.64), rel=EXACT)
     with pytest.raises(ValueError, match=r"Write 0.03 for 3 %"):
-        costs([Person()], discount_rate=3)
+        costs([SOMEBODY], discount_rate=3)
 
 
 def test_without_check_ins_questionnaires_tell_who_answered():
@@ -214,6 +214,22 @@ def test_without_check_ins_questionnaires_tell_who_answered():
         economics.total_costs(bare, perspective="societal")
     told = economics.total_costs(bare, perspective="societal", answered_by="everybody")
     assert told["cost"].tolist() == [0.0, 80.0]
+
+
+def test_a_horizon_near_to_a_whole_month_is_that_month():
+    use = ((1, "visit", 1), (6, "visit", 1), (7, "visit", 1))
+    found = {
+        days: costs([Person(used=use), Person()], horizon_days=days).loc[0, "cost"]
+        for days in (30, 100, 176, 180, 190, 213)
+    }
+    assert found == {30: 80.0, 100: 80.0, 176: 160.0, 180: 160.0, 190: 160.0, 213: 240.0}
+
+
+def test_arguments_of_another_kind_are_refused_in_words():
+    with pytest.raises(ValueError, match="categories must be a mapping"):
+        costs([SOMEBODY], categories="visit")
+    with pytest.raises(ValueError, match="price_index must be a mapping"):
+        costs([SOMEBODY], price_index=5)
 
 
 def test_row_order_and_ids_change_nothing():
@@ -249,9 +265,9 @@ def test_baseline_columns_are_carried_and_later_ones_said():
 
 def test_periods_must_end_with_the_horizon():
     with pytest.raises(ValueError, match="must end with the horizon, in month 12; got 9"):
-        costs([Person()], periods=[3, 9])
+        costs([SOMEBODY], periods=[3, 9])
     with pytest.raises(ValueError, match="ascending"):
-        costs([Person()], periods=[6, 3, 12])
+        costs([SOMEBODY], periods=[6, 3, 12])
     monthly = costs([Person(completed=(1, 2)), SOMEBODY], periods=list(range(1, 13)))
     assert monthly.loc[0, ["cost_1", "cost_2"]].tolist() == [0.0, 0.0]
     assert np.isnan(monthly.loc[0, "cost_3"])

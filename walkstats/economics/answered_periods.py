@@ -23,6 +23,8 @@ Bools = NDArray[np.bool_]
 
 MONTHS_PER_YEAR = 12.0
 DAYS_PER_YEAR = 365.0
+NEAR_DAYS = 7.0
+"""A horizon so near to a whole month is that month, where use is reported by month [days]."""
 RULES = {
     "check_ins": "completed check-ins cover every day of it",
     "outcomes": "any questionnaire of the visit at its end was answered",
@@ -70,6 +72,21 @@ def horizon_months(horizon_days: float) -> float:
     12.0
     """
     return horizon_days * MONTHS_PER_YEAR / DAYS_PER_YEAR
+
+
+def whole_months(horizon_days: float) -> float:
+    """The horizon in months for what is reported by month, a whole number where it is near to one.
+
+    What is used in month 6 is not told by day: 180 days are meant as six months.
+
+    Examples
+    --------
+    >>> whole_months(365), whole_months(180), whole_months(30), round(whole_months(100), 2)
+    (12.0, 6.0, 1.0, 3.29)
+    """
+    months = horizon_months(horizon_days)
+    near = float(round(months))
+    return near if near and abs(months - near) * DAYS_PER_MONTH <= NEAR_DAYS else months
 
 
 def answered_periods(

@@ -16,7 +16,7 @@ from walkstats.economics.answered_periods import (
     RULES,
     Periods,
     answered_periods,
-    horizon_months,
+    whole_months,
 )
 from walkstats.economics.discounting import check_rate, year_factor
 from walkstats.economics.frames import missing_by_arm, people_frame
@@ -93,7 +93,8 @@ def total_costs(
         Price of one of each item [currency], which replaces that of the table; a frame has columns
         item and unit_cost, and may have price_year.
     horizon_days : float
-        Costs up to this day count; 365 days are 12 months [days].
+        Costs up to this day count; 365 days are 12 months, and up to a week more or less than a
+        whole month is that month, since costs are told by month [days].
     discount_rate : float
         By which costs of the second year and later count less [share/year].
     price_year : int, optional
@@ -151,8 +152,9 @@ def total_costs(
     >>> len(costs), list(costs.attrs["parts"])
     (701, ['cost_intervention', 'cost_3', 'cost_6', 'cost_9', 'cost_12'])
     """
+    refuse_unusable(trial.costs)
     chosen = chosen_perspective(perspective)
-    horizon = horizon_months(check_positive(horizon_days, "horizon_days", "days"))
+    horizon = whole_months(check_positive(horizon_days, "horizon_days", "days"))
     rate = check_rate(discount_rate)
     known = answered_periods(trial, horizon, periods, answered_by)
     used = rows_that_count(trial, chosen, known, unit_costs, price_year, price_index, categories)
@@ -201,7 +203,6 @@ def rows_that_count(
         As ``total_costs``.
     """
     table = trial.costs
-    _refuse_unusable(table)
     person = places_among(trial.people.index, table, "costs")
     names = named_categories(table, categories)
     month = table["month"].to_numpy(dtype=float)
@@ -231,7 +232,7 @@ def rows_that_count(
     )
 
 
-def _refuse_unusable(table: pd.DataFrame) -> None:
+def refuse_unusable(table: pd.DataFrame) -> None:
     """Refuse a trial without costs, and rows of which no sum can be made."""
     if not len(table):
         raise DataError.of(

@@ -145,7 +145,12 @@ def named_categories(costs: pd.DataFrame, categories: Mapping[str, str] | None) 
     """
     own = costs["category"].to_numpy(dtype=object)
     found = pd.unique(own)
-    mapped = {} if categories is None else dict(categories)
+    if categories is not None and not isinstance(categories, Mapping):
+        raise ValueError(
+            "categories must be a mapping of the trial's name to one that perspectives know, got "
+            f"{categories!r}."
+        )
+    mapped = dict(categories or {})
     for name, meant in mapped.items():
         if meant not in CATEGORIES:
             raise ValueError(

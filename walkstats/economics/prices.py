@@ -56,6 +56,8 @@ def price_rows(
     """
     if price_year is not None:
         check_whole(price_year, "price_year", 1900)
+    if price_index is not None and not isinstance(price_index, Mapping):
+        raise ValueError(f"price_index must be a mapping of year to level, got {price_index!r}.")
     own = rows["unit_cost"].to_numpy(dtype=float)
     if "price_year" in rows:
         years = pd.to_numeric(rows["price_year"], errors="coerce").to_numpy(dtype=float)

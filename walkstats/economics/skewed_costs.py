@@ -135,7 +135,7 @@ def compare_costs(
     check_frame(frame)
     check_level(level)
     check_choice(family, FAMILIES, "family")
-    name = cost or frame.attrs.get("total")
+    name = cost or (frame.attrs.get("total") if "perspective" in frame.attrs else None)
     if name is None:
         raise ValueError("cost= names the column of costs.")
     names = [str(one) for one in as_names(adjust, "adjust")]

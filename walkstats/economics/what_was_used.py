@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_positive
-from walkstats.economics.answered_periods import Periods, answered_periods, horizon_months
-from walkstats.economics.costing import Used, rows_that_count
+from walkstats.economics.answered_periods import Periods, answered_periods, whole_months
+from walkstats.economics.costing import Used, refuse_unusable, rows_that_count
 from walkstats.economics.discounting import check_rate, year_factor
 from walkstats.economics.frames import people_frame
 from walkstats.economics.perspectives import CATEGORIES, Perspective, chosen_perspective
@@ -250,8 +250,9 @@ def _read(
     categories: Mapping[str, str] | None,
     answered_by: str | None,
 ) -> tuple[Periods, Used]:
+    refuse_unusable(trial.costs)
     chosen = chosen_perspective(perspective)
-    horizon = horizon_months(check_positive(horizon_days, "horizon_days", "days"))
+    horizon = whole_months(check_positive(horizon_days, "horizon_days", "days"))
     known = answered_periods(trial, horizon, None, answered_by)
     used = rows_that_count(trial, chosen, known, unit_costs, price_year, price_index, categories)
     return known, used
