@@ -43,6 +43,14 @@ def test_a_person_by_hand():
     assert frame.loc[0, "eq5d_utility_0"] == 0.6
 
 
+def test_a_worked_example_of_a_course():
+    """Four visits in a year, 0.175 + 0.185 + 0.395; as quoted at
+    https://forums.futura-sciences.com/mathematiques-superieur/895277-qaly.html
+    """
+    one = Person(utilities=((0, 0.67), (3, 0.73), (6, 0.75), (12, 0.83)))
+    assert round(qaly(one).loc[0, "qaly"], 10) == 0.755
+
+
 def test_negative_utilities_count_below_dead():
     frame = qaly(person(-0.2, -0.2, -0.2, -0.2, -0.2), person(1, 1, 1, 1, 1))
     assert frame.loc[0, "qaly"] == pytest.approx(-0.2, rel=EXACT)
