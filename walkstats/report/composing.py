@@ -170,5 +170,7 @@ def _in_words(block: Block, results: PlanResults) -> Block:
         return replace(block, text=for_readers(block.text, results.trial.strata))
     if not isinstance(block, TableBlock):
         return block
-    notes = tuple(for_readers(note, results.trial.strata) for note in block.table.notes)
-    return replace(block, table=replace(block.table, notes=notes))
+    strata = results.trial.strata
+    notes = tuple(for_readers(note, strata) for note in block.table.notes)
+    rows = tuple(replace(row, label=for_readers(row.label, strata)) for row in block.table.rows)
+    return replace(block, table=replace(block.table, notes=notes, rows=rows))

@@ -232,7 +232,7 @@ def main_table(lines: Sequence[Line], results: PlanResults) -> Table:
     arms = results.trial.arms
     family = any(not math.isnan(line.p_adjusted) for line in lines)
     columns = [
-        Column(head, over=arm) for arm in arms for head in ("Analysed", "With data", "Result")
+        Column(head, over=arm) for arm in arms for head in ("Analysed (with data)", "Result")
     ]
     percent = percent_level(results.plan.level)
     columns += [
@@ -281,7 +281,7 @@ def _row(line: Line, arms: Sequence[str], family: bool) -> Row:
 
 def _arm_cells(counts: ArmCounts | None) -> list[Cell]:
     if counts is None:
-        return [EMPTY, EMPTY, EMPTY]
+        return [EMPTY, EMPTY]
     result = EMPTY
     if counts.events is not None:
         result = Cell("share_of", (float(counts.events), float(counts.analysed)))
@@ -290,8 +290,7 @@ def _arm_cells(counts: ArmCounts | None) -> list[Cell]:
     elif counts.values is not None:
         result = Cell("mean_sd", counts.values, _digits.decimals_for(counts.values[1]))
     return [
-        Cell("count", (float(counts.analysed),)),
-        Cell("count", (float(counts.with_data),)),
+        Cell("of_which", (float(counts.analysed), float(counts.with_data))),
         result,
     ]
 

@@ -79,17 +79,19 @@ def table_of_any(analysis: Analysis, result: Any) -> tables.Table:
     if isinstance(result, Curve) and result.shape == "line":
         return _of_frame(analysis, result)
     try:
-        return tables.table_of(result, title=analysis.title)
+        labels = {result.term: analysis.title} if isinstance(result, Estimate) else None
+        return tables.table_of(result, title=analysis.title, labels=labels)
     except (ValueError, TypeError):
         return _of_frame(analysis, result)
 
 
 def _of_frame(analysis: Analysis, result: Any) -> tables.Table:
     frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
+    shown = frame.dropna(axis=1, how="all")
     notes = [str(getattr(result, "method", "")), *map(str, getattr(result, "notes", ()))]
-    frame.attrs["notes"] = tuple(note for note in notes if note)
-    frame.attrs["source"] = str(getattr(result, "source", frame.attrs.get("source", "")))
-    return tables.table_of(frame, title=analysis.title, labels=HEADS)
+    shown.attrs["notes"] = tuple(note for note in notes if note)
+    shown.attrs["source"] = str(getattr(result, "source", frame.attrs.get("source", "")))
+    return tables.table_of(shown, title=analysis.title, labels=HEADS)
 
 
 HEADS = {

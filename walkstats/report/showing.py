@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from walkstats import figures, tables
+from walkstats._digits import fixed
 from walkstats._labels import capitalised, described, in_sentence
 from walkstats.plan import Analysis, PlanResults
 from walkstats.reading.carried import carried_along
+from walkstats.report.adherence_shown import adherence_by_arm, adherence_by_week
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.harms_and_subgroups import HARMS
 from walkstats.report.reconciling import followed_said
@@ -71,8 +73,8 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
         )
         table = table.noted(*_undeclared(aside)).titled(analysis.title)
         return [TableBlock(analysis.name, table)]
-    if derived == "check_in_completeness":
-        return check_ins(analysis, result)
+    if derived in DESCRIBED:
+        return DESCRIBED[derived](analysis, result)
     if len(result) > LONGEST_TABLE:
         return []
     table = tables.table_of(_one_stub(result), title=analysis.title, labels=HEADS)
@@ -343,15 +345,16 @@ def _needed(frame: pd.DataFrame, reference: str) -> pd.DataFrame:
         if pd.isna(one["estimate"]):
             number, interval = "not known", ""
         elif np.isinf(one["benefit_high"]) and np.isinf(one["harm_high"]):
-            number = f"{one['estimate']:.1f} to {side}"
+            number = f"{fixed(one['estimate'], 1)} to {side}"
             benefit, harm = one["benefit_low"], one["harm_low"]
-            interval = f"{benefit:.1f} to benefit, over infinity, to {harm:.1f} to harm"
+            interval = f"{fixed(benefit, 1)} to benefit, over infinity, to {fixed(harm, 1)} to harm"
         elif pd.isna(one.get(f"{side}_low")):  # no difference at all, or no standard error
-            number = "infinite" if side == "none" else f"{one['estimate']:.1f} to {side}"
+            number = "infinite" if side == "none" else f"{fixed(one['estimate'], 1)} to {side}"
             interval = ""
         else:
-            number = f"{one['estimate']:.1f} to {side}"
-            interval = f"{one[f'{side}_low']:.1f} to {one[f'{side}_high']:.1f}"
+            number = f"{fixed(one['estimate'], 1)} to {side}"
+            low, high = (fixed(one[f"{side}_{end}"], 1) for end in ("low", "high"))
+            interval = f"{low} to {high}"
         rows.append((plain_term(one["term"], reference), number, interval))
     return pd.DataFrame(rows, columns=["Group", "Number needed", "Interval"])
 
@@ -363,6 +366,13 @@ def _proportionality(analysis: Analysis, result: Any, results: PlanResults) -> l
     table = tables.table_of(frame, title=analysis.title, labels=heads)
     return [TableBlock(analysis.name, table)]
 
+
+# Frames that have a showing of their own.
+DESCRIBED: dict[str, Callable[[Analysis, pd.DataFrame], list[Block]]] = {
+    "check_in_completeness": check_ins,
+    "adherence_by_arm": adherence_by_arm,
+    "adherence_by_week": adherence_by_week,
+}
 
 SHOWN: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "frame": _frame,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from walkstats import figures
+from walkstats import figures, tables
 from walkstats._digits import count, fixed
 from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults

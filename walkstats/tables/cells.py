@@ -95,6 +95,11 @@ def _share_of(cell: Cell, style: NumberStyle) -> str:
     return f"{shown} ({_digits.percent(part, whole, style)})"
 
 
+def _of_which(cell: Cell, style: NumberStyle) -> str:
+    whole, part = (_digits.count(value, style) for value in _numbers(cell))
+    return f"{whole} ({part})"
+
+
 def _estimate(cell: Cell, style: NumberStyle) -> str:
     estimate, low, high = _numbers(cell)
     decimals = _decimals(cell) if cell.decimals is not None else _digits.decimals_for(
@@ -139,6 +144,7 @@ KINDS = {
     "median_iqr": Kind(("median", "q1", "q3"), _median_iqr),
     "share": Kind(("n", "of"), _share),
     "share_of": Kind(("n", "of"), _share_of),
+    "of_which": Kind(("n", "of_which"), _of_which),
     "estimate": Kind(("estimate", "conf_low", "conf_high"), _estimate),
     "ratio": Kind(("estimate", "conf_low", "conf_high"), _ratio),
     "time": Kind(("estimate", "conf_low", "conf_high"), _time),
