@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats import tables
+from walkstats._digits import fixed
 from walkstats.plan import PlanResults
 from walkstats.report.document import Block, Paragraph, TableBlock
 
@@ -90,8 +91,8 @@ def _label(one: Mapping[Hashable, Any], results: PlanResults) -> str:
 def with_limits(value: float, low: float, high: float) -> str:
     """A number with its limits where it has them; small ones with two decimals."""
     decimals = 0 if float(value).is_integer() or abs(value) >= 10 else 2
-    text = f"{value:.{decimals}f}"
+    text = fixed(value, decimals)
     if np.isnan(low) and np.isnan(high):
         return text
-    ends = ["not reached" if np.isnan(end) else f"{end:.{decimals}f}" for end in (low, high)]
+    ends = ["not reached" if np.isnan(end) else fixed(end, decimals) for end in (low, high)]
     return f"{text} ({ends[0]} to {ends[1]})"
