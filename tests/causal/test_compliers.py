@@ -201,6 +201,17 @@ def test_rows_left_out_are_counted_by_arm():
         ({"participant_id": 1}, {"outcome": "pain"}, DataError, "one row per participant"),
         ({"minutes": "many"}, {"outcome": "pain"}, DataError, "no numbers"),
         ({}, {"at": 5000}, ValueError, "beyond the follow-up"),
+        ({}, {"outcome": "pain", "cut": "many"}, ValueError, "cut must be a number"),
+        ({}, {"outcome": "pain", "cut": [60, 90]}, ValueError, "several belong into cuts="),
+        ({"c": 1}, {"outcome": "pain", "cluster": "c"}, FitError, "one cluster of c"),
+        (
+            {"twice": lambda f: 2 * f["age"]},
+            {"outcome": "pain", "covariates": ["age", "twice"]},
+            FitError,
+            "cannot tell these covariates apart",
+        ),
+        ({"event": "yes"}, {"at": 180}, DataError, "say which value is the event"),
+        ({"pain": np.inf}, {"outcome": "pain"}, DataError, "infinite"),
         ({}, {"outcome": "pain", "covariates": ["age", "pain2"]}, DataError, None),
     ],
 )
@@ -210,6 +221,39 @@ def test_what_is_refused(change, asked, error, words):
         error, words, asked = ValueError, "pain2", asked
     with pytest.raises(error, match=words):
         complier_effect(frame, **{"received": "minutes", **asked})
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "words"),
+    [
+        ({"event": False}, {"at": 180}, "control and walking: the outcome does not vary"),
+        ({"pain": 3.0}, {"outcome": "pain"}, "control and walking: the outcome does not vary"),
+        ({"c": lambda f: f["arm"]}, {"outcome": "pain", "cluster": "c"}, "belongs to one cluster"),
+    ],
+)
+def test_no_variance_is_no_certainty(change, asked, words):
+    found = complier_effect(trial().assign(**change), received="minutes", cut=90, **asked)
+    assert words in " ".join(found.notes)
+    for estimates in (found.effect, found.wald, found.intention_to_treat):
+        one = estimates.estimate(estimates.terms[0])
+        assert np.isnan([one.std_error, one.p_value, one.conf_low, one.conf_high]).all()
+    if "cluster" in asked:
+        assert np.isnan(found.compliers.std_errors).all()
+        assert np.isnan(found.first_stage.p_value)
+        assert "weak" not in " ".join(found.notes)
+    else:
+        assert found.compliers.std_errors[0] > 0.01
+
+
+def test_events_are_counted():
+    frame = trial()
+    found = complier_effect(frame, received="minutes", cut=90, at=180)
+    assert found.counts.events == int(frame["event"].sum())
+
+
+def test_too_few_rows():
+    with pytest.raises(FitError, match="cannot be estimated from 3 rows"):
+        complier_effect(trial().iloc[:3], received="minutes", outcome="pain", covariates="age")
 
 
 def test_cuts_of_yes_and_no_are_refused():

@@ -123,6 +123,10 @@ def test_what_is_refused(frame):
         per_protocol(frame, FORMULA, at=3, tau=4, replicates=1, seed=1)
     with pytest.raises(ValueError, match="beyond the follow-up of those who followed"):
         per_protocol(frame, FORMULA, at=4000, replicates=1, seed=1)
+    with pytest.raises(ValueError, match="names nothing that following depends on"):
+        per_protocol(frame, "adhered ~ 1", at=180, replicates=1, seed=1)
+    with pytest.raises(FitError, match="decide with certainty who followed"):
+        per_protocol(frame.assign(adhered=frame["age"] > 50), FORMULA, at=180, replicates=1, seed=1)
     with pytest.raises(DataError, match="one row per participant"):
         per_protocol(frame.assign(participant_id=1), FORMULA, at=3, replicates=1, seed=1)
 

@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column
+from walkstats._clusters import columns_in_one_cluster, said_of_single_clusters
 from walkstats._variables import as_numbers, codes_of
 from walkstats.causal.two_arms import (
+    MEAN,
     Asked,
     as_levels,
     check_one_row_each,
@@ -27,6 +29,9 @@ from walkstats.results import Counts
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+# An outcome that varies by less than this share of its size does not vary.
+FLAT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +50,8 @@ class Rows:
     counts: Counts
     notes: tuple[str, ...]
     source: str
+    unknown_spread: bool = False
+    single_clusters: bool = False
 
     @property
     def term(self) -> str:
@@ -113,20 +120,62 @@ def read_rows(
     used = as_levels(used, by, arms)
     check_one_row_each(used, subject)
     design = build(formula, used, intercept=True)
-    made = factor(design.matrix)
+    made = _factored(design, len(used))
+    place = design.terms.columns_of[by]
+    outcome = asked.values(used, by)
+    codes = None if cluster is None else _clusters(used, cluster)
+    single = False
+    unknown, notes = _without_spread(outcome, in_second(used, by, arms), arms, asked)
+    if codes is not None:
+        alone = columns_in_one_cluster(design.matrix, {by: place}, codes)
+        single = bool(alone.any())
+        notes += said_of_single_clusters(design.terms.names, alone)
+    return Rows(
+        used, by, arms, design, made, place.start, outcome,
+        as_numbers(_plain(used[received]), received), codes,
+        Counts(len(frame), len(used), len(used), events=asked.events(used), left_out=left_out),
+        (*design.notes, *lost_by_arm(frame, by, known), *notes),
+        str(frame.attrs.get("source", "")), unknown, single,
+    )  # fmt: skip
+
+
+def _factored(design: Design, rows: int) -> Factor:
     names = design.terms.names
+    if rows <= len(names):
+        raise FitError(
+            f"{len(names)} coefficients ({', '.join(names)}) cannot be estimated from {rows} rows. "
+            "Use fewer covariates."
+        )
+    made = factor(design.matrix)
     if made.dependent:
         listed = ", ".join(names[own] for own, *_ in made.dependent)
         raise FitError(f"The data cannot tell these covariates apart from others: {listed}.")
-    counts = Counts(len(frame), len(used), len(used), left_out=left_out)
-    place = design.terms.columns_of[by]
-    return Rows(
-        used, by, arms, design, made, place.start, asked.values(used, by),
-        as_numbers(_plain(used[received]), received),
-        None if cluster is None else codes_of(used, cluster, np.arange(len(used)), "clusters"),
-        counts, (*design.notes, *lost_by_arm(frame, by, known)),
-        str(frame.attrs.get("source", "")),
-    )  # fmt: skip
+    return made
+
+
+def _clusters(used: pd.DataFrame, cluster: str) -> Codes:
+    codes = codes_of(used, cluster, np.arange(len(used)), "clusters")
+    if codes.max(initial=0) < 1:
+        raise FitError(f"All rows belong to one cluster of {cluster}: nothing varies between them.")
+    return codes
+
+
+def _without_spread(
+    outcome: Floats, second: NDArray[np.bool_], arms: tuple[str, str], asked: Asked
+) -> tuple[bool, list[str]]:
+    """Whether the outcome's variance cannot be estimated, and which arm is to blame.
+
+    A curve without events has a formula's variance of 0, which is no certainty.
+    """
+    flat = [bool(np.ptp(outcome[side]) <= FLAT * np.abs(outcome).max(initial=1.0))
+            for side in (~second, second)]  # fmt: skip
+    if not (any(flat) if asked.kind != MEAN else all(flat)):
+        return False, []
+    blamed = " and ".join(arm for arm, one in zip(arms, flat, strict=True) if one)
+    return True, [
+        f"{blamed}: the outcome does not vary there, so that its variance cannot be estimated; "
+        "there is no interval."
+    ]
 
 
 def _plain(series: pd.Series) -> pd.Series:

@@ -81,6 +81,11 @@ def notes_of(rows: _Read, dose: Floats, kind: _Named, moved: Moved, kept: NotRej
             )
     else:
         notes.append(f"Mean {kind.name}: {second:.4g} in {other}, {first:.4g} in {reference}.")
+        if first > 0:
+            notes.append(
+                f"In {reference} too people received it of their own accord: only what the arm "
+                "added to that says anything about the effect."
+            )
     if moved.values[1] < 0:
         notes.append(f"Less was received in {other} than in {reference}: look at the coding.")
     notes += said_of_strength(moved.strength)
@@ -108,7 +113,7 @@ def impossible(asked: Asked, kind: _Named, effect: float) -> list[str]:
 
 def said_of_strength(strength: float) -> tuple[str, ...]:
     """A note where the arm hardly moves what was received."""
-    if strength >= WEAK:
+    if not strength < WEAK:  # nor where it is not known
         return ()
     return (
         f"A weak instrument (F = {strength:.1f}, below {WEAK:g}): the arms hardly differ in what "

@@ -15,6 +15,7 @@ from walkstats._arguments import (
     check_frame,
     check_level,
     check_positive,
+    check_times,
 )
 from walkstats.causal.complier_rows import Kind, Rows, formula_of, read_rows, what_was_received
 from walkstats.causal.complier_wording import (
@@ -109,7 +110,7 @@ def complier_effect(
     at: float | None = None,
     tau: float | None = None,
     cut: float | None = None,
-    cuts: Sequence[float] = (),
+    cuts: float | Sequence[float] = (),
     per: float = 1.0,
     covariates: str | Sequence[str] | None = None,
     se: str = "HC1",
@@ -140,7 +141,7 @@ def complier_effect(
     cut : float, optional
         A dose of so much or more counts as received. Without it a dose is taken as it is, and the
         effect is that of ``per`` of its units.
-    cuts : sequence of float, optional
+    cuts : float or sequence of float, optional
         Further cuts, for the effect by the cut.
     per : float
         So many units of the dose, where there is no cut.
@@ -224,6 +225,11 @@ def complier_effect(
     asked = read_asked(
         frame, outcome=outcome, at=at, tau=tau, time=time, event=event, event_value=event_value
     )
+    cuts = tuple(check_times(cuts, "cuts")) if np.size(cuts) else ()
+    if cut is not None:
+        if np.size(cut) > 1:
+            raise ValueError(f"cut is one number, got {cut!r}; several belong into cuts=.")
+        cut = float(check_times(cut, "cut")[0])
     rows = read_rows(frame, by, asked, received, formula_of(by, covariates), cluster, subject)
     dose, kind = what_was_received(rows, received, cut, cuts, per)
     return _pack(rows, asked, dose, kind, cuts, se, level)
@@ -232,6 +238,8 @@ def complier_effect(
 def _moved(rows: Rows, dose: Floats, se: str) -> Moved:
     """What the arm did to outcome and dose; nothing to the dose, where only rounding is left."""
     found = moved_by_arm(rows.factor, rows.arm, rows.outcome, dose, se, rows.cluster)
+    lost = np.array([rows.unknown_spread or rows.single_clusters, rows.single_clusters])
+    found = replace(found, covariance=np.where(lost[:, None] | lost, np.nan, found.covariance))
     if abs(found.values[1]) > ROUNDING * max(float(np.abs(dose).max()), 1e-300):
         return found
     return replace(found, values=np.array([found.values[0], 0.0]))
@@ -297,7 +305,7 @@ def _effects(
     limits = []
     for one in moved:
         kept = not_rejected(one, float(t_quantile(level, one.df)))
-        bounded = kept.shape == "interval"
+        bounded = kept.shape == "interval"  # also where nothing is known of it
         limits.append((kept.low, kept.high) if bounded else (-np.inf, np.inf))
     signs = [-1.0 if one.values[1] < 0 else 1.0 for one in moved]
     return Estimates(

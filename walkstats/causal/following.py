@@ -199,6 +199,11 @@ def per_protocol(
     frame = frame[~armless]
     frame = as_levels(frame, by, check_two_arms(frame, by))
     check_one_row_each(frame, subject)
+    if len(variables_in(formula)) < 2:
+        raise ValueError(
+            f"{formula!r} names nothing that following depends on: weights would change nothing. "
+            "Write 'adhered ~ age_years + pain_baseline'."
+        )
     made = treatment_weights(
         frame, formula, within=by, all_follow=all_follow, stabilised=stabilised, truncate=truncate,
         event_value=None, subject=subject,

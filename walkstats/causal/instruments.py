@@ -126,6 +126,8 @@ def not_rejected(moved: Moved, quantile: float) -> NotRejected:
     holds however little the arm moves what is received.
     """
     (y, d), v, q2 = moved.values, moved.covariance, quantile**2
+    if np.isnan(v).any():
+        return NotRejected(np.nan, np.nan, "interval")
     a = d * d - q2 * v[1, 1]
     half = y * d - q2 * v[0, 1]
     c = y * y - q2 * v[0, 0]

@@ -81,6 +81,10 @@ def read_groups(
     if within is not None:
         series = check_column(frame, within, "the groups")
         names, _ = levels_of(series)
+        if not names:
+            raise DataError.of(
+                f"{within} is missing in every row", column=within, what_to_do="fill it in"
+            )
         member = _codes(series, names)
     for name in all_follow:
         if within is None or name not in names:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_positive
+from walkstats._event_values import events_of
 from walkstats._labels import in_sentence
 from walkstats._variables import as_numbers, is_factor, levels_of, missing
 from walkstats.errors import DataError
@@ -68,6 +69,12 @@ class Asked:
             FREE: f"the restricted mean time free of the event to {self.moment:g} ({self.outcome})",
             HAZARD: f"the hazard of the event ({self.outcome})",
         }[self.kind]
+
+    def events(self, frame: pd.DataFrame) -> int | None:
+        """How many rows have the event; None where there is none to have."""
+        if not self.event:
+            return None
+        return int(events_of(frame[self.event], self.event, self.event_value)[0].sum())
 
     def values(self, frame: pd.DataFrame, by: str) -> Floats:
         """One number per row whose mean in an arm is the arm's mean, risk or mean time.
@@ -187,9 +194,9 @@ def complete(frame: pd.DataFrame, columns: Sequence[Any]) -> tuple[Booleans, dic
             left_out[f"{name} missing"] = int(gap.sum())
             kept &= ~gap
     if not kept.any():
+        reasons = "; ".join(f"{n} {reason}" for reason, n in left_out.items())
         raise DataError.of(
-            f"0 rows are left of {len(frame)} "
-            f"({'; '.join(f'{n} {reason}' for reason, n in left_out.items())})",
+            f"0 rows are left of {len(frame)}{f' ({reasons})' if reasons else ''}",
             what_to_do="check the filters and the columns named",
         )
     return kept, left_out

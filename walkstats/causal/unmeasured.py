@@ -258,7 +258,10 @@ def _of_result(estimate: Estimates | Estimate, term: str | None, measure: str | 
 
 
 def _or_missing(value: float | None) -> float:
-    return np.nan if value is None else float(value)
+    try:
+        return np.nan if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"low and high must be numbers, got {value!r}.") from None
 
 
 def _conversion(

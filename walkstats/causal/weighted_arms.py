@@ -100,7 +100,7 @@ def weights_in(
         own = copies[group.rows]
         followed = float(own @ group.event)
         if followed == 0:
-            raise FitError("nobody followed in one arm of a resample")
+            raise FitError("nobody followed in one arm")
         if group.certain or followed == own.sum():
             weights[group.rows] = group.event
             continue
@@ -144,7 +144,7 @@ def chance_of(
             break
         if np.abs(step).max() < ENOUGH:
             return np.asarray(1.0 / (1.0 + np.exp(-(matrix @ values)))), values
-    raise FitError("the covariates decide with certainty who followed, in a resample")
+    raise FitError("the covariates decide with certainty who followed")
 
 
 def difference(outcomes: Outcomes, weights: Floats) -> float:
@@ -223,4 +223,4 @@ def hazard_ratio(
             break
         if abs(step) < ENOUGH:
             return float(np.exp(value))
-    raise FitError("the hazard ratio of a resample is 0 or infinite")
+    raise FitError("the hazard ratio is 0 or infinite")

@@ -238,7 +238,10 @@ def effective_size(weights: Floats) -> float:
 def _limits(truncate: Sequence[float] | None) -> tuple[float, float] | None:
     if truncate is None:
         return None
-    pair = tuple(float(one) for one in truncate)
+    try:
+        pair = tuple(float(one) for one in truncate)
+    except (TypeError, ValueError):
+        pair = ()
     if len(pair) != 2 or not 0.0 <= pair[0] < pair[1] <= 1.0:
         raise ValueError(f"truncate must be two quantiles, such as (0.01, 0.99); got {truncate!r}.")
     return pair[0], pair[1]
