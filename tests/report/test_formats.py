@@ -93,6 +93,7 @@ def test_journals_write_their_numbers_everywhere():
     assert "0.68 (95% CI, 0.38-1.23; <i>P</i> = .21)" in re.sub("</?a[^>]*>", "", jama)
     body = re.sub(r"<style>.*?</style>|<svg.*?</svg>|data:,|id=\"[^\"]*\"", "", lancet, flags=re.S)
     assert not re.findall(r"hazard ratio \d\.\d", body)
+    assert "487 days (95% CI 183–883)" in re.sub("<[^>]+>", "", lancet)
     with pytest.raises(ValueError, match="style must be one of"):
         composed("nature")
 

@@ -169,6 +169,8 @@ def _median(result: Estimate, group: str, unit: str, style: NumberStyle) -> str:
         for number in (result.estimate, result.conf_low, result.conf_high)
     )
     percent = percent_level(result.level)
-    interval = f" ({percent}% CI {low} to {high})" if (low, high) != ("not reached",) * 2 else ""
+    between = " to " if "not reached" in (low, high) else style.between
+    limits = f"{low}{between}{high}"
+    interval = f" ({percent}% CI {limits})" if (low, high) != ("not reached",) * 2 else ""
     number = value if value == "not reached" else number_in_unit(value, unit)
     return f"{f'{group} ' if group else ''}{number}{interval}"
