@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -171,3 +172,13 @@ def test_the_list_of_economic_evaluations_stands_only_beside_one():
     small = [one.title for one in _parts(run())]
     assert "Check-list: CHEERS 2022" not in small
     assert "Check-list: CONSORT 2025" in small
+
+
+def test_the_guide_has_every_item_once():
+    page = (Path(__file__).parents[2] / "docs/guide/reporting-checklists.md").read_text("utf-8")
+    titles = {"consort": "## CONSORT", "cheers": "## CHEERS", "sap": "## The statistical"}
+    for name, title in titles.items():
+        own = page[page.index(title) + 3 :].partition("\n## ")[0]
+        cells = [line.split("|")[1] for line in own.splitlines() if line.startswith("|")][2:]
+        numbers = [number.strip() for cell in cells for number in cell.split(",")]
+        assert sorted(numbers) == sorted(item.number for item in LISTS[name].items)
