@@ -144,4 +144,6 @@ class Words:
         return pd.DataFrame(rows, columns=["column", "group", "values", "missing", "percent"])
 
     def _effects(self) -> str:
-        return "events prevented" if self.used.follow_up is not None else self.used.effect
+        if self.used.follow_up is not None:
+            return "events prevented"
+        return "QALYs" if self.used.unit == "QALY gained" else self.used.effect

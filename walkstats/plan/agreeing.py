@@ -208,16 +208,29 @@ def _unannounced(one: Analysis, plan: AnalysisPlan, where: str) -> Iterator[Prob
 def _misnamed_frames(one: Analysis, where: str) -> Iterator[Problem]:
     """What is wrong with the frames among the arguments of an analysis."""
     method = METHODS.get(one.method)
-    known = {"derive", "arguments", "where", "until", "join"}
     for name in method.frames if method else ():
-        given = one.arguments.get(name)
-        if name in one.arguments and not (
-            isinstance(given, Mapping) and given.get("derive") in FRAMES and set(given) <= known
-        ):
-            yield _problem(
-                f"{where}: {given!r} must be a table of derive, arguments and where, derive being "
-                f"one of {', '.join(FRAMES)}"
-            )
+        if name in one.arguments and not _is_frame(one.arguments[name]):
+            yield _no_frame(one.arguments[name], where)
+    for name in method.many if method else ():
+        several = one.arguments.get(name, {})
+        if not isinstance(several, Mapping):
+            yield _problem(f"{where}: {name} must be a table of names, each with a frame")
+            continue
+        for each in several.values():
+            if not _is_frame(each):
+                yield _no_frame(each, where)
+
+
+def _is_frame(given: object) -> bool:
+    known = {"derive", "arguments", "where", "until", "join"}
+    return isinstance(given, Mapping) and given.get("derive") in FRAMES and set(given) <= known
+
+
+def _no_frame(given: object, where: str) -> Problem:
+    return _problem(
+        f"{where}: {given!r} must be a table of derive, arguments and where, derive being "
+        f"one of {', '.join(FRAMES)}"
+    )
 
 
 def _of_an_outcome(outcome: Outcome) -> Iterator[Problem]:

@@ -40,11 +40,16 @@ class Workshop:
 
     def arguments(self, one: Analysis) -> dict[str, Any]:
         """The arguments of an analysis, frames among them made."""
-        named = METHODS[one.method].frames
-        return {
-            key: self.frame(Frame(**value), one.set) if key in named else value
-            for key, value in one.arguments.items()
-        }
+        method = METHODS[one.method]
+        made = dict(one.arguments)
+        for key, value in one.arguments.items():
+            if key in method.frames:
+                made[key] = self.frame(Frame(**value), one.set)
+            elif key in method.many:
+                made[key] = {
+                    name: self.frame(Frame(**each), one.set) for name, each in value.items()
+                }
+        return made
 
 
 def frame_of(spec: Frame, trial: Trial) -> pd.DataFrame:

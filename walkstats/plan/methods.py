@@ -50,6 +50,8 @@ class Method:
         Whether it draws random numbers, from the seed of the run unless the plan gives another.
     frames : tuple of str
         Arguments that are frames too; a plan gives each as a table of derive, arguments and where.
+    many : tuple of str
+        Arguments that are several frames by name; a plan gives each as a table of such tables.
     summary : tuple of str
         What it estimates, as the summary of an estimand may say it; empty where it is no matter.
     calls : str
@@ -65,6 +67,7 @@ class Method:
     level: bool = True
     seed: bool = False
     frames: tuple[str, ...] = ()
+    many: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
     calls: str = ""
     through: str = ""
@@ -156,6 +159,21 @@ METHODS = {
         Method("economics.net_benefit", ("threshold",)),
         Method("economics.acceptability_curve", ("thresholds",), level=False),
         Method("economics.expected_value_of_perfect_information", ("thresholds",), level=False),
+        Method(
+            "economics.scenarios",
+            seed=True,
+            frames=("effects",),
+            many=("others",),
+            through="plan.over_scenarios.compare_scenarios",
+        ),
+        Method(
+            "economics.one_way",
+            level=False,
+            seed=True,
+            frames=("effects",),
+            many=("low", "high"),
+            through="plan.over_scenarios.vary_prices",
+        ),
     )
 } | {"frame": Method("frame", level=False)}
 

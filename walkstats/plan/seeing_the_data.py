@@ -82,6 +82,9 @@ def _frames(one: Analysis) -> Iterator[Frame]:
     for name in METHODS[one.method].frames:
         if name in one.arguments:
             yield Frame(**one.arguments[name])
+    for name in METHODS[one.method].many:
+        for each in one.arguments.get(name, {}).values():
+            yield Frame(**each)
 
 
 def _frame(one: Analysis, frame: Frame, trial: Trial) -> Iterator[Problem]:

@@ -48,7 +48,8 @@ class Frame(Frozen):
         """The same text for the same frame."""
         other = self.joined
         told = [self.derive, dict(self.arguments), dict(self.where), self.until]
-        return json.dumps([*told, other.key if other else ""], sort_keys=True)
+        # An argument may be a table itself, which a frozen plan holds as a view of a mapping.
+        return json.dumps([*told, other.key if other else ""], sort_keys=True, default=dict)
 
 
 @dataclass(frozen=True)
