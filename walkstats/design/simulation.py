@@ -52,8 +52,9 @@ def simulate_trial(design: Design, *, seed: int) -> Trial:
     depend on pain.
 
     Counts and means that the design fixes (people, women, ages, people with an adverse event,
-    events of the lower limb, mean minutes walked before months 3 and 12) are the same for every
-    seed: a simulated trial varies less in these than a real one.
+    events of the lower limb, mean minutes walked before months 3 and 12, mean costs of the first
+    year by arm, quality-adjusted life-years gained) are the same for every seed: a simulated trial
+    varies less in these than a real one.
 
     Numbers per arm are exact although the last blocks of the strata are incomplete: whole
     allocation sequences are drawn until one has them (``walkstats.design.people.allocate``).
