@@ -19,6 +19,7 @@ USED = {"category", "item", "arm", "randomised", "using", "mean_quantity", "sd_q
 PRICED = {"category", "item", "unit_cost", "lowest", "highest", "given_by"}
 SUMMED = {"category", "arm", "randomised", "known", "with_costs", "mean", "sd", "median"}
 EFFECTS = {"qaly": "QALYs"}
+DECIMALS = (0, 3)  # of money, and of effects
 
 
 def holds_costs(result: Any) -> bool:
@@ -147,10 +148,10 @@ def _summed(frame: pd.DataFrame, labels: Labels) -> Table:
 def _evaluated(result: Any, labels: Labels) -> Table:
     """Means by arm, the difference, the ratio, and the difference by other means."""
     level = percent_level(result.level)
-    arms = [str(arm) for arm in result.arms]
-    columns = [Column(f"{labels.get(arm, arm)}, mean ({level}% CI)") for arm in arms]
+    columns = [
+        Column(f"{labels.get(str(arm), str(arm))}, mean ({level}% CI)") for arm in result.arms
+    ]
     columns.append(Column(f"Difference ({level}% CI)"))
-    places = (0, 3)
     money = " ".join(str(one) for one in (result.currency, result.price_year) if one)
     event = result.increments.terms[1].startswith("prevented")
     effect = "Risk of the event" if event else EFFECTS.get(result.effect, result.effect)
@@ -158,16 +159,29 @@ def _evaluated(result: Any, labels: Labels) -> Table:
         f"{labels.get(result.cost, capitalised(result.cost))}{f' ({money})' if money else ''}",
         labels.get(result.effect, capitalised(effect)),
     )
+    said = f"{capitalised(result.verdict).rstrip('.')}."
+    reduced = ("The difference in risk is the risk of the first arm less that of the second.",)
+    return Table(
+        title="",
+        stub="",
+        columns=tuple(columns),
+        rows=tuple(_evaluated_rows(result, named)),
+        notes=(said, *(reduced if event else ()), result.method, *result.notes),
+        source=result.source,
+    )
+
+
+def _evaluated_rows(result: Any, named: tuple[str, str]) -> list[Row]:
     means = [result.means.estimate(term) for term in result.means.terms]
     rows = [
         Row(
-            named[k],
+            name,
             (
-                *(_estimate(one, places[k]) for one in means[2 * k : 2 * k + 2]),
-                _estimate(_of(result.increments, k), places[k]),
+                *(_estimate(one, places) for one in means[2 * k : 2 * k + 2]),
+                _estimate(_of(result.increments, k), places),
             ),
         )
-        for k in (0, 1)
+        for k, (name, places) in enumerate(zip(named, DECIMALS, strict=True))
     ]
     rows.append(
         Row(f"{capitalised(result.cost)} per {result.unit}", (EMPTY, EMPTY, _ratio(result)))
@@ -179,19 +193,10 @@ def _evaluated(result: Any, labels: Labels) -> Table:
         if other is not None:
             rows.append(Row(head))
             rows += [
-                Row(named[k], (EMPTY, EMPTY, _estimate(_of(other, k), places[k])), 1)
-                for k in (0, 1)
+                Row(name, (EMPTY, EMPTY, _estimate(_of(other, k), places)), 1)
+                for k, (name, places) in enumerate(zip(named, DECIMALS, strict=True))
             ]
-    said = f"{capitalised(result.verdict).rstrip('.')}."
-    reduced = ("The difference in risk is the risk of the first arm less that of the second.",)
-    return Table(
-        title="",
-        stub="",
-        columns=tuple(columns),
-        rows=tuple(rows),
-        notes=(said, *(reduced if event else ()), result.method, *result.notes),
-        source=result.source,
-    )
+    return rows
 
 
 def _of(estimates: Estimates, place: int) -> Estimate:
