@@ -57,7 +57,7 @@ def test_costs_beside_effects_and_a_word_where_no_ratio_has_a_meaning(trial):
     arm = np.repeat(["control", "walking"], n // 2)
     walks = arm == "walking"
     ids = [f"p{k}" for k in range(n)]
-    costs = pd.DataFrame({"participant_id": ids, "arm": arm, "cost": rng.gamma(2, 200, n)})
+    costs = pd.DataFrame({"participant_id": ids, "arm": arm, "cost": 900 + rng.gamma(2, 200, n)})
     lives = pd.DataFrame({"participant_id": ids, "arm": arm, "qaly": rng.normal(0.7, 0.05, n)})
     lives["qaly"] += 0.1 * walks
 
