@@ -174,8 +174,9 @@ def _write_text(file: Path, text: str) -> None:
 def _report(arguments: argparse.Namespace) -> int:
     from walkstats.plan import default_plan, read_plan, run_plan
     from walkstats.report import compose, write_report
-    from walkstats.report.files import check_writable, left_behind
+    from walkstats.report.files import check_formats, check_writable, left_behind
 
+    check_formats()
     target = check_writable(arguments.out)
     say = (lambda text: None) if arguments.quiet else (lambda text: print(text, file=sys.stderr))
     if target.resolve().is_relative_to(arguments.folder.resolve()):

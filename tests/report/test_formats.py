@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from tests.report.small_reports import composed, done, made_up
+from walkstats.errors import WalkstatsError
 from walkstats.report import write_report
+from walkstats.report.files import check_formats
 from walkstats.report.in_markdown import in_markdown
 from walkstats.report.page import page
 from walkstats.report.printed_numbers import NumberIndex
@@ -144,6 +146,17 @@ def test_formats_are_checked(tmp_path):
         with pytest.raises(ValueError, match="format"):
             write_report(made_up(), tmp_path / "r", formats=asked)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("module", "lacking"), [("docx", "python-docx"), ("jinja2", "jinja2")])
+def test_a_format_whose_package_is_missing_is_told_before_computing(monkeypatch, module, lacking):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == module else real(n))
+    with pytest.raises(WalkstatsError, match=f"needs {lacking}: install it with pip"):
+        check_formats()
+    assert check_formats(["md"]) == ("md",)
 
 
 def test_two_tables_of_one_name_have_two_anchors():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 import json
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from walkstats._arguments import check_choice
-from walkstats.errors import DataError
+from walkstats.errors import DataError, WalkstatsError
 from walkstats.figures.pdf_fonts import fonts_cut_once
 from walkstats.report.document import FigureBlock, Report
 from walkstats.report.in_markdown import in_markdown
@@ -71,7 +72,7 @@ def write_report(report: Report, folder: str | Path, *, formats: Collection[str]
     ...     write_report(small, folder, formats=["html"]).name
     'report.html'
     """
-    chosen = _formats(formats)
+    chosen = check_formats(formats)
     target = check_writable(folder)
     made = _beside(target)
     try:
@@ -89,13 +90,35 @@ def write_report(report: Report, folder: str | Path, *, formats: Collection[str]
     return target / f"report.{chosen[0]}"
 
 
-def _formats(asked: Collection[str]) -> tuple[str, ...]:
-    """The formats asked for, in the order of ``FORMATS``."""
+def check_formats(asked: Collection[str] = FORMATS) -> tuple[str, ...]:
+    """Make sure, before any computing, that a report can be written in formats.
+
+    Returns
+    -------
+    tuple of str
+        The formats asked for, in the order of ``FORMATS``.
+
+    Raises
+    ------
+    ValueError
+        For an unknown format, and for none.
+    WalkstatsError
+        When a package that a format needs is not installed.
+    """
     if isinstance(asked, str) or not asked:
         raise ValueError(f"formats must be a list of {', '.join(FORMATS)}, got {asked!r}.")
     for one in asked:
         check_choice(one, FORMATS, "each of formats")
+        module, package = NEEDED.get(one, ("", ""))
+        if module and importlib.util.find_spec(module) is None:
+            raise WalkstatsError(
+                f"report.{one} needs {package}: install it with pip install 'walkstats[report]', "
+                f"or leave {one} out of formats."
+            )
     return tuple(one for one in FORMATS if one in asked)
+
+
+NEEDED = {"html": ("jinja2", "jinja2"), "docx": ("docx", "python-docx")}
 
 
 def check_writable(folder: str | Path) -> Path:
