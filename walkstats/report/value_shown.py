@@ -60,11 +60,7 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
     ratio = result.icer
     if np.isfinite(ratio.estimate):
         percent = percent_level(ratio.level)
-        limits = (
-            f" ({percent}% CI by Fieller {fixed(ratio.conf_low, 0)} to {fixed(ratio.conf_high, 0)})"
-            if np.isfinite(ratio.conf_low) and np.isfinite(ratio.conf_high)
-            else " (Fieller's interval has no two ends)"
-        )
+        limits = _fieller(result, percent)
         said.append(
             f"Cost of one more {_one(result.unit)}: {unit}{fixed(ratio.estimate, 0)}{limits}."
         )
@@ -72,6 +68,17 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
         return said
     verdict = capitalised(result.verdict)
     return [*said, verdict if verdict.endswith(".") else f"{verdict}."]
+
+
+def _fieller(result: Any, percent: str) -> str:
+    """The interval of the ratio; where an end of it is no ratio, what it is instead."""
+    low, high = result.icer.conf_low, result.icer.conf_high
+    if np.isfinite(low) and np.isfinite(high):
+        return f" ({percent}% CI by Fieller {fixed(low, 0)} to {fixed(high, 0)})"
+    if np.isfinite(high):
+        end = "dominant" if result.quadrant == "north-east" else "dominated"
+        return f" ({percent}% CI by Fieller from {result.arms[1]} {end} to {fixed(high, 0)})"
+    return " (the effect does not differ enough from 0 for an interval by Fieller)"
 
 
 def _effect_named(result: Any) -> str:
