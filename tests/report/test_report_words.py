@@ -227,7 +227,7 @@ def test_the_summary_says_arms_effects_costs_and_harms():
     done = whole_plans.done()
     arms = done.trial.participants["arm"].value_counts()
     assert said.startswith(
-        f"160 participants were randomised, control ({arms['control']}) and walking "
+        f"160 participants were randomised: {arms['control']} to control and {arms['walking']} to"
     )
     fit = done.results["activity_limiting_cox"].estimate("arm[walking]", ratio=True)
     assert f"hazard ratio {fit.estimate:.2f} (95% CI {fit.conf_low:.2f} to" in said

@@ -284,7 +284,7 @@ def _arm_cells(counts: ArmCounts | None) -> list[Cell]:
         return [EMPTY, EMPTY]
     result = EMPTY
     if counts.events is not None:
-        result = Cell("share_of", (float(counts.events), float(counts.analysed)))
+        result = Cell("share", (float(counts.events), float(counts.analysed)))
         if counts.events > counts.analysed:
             result = words(f"{counts.events:,} events")
     elif counts.values is not None:

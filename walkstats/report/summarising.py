@@ -47,9 +47,9 @@ def summary(results: PlanResults, lines: Sequence[Line]) -> list[Piece]:
 
 def _randomised(results: PlanResults) -> str:
     people = results.trial.participants["arm"].value_counts()
-    arms = listed([f"{arm} ({count(int(people.get(arm, 0)))})" for arm in results.trial.arms])
+    arms = listed([f"{count(int(people.get(arm, 0)))} to {arm}" for arm in results.trial.arms])
     total = count(len(results.trial.participants))
-    return f"{total} participants were randomised, {arms}."
+    return f"{total} participants were randomised: {arms}."
 
 
 def _primary(results: PlanResults, lines: Sequence[Line]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,10 +52,12 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
     money = _with_interval(result.increments.estimate(cost), 0)
     gained = _with_interval(result.increments.estimate(effect), 3)
     against = f"{arm} less {result.arms[0]}"
+    gain = "prevented" if effect.startswith("prevented") else "difference"
     said = [
-        f"{analysis.title}{of}: mean cost {unit}{_means(result, result.cost, 0)}, difference "
-        f"{unit}{money}{priced} ({against}); {_effect_named(result)} {_means(result, None, 3)}, "
-        f"{'fewer' if effect.startswith('prevented') else 'difference'} {gained}."
+        f"{analysis.title}{of}: mean cost {unit}{_means(result, result.cost, 0)}, "
+        f"{_adjusted(analysis, result.cost)}difference {unit}{money}{priced} ({against}); "
+        f"{_effect_named(result)} {_means(result, None, 3)}, "
+        f"{_adjusted(analysis, result.effect)}{gain} {gained}."
     ]
     ratio = result.icer
     if np.isfinite(ratio.estimate):
@@ -68,6 +70,13 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
         return said
     verdict = capitalised(result.verdict)
     return [*said, verdict if verdict.endswith(".") else f"{verdict}."]
+
+
+def _adjusted(analysis: Analysis, column: str) -> str:
+    """Whether a difference is adjusted, which the means beside it are not."""
+    given = analysis.arguments.get("adjust", ())
+    adjusts = column in given if isinstance(given, Mapping) else bool(given)
+    return "adjusted " if adjusts else ""
 
 
 def _fieller(result: Any, percent: str) -> str:
@@ -84,7 +93,9 @@ def _fieller(result: Any, percent: str) -> str:
 def _effect_named(result: Any) -> str:
     """What the means of the effect are means of."""
     if result.increments.terms[1].startswith("prevented"):
-        return "risk of it"
+        event = result.unit.removesuffix(" prevented")
+        day = f" by day {result.horizon_days:g}" if np.isfinite(result.horizon_days) else ""
+        return f"risk of {event}{day}"
     return "mean QALYs" if result.effect == "qaly" else f"mean {result.effect.replace('_', ' ')}"
 
 
