@@ -11,10 +11,12 @@ import pytest
 from tests.report.small_reports import composed, done, made_up
 from walkstats.errors import WalkstatsError
 from walkstats.report import write_report
+from walkstats.report.document import Section, TableBlock
 from walkstats.report.files import check_formats
 from walkstats.report.in_markdown import in_markdown
 from walkstats.report.page import page
 from walkstats.report.printed_numbers import NumberIndex
+from walkstats.report.targets import with_targets
 
 LINK = re.compile(r'<a class="n" href="#(n\d+)" data-id="([^"]+)">([^<]*)')
 
@@ -77,6 +79,22 @@ def test_the_estimand_of_each_table_is_said_or_referred_to():
     assert "Main analysis of the primary outcome First recurrence" in text
     assert "Sensitivity analysis: the same estimand under other assumptions" in text
     assert "Post hoc: asked by a reviewer" in text
+
+
+def test_the_estimand_stands_under_the_main_table_wherever_that_is():
+    report = composed()
+    (section,) = [one for one in report.sections if "First recurrence" in one.title]
+    bare = [
+        replace(one, target=None) if isinstance(one, TableBlock) else one for one in section.blocks
+    ]
+    folded = [
+        replace(one, folded=True) if isinstance(one, TableBlock) and one.analysis == "main" else one
+        for one in bare
+    ]
+    for blocks, host in ((bare, "main"), (bare[::-1], "main"), (folded, "curve")):
+        (again,) = with_targets([Section("S", tuple(blocks))], done())
+        tables = [one for one in again.blocks if isinstance(one, TableBlock) and one.target]
+        assert [one.analysis for one in tables if one.target.attributes] == [host]
 
 
 def test_tables_and_figures_have_lists_and_anchors_of_their_own():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from walkstats.plan import Analysis, Outcome, PlanResults
 from walkstats.report.document import Block, Section, TableBlock, Target
@@ -56,7 +56,7 @@ def attributes_of(outcome: Outcome | None) -> tuple[tuple[str, str], ...]:
 
 
 def with_targets(sections: Iterable[Section], results: PlanResults) -> tuple[Section, ...]:
-    """Sections whose tables say what they estimate, in full under the first of each outcome.
+    """Sections whose tables say what they estimate, in full under the main one of each outcome.
 
     Parameters
     ----------
@@ -67,25 +67,51 @@ def with_targets(sections: Iterable[Section], results: PlanResults) -> tuple[Sec
     -------
     tuple of Section
     """
-    planned = {one.name: one for one in results.plan.analyses}
-    index = NumberIndex(results._own("numbers"))
-    told: set[str] = set()
+    whole = tuple(sections)
+    shown = _shown(whole, results)
+    hosts: dict[str, int] = {}
+    for place in sorted(shown, key=lambda place: shown[place].rank):
+        hosts.setdefault(shown[place].outcome.id, place)
 
     def of(block: Block) -> Block:
-        if not isinstance(block, TableBlock) or block.analysis not in planned:
+        found = shown.get(id(block))
+        if found is None or not isinstance(block, TableBlock):
             return block
-        own = planned[block.analysis]
+        outcome = found.outcome
+        attributes = attributes_of(outcome) if hosts[outcome.id] == id(block) else ()
+        target = Target(outcome.title, _stands(found.analyses, outcome), attributes)
+        return replace(block, target=target)
+
+    return tuple(replace(one, blocks=tuple(map(of, one.blocks))) for one in whole)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a table shows of an outcome; the lower its rank, the sooner its estimand stands here."""
+
+    outcome: Outcome
+    analyses: list[Analysis]
+    rank: tuple[bool, bool, int]
+
+
+def _shown(sections: Sequence[Section], results: PlanResults) -> dict[int, _Shown]:
+    """The tables, by identity, that show analyses of an outcome: open main ones rank first."""
+    planned = {one.name: one for one in results.plan.analyses}
+    index = NumberIndex(results._own("numbers"))
+    found: dict[int, _Shown] = {}
+    for block in (block for one in sections for block in one.blocks):
+        own = planned.get(block.analysis)
+        if not isinstance(block, TableBlock) or own is None or own.status == "descriptive":
+            continue
         outcome = results.plan.outcome(own.outcome)
-        if outcome is None or own.status == "descriptive":
-            return block
+        if outcome is None:
+            continue
         ids = (one for row in index.in_table(block.table, own.name) for cell in row for one in cell)
         names = dict.fromkeys([own.name, *(index.analysis[one] for one in ids)])
         analyses = [planned[name] for name in names if planned[name].outcome == outcome.id]
-        attributes = () if outcome.id in told else attributes_of(outcome)
-        told.add(outcome.id)
-        return replace(block, target=Target(outcome.title, _stands(analyses, outcome), attributes))
-
-    return tuple(replace(one, blocks=tuple(map(of, one.blocks))) for one in sections)
+        main = any(one.status == outcome.role for one in analyses)
+        found[id(block)] = _Shown(outcome, analyses, (block.folded, not main, len(found)))
+    return found
 
 
 def _stands(analyses: list[Analysis], outcome: Outcome) -> tuple[str, ...]:
