@@ -2,6 +2,7 @@
 
 ``published``          the published figures of a study, each with its source and where it was seen
 ``beside_published``   our estimates beside the published ones
+``meta_analysis``      studies pooled, and how far their effects lie apart (a ``MetaAnalysis``)
 ``treatments``         what the synthetic sample does with each published figure
 """
 
@@ -15,6 +16,7 @@ __getattr__, __dir__, __all__ = attach(
         "leaves": ["published"],
         "comparison": ["beside_published"],
         "sample_treatment": ["treatments"],
+        "studies_pooled": ["MetaAnalysis", "meta_analysis"],
     },
 )
 
@@ -22,3 +24,5 @@ if TYPE_CHECKING:
     from walkstats.evidence.comparison import beside_published as beside_published
     from walkstats.evidence.leaves import published as published
     from walkstats.evidence.sample_treatment import treatments as treatments
+    from walkstats.evidence.studies_pooled import MetaAnalysis as MetaAnalysis
+    from walkstats.evidence.studies_pooled import meta_analysis as meta_analysis
