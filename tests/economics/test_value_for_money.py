@@ -97,6 +97,33 @@ def test_rows_are_matched_by_id_and_not_by_place(whole):
     np.testing.assert_array_equal(base.pairs(), found.pairs())
 
 
+def test_row_order_and_names_of_people_change_no_estimate(whole):
+    base = cost_effectiveness(*whole, adjust={"effects": ["utility_0"]}, **FEW)
+    order = np.random.default_rng(3).permutation(60)
+    others = [one.iloc[order].assign(participant_id=range(60)) for one in whole]
+    for one, before in zip(others, whole, strict=True):
+        one.attrs = before.attrs
+    found = cost_effectiveness(*others, adjust={"effects": ["utility_0"]}, **FEW)
+    np.testing.assert_allclose(found.increments.values, base.increments.values, rtol=1e-9)
+    np.testing.assert_allclose(found.regressions.covariance, base.regressions.covariance)
+
+
+def test_types_of_columns_change_nothing(whole):
+    base = cost_effectiveness(*whole, **FEW)
+    levels = ["nobody", "control", "walking"]
+    typed = []
+    for one in whole:
+        other = one.convert_dtypes(dtype_backend="pyarrow")
+        other["arm"] = pd.Categorical(one["arm"], categories=levels)
+        other.attrs = one.attrs
+        typed.append(other)
+    before = [one.copy() for one in typed]
+    found = cost_effectiveness(*typed, **FEW)
+    np.testing.assert_array_equal(found.pairs(), base.pairs())
+    for one, kept in zip(typed, before, strict=True):
+        pd.testing.assert_frame_equal(one, kept)
+
+
 def test_nobody_is_lost_in_the_merge(gappy, imputed):
     costs, _effects = gappy
     empty = costs[list(costs.attrs["parts"])].isna().all(axis=1)

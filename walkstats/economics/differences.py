@@ -203,11 +203,20 @@ class Resampling(Frozen):
         middle, spread = _unit_of(fixed)
         within = np.cumsum(here) - 1
         chance, bounds = self._chance(numbers, gaps, drawn, code)
+        # In one layout, so that the compiled twin is compiled once.
         arguments = (
-            (values - centre) / scale, gaps[here], (fixed - middle) / spread, turns,
-            within[drawn], np.array(numbers) % len(values), chance, bounds, ROUNDS, self.donors,
+            np.ascontiguousarray((values - centre) / scale),
+            gaps[here],
+            (fixed - middle) / spread,
+            turns,
+            np.ascontiguousarray(within[drawn]),
+            np.array(numbers) % len(values),
+            chance,
+            bounds,
+            ROUNDS,
+            self.donors,
             self.layout.wanted * scale[:, None],
-        )  # fmt: skip
+        )
         return np.asarray(self.kernel(*arguments) + centre @ self.layout.wanted)
 
     def _chance(
