@@ -184,6 +184,16 @@ def test_tables_too_wide_for_an_upright_page_stand_on_one_across():
     file = opened(replace(made_up(), sections=(Section("S", blocks),)))
     wider = [section.page_width > section.page_height for section in file.sections]
     assert wider == [False, True, False]
+    lead = (Paragraph("Before it."), *blocks)
+    file = opened(replace(made_up(), sections=(Section("S", lead),)))
+    assert [one.page_width > one.page_height for one in file.sections] == wider
+    (place,) = [
+        k for k, one in enumerate(file.element.body) if "Before it." in "".join(one.itertext())
+    ]
+    breaks = [
+        k for k, one in enumerate(file.element.body) if one.find(f".//{qn('w:sectPr')}") is not None
+    ]
+    assert breaks[0] < place < breaks[1]
     assert sum(
         int(one.get(qn("w:w"))) for one in file.tables[0]._tbl.iter(qn("w:gridCol"))
     ) <= 14570  # fmt: skip

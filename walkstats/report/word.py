@@ -71,9 +71,7 @@ def word(report: Report, images: Mapping[str, bytes]) -> bytes:
     first = first_tables(headings)
     page = _Page(file, report, images, first)
     for one in headings:
-        page.heading(one)
-        for item in one.items:
-            page.item(item)
+        page.section(one)
     page.provenance()
     return packed(file, report.title, synthetic=report.synthetic)
 
@@ -134,22 +132,20 @@ class _Page:
         self.marks = 0
         self.across = False
 
-    def heading(self, one: Heading) -> None:
-        # A heading stands on the page of what it is over.
-        first = one.items[0].block if one.items else None
-        self._turn(isinstance(first, TableBlock) and word_layout(first.table).across)
+    def section(self, one: Heading) -> None:
+        """A heading and its items, each on a page turned as what they lead to needs it."""
+        across = _turned(one, self.report.style)
+        self._turn(across[0] if across else False)
         self._marked(runs(one.title), "Heading 1", one.anchor)
-
-    def item(self, item: Item) -> None:
-        block = item.block
-        if isinstance(block, Paragraph):
-            self._turn(False)
-            self._paragraph(block)
-        elif isinstance(block, TableBlock):
-            self._table(item, block)
-        elif isinstance(block, FigureBlock):
-            self._turn(False)
-            self._figure(item, block)
+        for item, turned in zip(one.items, across, strict=True):
+            self._turn(turned)
+            block = item.block
+            if isinstance(block, Paragraph):
+                self._paragraph(block)
+            elif isinstance(block, TableBlock):
+                self._table(item, block)
+            else:
+                self._figure(item, block)
 
     def provenance(self) -> None:
         self._turn(False)
@@ -173,7 +169,6 @@ class _Page:
     def _table(self, item: Item, block: TableBlock) -> None:
         table = block.table.styled(self.report.style)
         layout = word_layout(table)
-        self._turn(layout.across)
         self._caption(item, table.title, keep=True)
         _insert(self.file, word_xml(table, layout))
         for name, text in self._under(block):
@@ -232,6 +227,19 @@ class _Page:
         section.orientation = WD_ORIENT.LANDSCAPE if across else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = section.page_height, section.page_width
         self.across = across
+
+
+def _turned(one: Heading, style: str) -> list[bool]:
+    """Whether each item stands on a page across: wide tables do, with the text before them."""
+    turned: list[bool] = []
+    following = False
+    for item in reversed(one.items):
+        if isinstance(item.block, TableBlock):
+            following = word_layout(item.block.table.styled(style)).across
+        elif isinstance(item.block, FigureBlock):
+            following = False
+        turned.append(following)
+    return turned[::-1]
 
 
 def _bookmark(name: str) -> str:
