@@ -183,7 +183,7 @@ def test_tables_too_wide_for_an_upright_page_stand_on_one_across():
     blocks = (TableBlock("wide", wide), Paragraph("After it."))
     file = opened(replace(made_up(), sections=(Section("S", blocks),)))
     wider = [section.page_width > section.page_height for section in file.sections]
-    assert wider == [False, True, False]
+    assert wider == [False, True, False]  # the front, the table, the provenance
     lead = (Paragraph("Before it."), *blocks)
     file = opened(replace(made_up(), sections=(Section("S", lead),)))
     assert [one.page_width > one.page_height for one in file.sections] == wider

@@ -230,14 +230,21 @@ class _Page:
 
 
 def _turned(one: Heading, style: str) -> list[bool]:
-    """Whether each item stands on a page across: wide tables do, with the text before them."""
+    """Whether each item stands on a page across: wide tables do, with the text about them.
+
+    A text is about the table or figure that comes next, after the last one about that.
+    """
+    own = [
+        None
+        if isinstance(item.block, Paragraph)
+        else isinstance(item.block, TableBlock)
+        and word_layout(item.block.table.styled(style)).across
+        for item in one.items
+    ]
+    following = next((one for one in reversed(own) if one is not None), False)
     turned: list[bool] = []
-    following = False
-    for item in reversed(one.items):
-        if isinstance(item.block, TableBlock):
-            following = word_layout(item.block.table.styled(style)).across
-        elif isinstance(item.block, FigureBlock):
-            following = False
+    for across in reversed(own):
+        following = following if across is None else across
         turned.append(following)
     return turned[::-1]
 
