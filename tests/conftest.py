@@ -5,6 +5,8 @@ import gc
 import importlib
 import os
 import pkgutil
+import warnings
+from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Small matrices in several processes: threads within each would only wait for one another.
@@ -44,6 +46,22 @@ LONG = (
     *("notebooks", "test_engine", "figures", "reading", "relations"),
     *("report", "test_cli", "diagnostics", "plan"),
 )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let several processes share the reading of the test files, where all of them are asked for.
+
+    Each begins at another one, and finds compiled what another has read already.
+    """
+    told = getattr(session.config, "workerinput", {"workercount": 1})
+    if told["workercount"] > 1 and session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        folder = Path(__file__).parent
+        files = [file.relative_to(folder.parent) for file in sorted(folder.rglob("test_*.py"))]
+        own = len(files) * int(told["workerid"].removeprefix("gw")) // told["workercount"]
+        for file in files[own:] + files[:own]:
+            # One that cannot be imported, or warns, fails where it is collected.
+            with contextlib.suppress(Exception), warnings.catch_warnings(action="error"):
+                importlib.import_module(".".join(file.with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
