@@ -76,7 +76,11 @@ def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> li
     if len(result) > LONGEST_TABLE:
         return []
     table = tables.table_of(_one_stub(result), title=analysis.title, labels=HEADS)
-    return [TableBlock(analysis.name, table)]
+    again = derived == "adverse_events" and any(
+        one.method == "regression.compare_harms" and one.name in results.results
+        for one in results.plan.analyses
+    )
+    return [TableBlock(analysis.name, table, folded=again)]
 
 
 def _one_stub(frame: pd.DataFrame) -> pd.DataFrame:

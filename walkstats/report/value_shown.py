@@ -55,9 +55,9 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
     gain = "prevented" if effect.startswith("prevented") else "difference"
     said = [
         f"{analysis.title}{of}: mean cost {unit}{_means(result, result.cost, 0)}, "
-        f"{_adjusted(analysis, result.cost)}difference {unit}{money}{priced} ({against}); "
+        f"{_adjusted(analysis, 'costs', result.cost)}difference {unit}{money}{priced} ({against}); "
         f"{_effect_named(result)} {_means(result, None, 3)}, "
-        f"{_adjusted(analysis, result.effect)}{gain} {gained}."
+        f"{_adjusted(analysis, 'effects', result.effect)}{gain} {gained}."
     ]
     ratio = result.icer
     if np.isfinite(ratio.estimate):
@@ -72,10 +72,10 @@ def evaluation_said(analysis: Analysis, result: Any) -> list[str]:
     return [*said, verdict if verdict.endswith(".") else f"{verdict}."]
 
 
-def _adjusted(analysis: Analysis, column: str) -> str:
+def _adjusted(analysis: Analysis, side: str, column: str) -> str:
     """Whether a difference is adjusted, which the means beside it are not."""
     given = analysis.arguments.get("adjust", ())
-    adjusts = column in given if isinstance(given, Mapping) else bool(given)
+    adjusts = {side, column} & set(given) if isinstance(given, Mapping) else given
     return "adjusted " if adjusts else ""
 
 

@@ -13,7 +13,7 @@ from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.saying import assumed, table_of_any
-from walkstats.report.wording import lower
+from walkstats.report.wording import for_readers, lower
 from walkstats.results import Estimates
 
 
@@ -28,7 +28,14 @@ def _complier(analysis: Analysis, result: Any, results: PlanResults) -> list[Blo
     ]
     blocks: list[Block] = [Paragraph(text, "result") for text in said]
     if result.by_cut is not None and len(result.by_cut.terms) > 1:
-        rows = {term: result.by_cut.estimate(term) for term in result.by_cut.terms}
+        cuts = {for_readers(term): result.by_cut.estimate(term) for term in result.by_cut.terms}
+        # Where the arms hardly differ the interval has no ends, and would hide the others.
+        rows = {
+            name: one for name, one in cuts.items() if np.isfinite(one.conf_low + one.conf_high)
+        }
+    else:
+        rows = {}
+    if len(rows) > 1:
         figure = figures.plot_forest(rows, xlabel=capitalised(effect.measure or "effect"))
         caption = f"{analysis.title}, by the cut from which walking counts as received"
         blocks.append(FigureBlock(analysis.name, figure, caption))
@@ -132,10 +139,12 @@ def _hidden(analysis: Analysis, result: Any) -> list[Block]:
     }
     if not rows:
         return []
-    told = ", ".join(f"{term} {fixed(value, 2)}" for term, value in rows.items())
+    told = ", ".join(f"{term}: {fixed(value, 2)}" for term, value in rows.items())
     measure = result.robustness.measure
     about = f" ({measure})" if measure else ""
-    return [Paragraph(f"Sensitivity to unmeasured confounding{about}: {told}.", "result")]
+    return [
+        Paragraph(f"Sensitivity to unmeasured confounding{about}. {capitalised(told)}.", "result")
+    ]
 
 
 def _e_value(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:

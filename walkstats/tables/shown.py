@@ -187,7 +187,8 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
         shared[one.measure] = max(own, shared.get(one.measure, 0))
     rows = []
     for label, one in named.items():
-        kind = "ratio" if one.scale == "ratio" else "estimate" if tested else "time"
+        timed = not tested and not one.measure.startswith(SHARES)
+        kind = "ratio" if one.scale == "ratio" else "time" if timed else "estimate"
         decimals = None if kind == "ratio" else shared[one.measure]
         cell = Cell(kind, (one.estimate, one.conf_low, one.conf_high), decimals)
         p = EMPTY if math.isnan(one.p_value) else Cell("p", (one.p_value,))
@@ -200,6 +201,10 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
         notes=remarks(carrier),
         source=carrier.source,
     )
+
+
+# Untested estimates are times until so many had an event, which may not be reached; shares are not.
+SHARES = ("proportion", "share")
 
 
 def _half_width(one: Estimate) -> float:
