@@ -3,6 +3,9 @@
 The other cases of models stand in the tests of their functions.
 """
 
+import time
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,3 +121,33 @@ def test_m53_times_that_differ_by_rounding_are_one(trial: pd.DataFrame) -> None:
     plain, rounded = ws.survival.cox(trial, "arm"), ws.survival.cox(years, "arm")
     assert rounded.values[0] == pytest.approx(plain.values[0], rel=1e-9)
     assert any("merged" in note for note in rounded.notes)
+
+
+@pytest.mark.slow
+def test_m55_a_million_rows() -> None:
+    """Seconds of a processor, and memory in multiples of what the data take."""
+    rng = np.random.default_rng(55)
+    n = 1_000_000
+    days = np.ceil(rng.exponential(200, n))
+    many = pd.DataFrame(
+        {
+            "arm": pd.Categorical.from_codes(np.arange(n) % 2, ["control", "walking"]),
+            "age": rng.normal(54, 12, n),
+            "days": np.minimum(days, 365),
+            "event": days <= 365,
+        }
+    )
+    size = int(many.memory_usage(deep=True).sum())
+    calls = {
+        5: lambda: ws.survival.kaplan_meier(many, "arm"),
+        60: lambda: ws.survival.cox(many, "arm + age"),
+    }
+    for most, call in calls.items():
+        tracemalloc.start()
+        began = time.process_time()
+        assert call().counts.used == n
+        spent = time.process_time() - began
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert spent < most
+        assert peak < 10 * size
