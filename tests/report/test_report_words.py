@@ -156,6 +156,8 @@ def test_adjusted_p_values_stand_beside_the_others_where_there_is_a_family():
     assert shown == wanted
     line = main_lines(small())[0]
     assert line.p_adjusted == wanted[0]
+    said = texts(small_parts(), "cox")
+    assert sum("Taken together with the other main analyses: p = " in one for one in said) == 1
     assert multiplicity(whole_plans.done()) == []
 
 

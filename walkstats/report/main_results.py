@@ -192,7 +192,7 @@ def _line(
         arms=None if arms is None else dict(arms),
         relative=next((e for e in effects if e.relative), None),
         absolute=next((e for e in effects if not e.relative), None),
-        p_adjusted=_adjusted(one.name, results),
+        p_adjusted=adjusted_p_of(one.name, results),
     )
 
 
@@ -208,7 +208,18 @@ def _checked(
     return None
 
 
-def _adjusted(name: str, results: PlanResults) -> float:
+def adjusted_p_of(name: str, results: PlanResults) -> float:
+    """The adjusted p-value of an analysis of the plan's family; missing for all others.
+
+    Parameters
+    ----------
+    name : str
+    results : PlanResults
+
+    Returns
+    -------
+    float
+    """
     numbers = results.numbers
     if "p_adjusted" not in numbers:
         return math.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import pandas as pd
 
 from walkstats import figures, tables
+from walkstats._digits import p_phrase
 from walkstats._labels import capitalised, described, in_sentence
 from walkstats.plan import Analysis, PlanResults
 from walkstats.reading.carried import carried_along
 from walkstats.report.adherence_shown import adherence_by_arm, adherence_by_week
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.harms_and_subgroups import HARMS
+from walkstats.report.main_results import adjusted_p_of
+from walkstats.report.plan_kept import RULES
 from walkstats.report.recurring import RECURRING, cautions, check_ins
 from walkstats.report.saying import plainly
 from walkstats.report.time_to_event import EVENTS
@@ -45,8 +49,21 @@ def show(analysis: Analysis, results: PlanResults) -> list[Block]:
         return []
     result = results.results[analysis.name]
     blocks = SHOWN.get(analysis.method, plainly)(analysis, result, results)
+    blocks = _with_adjusted_p(blocks, analysis, results)
     blocks = [*cautions(analysis, results), *blocks] if blocks else blocks
     return [*blocks, Paragraph(analysis.note, "small")] if blocks and analysis.note else blocks
+
+
+def _with_adjusted_p(blocks: list[Block], analysis: Analysis, results: PlanResults) -> list[Block]:
+    """The adjusted p-value of an analysis of the family, after its first sentence."""
+    p_value = adjusted_p_of(analysis.name, results)
+    if math.isnan(p_value):
+        return blocks
+    rule = RULES.get(results.plan.multiplicity.method, results.plan.multiplicity.method)
+    said = Paragraph(f"Taken together with the other main analyses: {p_phrase(p_value)} ({rule}).",
+                     "result")  # fmt: skip
+    first = next((k for k, one in enumerate(blocks) if isinstance(one, Paragraph)), -1)
+    return [*blocks[: first + 1], said, *blocks[first + 1 :]]
 
 
 def _frame(analysis: Analysis, result: pd.DataFrame, results: PlanResults) -> list[Block]:
