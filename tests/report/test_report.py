@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import walkstats as ws
+from tests.report.small_reports import PLAN
 from walkstats.errors import DataError
 from walkstats.plan import AnalysisPlan, default_plan, run_plan
 from walkstats.report import compose, write_report
@@ -199,7 +200,7 @@ def test_text_of_the_data_cannot_become_markup():
     import dataclasses
 
     evil = dataclasses.replace(trial, name="<script>alert(1)</script>", source="<img src=x>")
-    report = compose(run_plan(evil, default_plan(evil), seed=1))
+    report = compose(run_plan(evil, PLAN, seed=1))
     text = page(report, {one.name: "data:image/svg+xml;base64," for one in report.figures()})
     assert "<script>" not in text
     assert "<img src=x>" not in text
