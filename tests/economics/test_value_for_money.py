@@ -311,6 +311,10 @@ def test_events_prevented_are_a_difference_of_risks(whole):
         cost_effectiveness(costs, events, adjust="cost_3", **FEW)
     costs_alone = cost_effectiveness(costs, events, adjust={"costs": ["cost_3"]}, **FEW)
     assert costs_alone.increments.values[1] == found.increments.values[1]
+    walking = (costs["arm"] == "walking").to_numpy(dtype=float)
+    x = np.column_stack([np.ones(len(costs)), walking, costs["cost_3"]])
+    slope = np.linalg.lstsq(x, costs["cost"], rcond=None)[0]
+    np.testing.assert_allclose(costs_alone.increments.values[0], slope[1], rtol=1e-8)
 
 
 def test_events_beside_missing_costs(gappy):

@@ -94,10 +94,13 @@ def compare_samples(
         increments[:, 1] = risks[:, 0] - risks[:, 1]
     if layout.cost_adjust.size or layout.effect_adjust.size:
         x1, x2 = _designs(layout, arm, totals, fixed)
-        found = joint_regression(x1, cost, x2, effect if risks is None else cost)
-        increments[:, 0] = found.first[:, 1]
         if risks is None:
+            found = joint_regression(x1, cost, x2, effect)
             increments[:, 1] = found.second[:, 1]
+        else:
+            # Risks have no regression, so that costs have no residuals to go with: least squares.
+            found = joint_regression(x1, cost, x1, cost)
+        increments[:, 0] = found.first[:, 1]
     return Differences(means, increments)
 
 
