@@ -129,7 +129,7 @@ def test_the_deviation_log_stands_with_kind_and_time_of_decision():
     (table,) = tables(small_parts(), "deviations")
     assert [column.name for column in table.columns] == [
         "Kind", "Planned", "What happened", "When decided", "Reason"]  # fmt: skip
-    assert table.rows[0].label == "broken"
+    assert table.rows[0].label == "Cox that cannot be fitted (broken)"
     assert table.texts()[0][0] == "not run"
     (items,) = tables(small_parts(), "plan_items")
     where = {row.label: text[-1] for row, text in zip(items.rows, items.texts(), strict=True)}

@@ -39,6 +39,7 @@ KIND_SECTIONS = {
     "any": "Any recurrence",
     "care_seeking": "Recurrence with care sought",
 }
+FIRST = {"any": "recurrence of any kind"}
 HORIZON_DAYS = 365.0
 COMPARED_AT_DAYS = (90.0, 180.0, 365.0)
 # A spline of four knots needs more distinct doses than this to be worth drawing.
@@ -131,7 +132,7 @@ def _of_kind(trial: Trial, kind: str, primary: bool, analyses: list[Analysis]) -
     estimand = Estimand(
         population="all participants randomised",
         treatment=f"{others} against {trial.arms[0]}, as randomised",
-        variable=f"days from randomisation to the first {event}",
+        variable=f"days from randomisation to the first {FIRST.get(kind, event)}",
         summary="hazard ratio",
         intercurrent=(
             IntercurrentEvent(

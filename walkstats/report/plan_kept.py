@@ -217,7 +217,7 @@ def deviations(results: PlanResults) -> list[Piece]:
         return [Piece("deviations", Paragraph(against))]
     shown = pd.DataFrame(
         {
-            "Item": log["item"],
+            "Item": [_named(str(item), results) for item in log["item"]],
             "Kind": log["kind"],
             "Planned": log["planned"],
             "What happened": log["happened"],
@@ -227,6 +227,17 @@ def deviations(results: PlanResults) -> list[Piece]:
     )
     table = tables.table_of(shown, title="What was not done as planned, and what was not planned")
     return [Piece("deviations", TableBlock("deviations", _noted(table, results)))]
+
+
+def _named(item: str, results: PlanResults) -> str:
+    """An item of the log under its title, where the plan that was run or registered has one."""
+    for plan in (results.plan, results.registered):
+        if plan is not None:
+            titles = {one.id: one.title for one in plan.outcomes}
+            titles |= {one.name: one.title for one in plan.analyses}
+            if item in titles:
+                return f"{titles[item]} ({item})"
+    return item
 
 
 def uncompared(results: PlanResults) -> str:

@@ -201,8 +201,11 @@ def _last_observed(results: PlanResults, days: pd.Series) -> pd.Timestamp | None
         return None
     start = pd.Series(days.to_numpy(), index=results.trial.participants["participant_id"])
     begun = asked["participant_id"].map(start)
-    answered = begun + pd.to_timedelta(pd.to_numeric(asked["answered_days"]), unit="D")
-    return None if answered.isna().all() else answered.max()
+    after = pd.to_numeric(asked["answered_days"])
+    known = begun.notna() & after.notna()
+    if not known.any():
+        return None
+    return (begun[known] + pd.to_timedelta(after[known].astype("int64"), unit="D")).max()
 
 
 def _day(day: pd.Timestamp) -> str:
