@@ -140,7 +140,8 @@ def set_up(extras):
         steps = []
     else:
         shutil.rmtree(VENV, ignore_errors=True)
-    install = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    # Without --no-compile pip compiles every module of every package, most of which no task imports.
+    install = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
     steps.append([*install, "-c", "constraints.txt", "-e", f".[{','.join(extras)}]"])
     print(f"Setting up .venv ({', '.join(extras)}); this takes a minute or two ...", flush=True)
     for step in steps:
