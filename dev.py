@@ -140,8 +140,10 @@ def set_up(extras):
         steps = []
     else:
         shutil.rmtree(VENV, ignore_errors=True)
-    # Without --no-compile pip compiles every module of every package, most of which no task imports.
-    install = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
+    install = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    # pip compiles all modules of all packages, for the tests. A report imports few of them: it is
+    # there sooner when those are compiled as they are imported.
+    install += [] if "test" in extras else ["--no-compile"]
     steps.append([*install, "-c", "constraints.txt", "-e", f".[{','.join(extras)}]"])
     print(f"Setting up .venv ({', '.join(extras)}); this takes a minute or two ...", flush=True)
     for step in steps:
