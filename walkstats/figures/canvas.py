@@ -71,7 +71,9 @@ def canvas(width: float, height: float, alt_text: str = "") -> Iterator[StyledFi
         try:
             yield figure
             # Laid out once, so that every format and every later saving gets the same places.
-            figure.draw_without_rendering()
+            engine = figure.get_layout_engine()
+            if figure.axes and engine is not None:
+                engine.execute(figure)
             # No engine, rather than one that does nothing: with any, each saving draws twice.
             figure.set_layout_engine(None)
         finally:
