@@ -13,7 +13,7 @@ from walkstats.report.check_lists.consort import CONSORT
 from walkstats.report.check_lists.filling import blocks_of
 from walkstats.report.check_lists.plan_content import PLAN_CONTENT
 from walkstats.report.check_lists.sought import Seen
-from walkstats.report.document import Block, Paragraph, Report, TableBlock
+from walkstats.report.document import Block, FigureBlock, Paragraph, Report
 from walkstats.report.economic_facts import economic_facts
 from walkstats.report.main_results import Line, lacking, main_lines
 from walkstats.report.methods_told import methods
@@ -168,8 +168,8 @@ def _whose(block: Block, one: Analysis) -> Block:
 def _in_words(block: Block, results: PlanResults) -> Block:
     if isinstance(block, Paragraph):
         return replace(block, text=for_readers(block.text, results.trial.strata))
-    if not isinstance(block, TableBlock):
-        return block
+    if isinstance(block, FigureBlock):
+        return replace(block, caption=for_readers(block.caption, results.trial.strata))
     strata = results.trial.strata
     notes = tuple(for_readers(note, strata) for note in block.table.notes)
     rows = tuple(replace(row, label=for_readers(row.label, strata)) for row in block.table.rows)

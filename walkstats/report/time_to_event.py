@@ -113,7 +113,9 @@ def _numbers(analysis: Analysis, results: PlanResults) -> str:
         for arm, own in reversed(list(counts.items()))
         if own.events is not None
     ]
-    return f"Participants with the event: {listed(told)}. " if told else ""
+    recovering = analysis.frame is not None and analysis.frame.derive == "recovery"
+    who = "Participants who recovered" if recovering else "Participants with the event"
+    return f"{who}: {listed(told)}. " if told else ""
 
 
 def _with_unfollowed(row: tables.Row) -> tables.Row:

@@ -13,6 +13,7 @@ from walkstats._digits import count, fixed
 from walkstats._labels import capitalised, percent_level
 from walkstats.plan import Analysis, PlanResults
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
+from walkstats.report.economic_facts import EVALUATION
 from walkstats.report.saying import plainly, table_of_any
 from walkstats.report.wording import lower
 from walkstats.results import Curve
@@ -28,7 +29,7 @@ def _evaluation(analysis: Analysis, result: Any, results: PlanResults) -> list[B
     return [
         *(Paragraph(text, "result") for text in evaluation_said(analysis, result)),
         FigureBlock(analysis.name, figure, caption),
-        TableBlock(analysis.name, table_of_any(analysis, result)),
+        TableBlock(analysis.name, _beyond(analysis, table_of_any(analysis, result), results)),
     ]
 
 
@@ -141,11 +142,20 @@ def _net_benefit(analysis: Analysis, result: Any, results: PlanResults) -> list[
 
 def _beyond(analysis: Analysis, table: tables.Table, results: PlanResults) -> tables.Table:
     """A table whose notes leave out what stands under the evaluation that it comes from."""
-    before = results.results.get(analysis.of)
+    before = results.results.get(analysis.of) or _main(analysis, results)
     told = str(getattr(before, "method", ""))
-    known = {*getattr(before, "notes", ()), str(getattr(before, "counts", ""))}
+    known = {*getattr(before, "notes", ()), f"{getattr(before, 'counts', '')}."}
     kept = [note.removeprefix(told).strip() for note in table.notes if note not in known]
     return replace(table, notes=tuple(note for note in kept if note))
+
+
+def _main(analysis: Analysis, results: PlanResults) -> Any:
+    """The main evaluation of the outcome of an analysis, which is shown before it."""
+    for one in results.plan.analyses:
+        same = one.outcome == analysis.outcome and one.name != analysis.name
+        if same and one.method == EVALUATION and one.status == "economic":
+            return results.results.get(one.name)
+    return None
 
 
 def _acceptable(analysis: Analysis, result: Curve, results: PlanResults) -> list[Block]:
@@ -185,7 +195,7 @@ def _tornado(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
     return [
         Paragraph(said, "result"),
         FigureBlock(analysis.name, figure, analysis.title),
-        TableBlock(analysis.name, table_of_any(analysis, result)),
+        TableBlock(analysis.name, _beyond(analysis, table_of_any(analysis, result), results)),
     ]
 
 
@@ -196,6 +206,6 @@ VALUE: dict[str, Callable[[Analysis, Any, PlanResults], list[Block]]] = {
     "economics.acceptability_curve": _acceptable,
     "economics.expected_value_of_perfect_information": _acceptable,
     "economics.one_way": _tornado,
-    "economics.scenarios": plainly,
+    "economics.scenarios": _net_benefit,
 }
 """How economic evaluations are shown."""

@@ -102,7 +102,7 @@ def _tipping(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
         if np.isfinite(result.tips_at)
         else "the conclusion does not change within the range tried"
     )
-    said = Paragraph(f"{analysis.title}: {tips}. Moved by: {tried}.", "result")
+    said = Paragraph(f"{analysis.title}: {tips}. Tried: {tried}.", "result")
     blocks: list[Block] = [said]
     if len(result.groups) <= 2:
         figure = figures.plot_tipping_point(result)

@@ -16,6 +16,8 @@ from walkstats.report.saying import assumed, table_of_any
 from walkstats.report.wording import for_readers, lower
 from walkstats.results import Estimates
 
+RECEIVED = "by its arm, what a participant received changed by"
+
 
 def _complier(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:
     """The effect in compliers, how many they are, its sensitivity to the cut, what is assumed."""
@@ -23,7 +25,7 @@ def _complier(analysis: Analysis, result: Any, results: PlanResults) -> list[Blo
     share = _first(result.compliers)
     said = [
         f"{analysis.title}: {lower(tables.sentence(effect))}.",
-        f"{capitalised(tables.sentence(share, label='change by the arm in what was received'))}; "
+        f"{capitalised(tables.sentence(share, label=RECEIVED))}; "
         f"{lower(tables.sentence(result.first_stage, label='strength of the instrument'))}.",
     ]
     blocks: list[Block] = [Paragraph(text, "result") for text in said]

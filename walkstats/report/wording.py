@@ -29,16 +29,19 @@ def for_readers(text: str, strata: Sequence[str] = ()) -> str:
     'stratified by two previous and referral'
     >>> for_readers("of days_in_pain on arm, per observed_days; see a_b.csv")
     'of days in pain on arm, per observed days; see a_b.csv'
+    >>> for_readers("in (low_days, high_days], with 95 % limits, terminal='ended_by'.")
+    "in (low days, high days], with 95% limits, terminal='ended_by'."
     """
     text = text.replace(" with g(t) ", ", with an effect that changes with time through ")
     for name in strata:
         if "_" in name:
             text = re.sub(rf"\b{re.escape(name)}\b", name.replace("_", " "), text)
+    text = re.sub(r"(?<=\d) %", "%", text)
     return JOINED.sub(lambda found: _column_said(found[0]), text)
 
 
 # Names of columns in the middle of a text.
-JOINED = re.compile(r"(?<![\w./\[-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w./(\]-])")
+JOINED = re.compile(r"(?<![\w/\['\"-])(?<!\w\.)[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?!\w|\.\w|[/(='\"-])")
 
 
 def _column_said(name: str) -> str:
