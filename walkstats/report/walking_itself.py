@@ -126,8 +126,16 @@ def _mediation(analysis: Analysis, result: Any, results: PlanResults) -> list[Bl
     return [
         Paragraph(caution, "caution"),
         Paragraph(said, "result"),
+        FigureBlock(
+            analysis.name, figures.plot_mediation(result), f"{analysis.title}. Natural effects"
+        ),
         TableBlock(analysis.name, table_of_any(analysis, result)),
         *_hidden(analysis, result),
+        FigureBlock(
+            f"{analysis.name}_sensitivity",
+            figures.plot_mediation_sensitivity(result),
+            f"{analysis.title}. Natural effects under unmeasured confounding",
+        ),
         *assumed(result),
     ]
 
