@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # notebooks lead, then the engines: a report that follows finds compiled what it needs.
 LONG = (
     *("notebooks", "test_engine", "figures", "reading", "relations"),
-    *("report", "test_cli", "diagnostics", "plan"),
+    *("report", "test_cli", "diagnostics", "plan", "test_docs", "calibration", "slow_twins"),
 )
 
 
