@@ -165,11 +165,11 @@ class Trial:
         3
         """
         kept = {str(one) for one in ids}
-        unknown = sorted(kept - set(self.participants["participant_id"]))
+        unknown = sorted(kept - {str(one) for one in self.participants["participant_id"]})
         if unknown:
             raise ValueError(f"No participants {', '.join(unknown[:5])} in {self.name}.")
         tables = {
-            name: table[table["participant_id"].isin(kept)].reset_index(drop=True)
+            name: table[table["participant_id"].map(str).isin(kept)].reset_index(drop=True)
             for name in TABLES
             if "participant_id" in (table := self.table(name))
         }

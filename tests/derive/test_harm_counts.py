@@ -121,6 +121,9 @@ def test_kinds_cross_and_unseen_ones_are_empty_and_said() -> None:
         ws.derive.harm_counts(trial, kinds="severity")
     with pytest.raises(ValueError, match="does not record of any adverse event"):
         ws.derive.harm_counts(trial, kinds="related")
+    texts = trial.adverse_events.assign(serious=["yes", "no"])
+    with pytest.raises(DataError, match=r"serious must be yes or no .* found 'yes', 'no'"):
+        ws.derive.harm_counts(dataclasses.replace(trial, adverse_events=texts))
 
 
 def test_no_table_is_not_no_harm() -> None:

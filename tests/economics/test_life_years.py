@@ -130,6 +130,10 @@ def test_what_is_no_utility_is_refused():
     strangers = trial.outcomes.assign(participant_id="x9")
     with pytest.raises(DataError, match="not among the participants"):
         economics.qalys(dataclasses.replace(trial, outcomes=strangers))
+    pain = trial.outcomes.head(2).assign(measure="pain_nrs")
+    twice = pd.concat([pain, trial.outcomes, trial.outcomes.iloc[[2]].assign(value=0.1)])
+    with pytest.raises(DataError, match=r"row 7.*eq5d_utility stands twice for one month.*p1"):
+        economics.qalys(dataclasses.replace(trial, outcomes=twice))
 
 
 def test_everybody_randomised_has_a_row_in_any_order():

@@ -173,6 +173,10 @@ def test_a_total_that_is_not_the_sum_of_its_parts_is_refused(whole):
     wrong.attrs = costs.attrs
     with pytest.raises(DataError, match=r"cost differs from the sum of its parts.*P004"):
         cost_effectiveness(wrong, effects, **FEW)
+    filled = costs.assign(cost_3=costs["cost_3"].mask(costs.index == 5))
+    filled.attrs = costs.attrs
+    with pytest.raises(DataError, match=r"cost and its parts .* are not missing together.*P005"):
+        cost_effectiveness(filled, effects, **FEW)
 
 
 def test_costs_below_0_are_refused_by_name(whole):
@@ -208,6 +212,8 @@ def test_horizons_that_differ_are_refused(whole):
     bare.attrs = {}
     with pytest.raises(ValueError, match="Up to which day do events count"):
         cost_effectiveness(bare, first_events(costs), **FEW)
+    with pytest.raises(ValueError, match="horizon_days must be"):
+        cost_effectiveness(bare, first_events(costs), horizon_days=-365, **FEW)
 
 
 def test_words_and_columns_are_checked(whole):

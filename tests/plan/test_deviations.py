@@ -15,6 +15,7 @@ from walkstats.plan import (
     Multiplicity,
     Outcome,
     Revision,
+    check_plan,
     commented_plan,
     default_plan,
     read_plan,
@@ -153,6 +154,26 @@ def test_some_participants_of_a_trial(bladder):
     assert set(some.recurrences["participant_id"]) <= set(ids)
     with pytest.raises(ValueError, match="No participants nobody"):
         bladder.only(["nobody"])
+    numbered = bladder.participants.assign(participant_id=range(len(bladder.participants)))
+    events = bladder.recurrences.assign(participant_id=3)
+    trial = dataclasses.replace(bladder, participants=numbered, recurrences=events)
+    assert len(trial.only([3, "5"]).participants) == 2
+    assert len(trial.only([3]).recurrences) == len(events)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"randomised_on": {"before": "soon"}},
+        {"randomised_on": {"from": 2020}},
+        {"age_years": {"at_least": "old"}},
+    ],
+)
+def test_a_condition_that_cannot_be_compared_is_a_sentence(where):
+    trial = ws.load_sample("walkback-like")
+    plan = AnalysisPlan("x", sets={"few": AnalysisSet("few", "few", where)})
+    (problem,) = check_plan(plan, trial)["problem"]
+    assert "cannot be compared with {'" in problem
 
 
 @pytest.mark.parametrize("name", ["bladder", "walkback-like"])

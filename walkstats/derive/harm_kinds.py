@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from walkstats.errors import DataError
+
 Booleans = NDArray[np.bool_]
 
 FLAGS = ("serious", "related")
@@ -102,7 +104,16 @@ def _is_flag(column: pd.Series, name: str) -> bool:
 def _of_flag(column: pd.Series, flag: str, *, with_unknown: bool) -> Kind:
     if len(column) and column.isna().all():
         raise ValueError(f"The trial does not record of any adverse event whether it was {flag}.")
-    yes = _where(column.astype("boolean").fillna(False))
+    try:
+        yes = _where(column.astype("boolean").fillna(False))
+    except (TypeError, ValueError):
+        found = ", ".join(repr(one) for one in pd.unique(column.dropna())[:5])
+        raise DataError.of(
+            f"{flag} must be yes or no (bool, or 0 and 1); found {found}",
+            table="adverse_events",
+            column=str(column.name),
+            what_to_do="say in trial.toml which value means yes, or make it True and False",
+        ) from None
     if with_unknown:
         return Kind(f"{flag}{UNKNOWN}", yes | _where(column.isna()))
     return Kind(flag, yes)

@@ -185,10 +185,12 @@ def _months(trial: Trial, measure: str, horizon: float) -> Floats:
 
 def _utilities(trial: Trial, measure: str, months: Floats) -> tuple[Floats, list[str]]:
     """(n, k) utilities at visits, 0 after death, missing where not known; and notes."""
-    rows = trial.outcomes[trial.outcomes["measure"] == measure]
+    rows = trial.outcomes.reset_index(drop=True)
+    rows = rows[rows["measure"] == measure]
     person = places_among(trial.people.index, rows, "outcomes")
     month, value = rows["month"].to_numpy(dtype=float), rows["value"].to_numpy(dtype=float)
     _refuse_out_of_range(rows, value, measure)
+    _refuse_twice(rows, measure)
     people = trial.participants
     withdrawn = people["withdrawn_days"].to_numpy(dtype=float)
     end = follow_up_ends(withdrawn, people["planned_end_days"].to_numpy(dtype=float))
@@ -222,8 +224,23 @@ def _refuse_out_of_range(rows: pd.DataFrame, value: Floats, measure: str) -> Non
             f"{measure} outside {LOWEST_UTILITY:g} to 1: {value[bad][0]:g} is no utility",
             table="outcomes",
             column="value",
-            row=int(np.argmax(bad)),
+            row=int(rows.index[bad][0]),
             ids=list(dict.fromkeys(rows["participant_id"].to_numpy(dtype=object)[bad])),
             count=int(bad.sum()),
             what_to_do="correct them; a score of another kind has to be mapped to utilities first",
+        )
+
+
+def _refuse_twice(rows: pd.DataFrame, measure: str) -> None:
+    """Two utilities of one visit: none of them is known to be the right one."""
+    again = rows.duplicated(["participant_id", "month"]).to_numpy()
+    if again.any():
+        raise DataError.of(
+            f"{measure} stands twice for one month",
+            table="outcomes",
+            column="month",
+            row=int(rows.index[again][0]),
+            ids=list(dict.fromkeys(rows["participant_id"].to_numpy(dtype=object)[again])),
+            count=int(again.sum()),
+            what_to_do="keep one value of each visit",
         )

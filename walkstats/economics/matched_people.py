@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_column, check_frame
+from walkstats._arguments import check_column, check_frame, check_positive
 from walkstats._variables import levels_of, missing
 from walkstats.errors import DataError
 
@@ -80,7 +80,7 @@ def one_horizon(
         if frame.attrs.get("horizon_days") is not None
     }
     if given is not None:
-        told["horizon_days"] = float(given)
+        told["horizon_days"] = check_positive(given, "horizon_days", "days")
     if len(set(told.values())) > 1:
         said = ", ".join(f"{name} {value:g}" for name, value in told.items())
         raise ValueError(f"Costs and effects need one horizon [days]; they have: {said}.")

@@ -213,6 +213,15 @@ def _side(frame: pd.DataFrame, name: str | None, which: str) -> Side:
             count=int(off.sum()),
             what_to_do="change the parts, not the total; it is computed from them",
         )
+    alone = np.isnan(total) != np.isnan(weighted)
+    if alone.any():
+        raise DataError.of(
+            f"{name} and its parts ({', '.join(map(str, parts))}) are not missing together",
+            column=str(name),
+            ids=list(frame.index[alone]),
+            count=int(alone.sum()),
+            what_to_do="fill in or blank out the parts, not the total; it is computed from them",
+        )
     return Side(str(name), dict(parts))
 
 

@@ -134,9 +134,8 @@ def _refuse_unpriced(rows: pd.DataFrame, items: np.ndarray, price: Floats) -> No
                 f"give it: unit_costs={{{name!r}: ...}}",
                 "costs",
                 "unit_cost",
-                int(np.argmax(here)),
-                ids[:5],
-                int(here.sum()),
+                ids=ids[:5],
+                count=int(here.sum()),
             )
         )
     raise DataError(told)

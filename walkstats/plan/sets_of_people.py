@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -62,9 +63,11 @@ def members(trial: Trial, chosen: AnalysisSet) -> Booleans:
             inside &= _meet(trial.participants[column], condition)
         except TypeError:
             raise DataError.of(
-                f"analysis set {chosen.name!r}: {column} cannot be compared with {condition!r}",
+                f"analysis set {chosen.name!r}: {column} cannot be compared with "
+                f"{dict(condition) if isinstance(condition, Mapping) else condition!r}",
                 table="plan",
-                what_to_do="give a value of the kind that the column has",
+                what_to_do="give a value of the kind that the column has; a date is written as "
+                '"2020-03-11"',
             ) from None
     return inside
 
@@ -85,7 +88,14 @@ def _meet(column: pd.Series, condition: Any) -> Booleans:
 
 def _of_kind(column: pd.Series, value: Any) -> Any:
     """A bound as the column holds its values: dates are written as text in a plan."""
-    return pd.Timestamp(value) if pd.api.types.is_datetime64_any_dtype(column) else value
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        return value
+    if not isinstance(value, (str, date)):
+        raise TypeError  # a number would be nanoseconds since 1970
+    try:
+        return pd.Timestamp(value)
+    except ValueError:
+        raise TypeError from None
 
 
 BOUNDS = {
