@@ -17,6 +17,7 @@ from walkstats.plan import (
     run_plan,
     write_plan,
 )
+from walkstats.plan.beside import beside_plan
 from walkstats.schema import empty_table
 
 EVENTS = Frame("first_recurrence", {"kind": "any"})
@@ -287,6 +288,19 @@ def test_published_figures_stand_beside_ours():
     assert set(others["remark"]) == {"cannot be checked without the participants' data"}
     assert others["ours"].isna().all()
     assert others["published"].notna().all()
+
+
+def test_a_percentage_is_of_those_of_whom_it_is_known():
+    place = {"analysis": "baseline", "column": "sex", "where": {"sex": "female"}}
+    leaf = "baseline.female.percent"
+    women = dataclasses.replace(
+        read_plan("minimal"),
+        record="walkback",
+        published={leaf: {**place, "statistic": "percent"}},
+    )
+    people = pd.DataFrame({"sex": ["female", "male", None, "female", "female"]})
+    beside = beside_plan(women, {"baseline": people}).set_index("name")
+    assert beside.loc[leaf, "ours"] == 75.0
 
 
 def test_all_recurrences_are_planned_with_every_observed_day_at_risk(bladder, done):

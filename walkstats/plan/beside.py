@@ -128,7 +128,7 @@ def _cell(frame: pd.DataFrame, where: Mapping[str, Any]) -> float | None:
     for column, value in where.get("where", {}).items():
         chosen &= (frame[column] == value).to_numpy()
     if where.get("statistic") == "percent":
-        return float(100 * chosen.mean())
+        return float(100 * chosen[frame[where["column"]].notna()].mean())
     values = frame.loc[chosen, where["column"]]
     if "statistic" in where:
         return float(STATISTICS[where["statistic"]](values))
