@@ -135,7 +135,7 @@ def mediate(
     Two linear models, M = b0 + b1 a + b2'c and Y = t0 + t1 a + t2 m + t3 a m + t4'c, give in
     closed form: indirect b1 (t2 + t3), direct t1 + t3 (b0 + b2'c) [3]_. Otherwise the mean of
     the outcome's model is averaged over the distribution of the mediator's, and then over the
-    people: exactly for levels, by a 24-point Gauss-Hermite rule for a normal mediator of a logistic
+    people: exactly for levels, by a Gauss-Hermite rule for a normal mediator of a logistic
     outcome. Nothing is simulated but the resamples.
 
     P-values of resamples are twice the smaller share of draws on one side of 0, and agree with
