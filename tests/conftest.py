@@ -41,9 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Files that take seconds come first: no process is to wait at the end for another's long file. The
-# notebooks lead, then the engines: a report that follows finds compiled what it needs.
+# engines lead, beside what compiles nothing: notebooks and reports find compiled what they need.
 LONG = (
-    *("notebooks", "test_engine", "figures", "reading", "relations"),
+    *("test_engine", "figures", "reading", "notebooks", "relations"),
     *("report", "test_cli", "diagnostics", "plan", "test_docs", "calibration", "slow_twins"),
 )
 
