@@ -146,11 +146,12 @@ def test_a_made_up_report_has_no_folder_to_run(tmp_path):
 def test_provenance_tells_the_plan_and_whether_it_is_signed():
     facts = provenance(done())["plan_facts"]
     assert facts["version"] == "1.0"
-    assert facts["signed"]
+    assert not facts["signed"]
     assert re.fullmatch(r"[0-9a-f]{64}", facts["sha256"])
-    unsigned = replace(done(), plan=replace(PLAN, dated=""), registered=PLAN)
-    other = provenance(unsigned)["plan_facts"]
-    assert not other["signed"]
+    signature = Signature("A. Statistician", "", "2026-01-31", plan_digest(PLAN))
+    signed = replace(done(), plan=replace(PLAN, signatures=(signature,)), registered=PLAN)
+    other = provenance(signed)["plan_facts"]
+    assert other["signed"]
     assert other["sha256"] != facts["sha256"] == other["registered_sha256"]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import walkstats
 from walkstats.plan import AnalysisPlan, PlanResults
 from walkstats.plan.as_toml import plan_text
+from walkstats.plan.signing import signature_problems
 
 PACKAGES = (
     "numpy",
@@ -38,7 +39,7 @@ def provenance(results: PlanResults) -> dict[str, Any]:
     -------
     dict
         trial, source, licence, seed, level, inputs (file -> SHA-256), versions, plan (as TOML),
-        plan_facts (version, date, SHA-256; signed where it has both a version and a date), commit
+        plan_facts (version, date, SHA-256; signed where a signature fits what it says), commit
         (of the working directory, where that is a checkout, and whether it held changes that were
         not committed).
     """
@@ -60,7 +61,7 @@ def provenance(results: PlanResults) -> dict[str, Any]:
             "registration": plan.registration,
             "version": plan.version,
             "dated": plan.dated,
-            "signed": bool(plan.version and plan.dated),
+            "signed": not signature_problems(plan),
             "sha256": _hash(plan),
             **({"registered_sha256": _hash(results.registered)} if results.registered else {}),
         },

@@ -254,7 +254,8 @@ def _derived(frame: Mapping[str, Any]) -> str:
     made = f"walkstats.{where}({', '.join(['trial', *given])})"
     kept = [f"{column} = {value!r}" for column, value in frame.get("where", {}).items()]
     until = [f"follow-up until {frame['until']}"] if frame.get("until") else []
-    return f"{made}{''.join(f', {text}' for text in (*kept, *until))}"
+    begin = [f"from day {frame['landmark']:g}"] if frame.get("landmark") else []
+    return f"{made}{''.join(f', {text}' for text in (*kept, *until, *begin))}"
 
 
 def _plain(value: Any) -> Any:
@@ -272,6 +273,7 @@ def _frame_said(one: Analysis, frame: pd.DataFrame | None, results: PlanResults)
             "arguments": spec.arguments,
             "where": spec.where,
             "until": spec.until,
+            "landmark": spec.landmark,
         }
     )
     chosen = results.plan.sets.get(one.set)

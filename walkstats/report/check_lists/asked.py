@@ -26,6 +26,8 @@ class Item:
     besides : bool
         Whether what the report shows leaves something that only a statement can tell: the item is
         then "in part" without one.
+    same : str
+        Key of another list's statement that says the same ("consort.6").
     beyond : str
         Why the item does not apply to any report of a trial; empty where it may.
     """
@@ -37,6 +39,7 @@ class Item:
     needs: str = "any"
     told: bool = True
     besides: bool = False
+    same: str = ""
     beyond: str = ""
 
 

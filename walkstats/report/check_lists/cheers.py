@@ -24,6 +24,7 @@ _METHODS = (
         "Whether there was a plan, and where it can be read.",
         ("plan_written",),
         besides=True,
+        same="consort.3",
     ),
     Item("5", "Study population", "Who was studied.", ("baseline",)),
     Item("6", "Setting and location", "Where and within what system of care."),
@@ -93,7 +94,12 @@ _METHODS = (
         "By which methods uncertainty was described.",
         ("methods_economic_uncertainty",),
     ),
-    Item("21", "Engagement", "How patients and others took part in the study's design."),
+    Item(
+        "21",
+        "Engagement",
+        "How patients and others took part in the study's design.",
+        same="consort.8",
+    ),
 )
 
 _RESULTS = (
@@ -123,9 +129,10 @@ _RESULTS = (
         "26",
         "Findings and limitations",
         "Key findings, limits, equity, to whom they apply, and what is known besides.",
+        same="consort.29",
     ),
-    Item("27", "Source of funding", "Who paid, and what part they had."),
-    Item("28", "Conflicts of interest", "Conflicts of interest of the authors."),
+    Item("27", "Source of funding", "Who paid, and what part they had.", same="consort.5a"),
+    Item("28", "Conflicts of interest", "Conflicts of interest of the authors.", same="consort.5b"),
 )
 
 CHEERS = CheckList(

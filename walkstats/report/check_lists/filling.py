@@ -86,7 +86,8 @@ def _filled(asked: CheckList, item: Item, seen: Seen) -> Filled:
 def _told(asked: CheckList, item: Item, seen: Seen) -> str:
     """What the plan states of an item."""
     statements = seen.results.plan.statements
-    return statements.get(asked.statement_of(item), "").strip() if item.told else ""
+    said = statements.get(asked.statement_of(item), "") or statements.get(item.same, "")
+    return said.strip() if item.told else ""
 
 
 def _of_the_whole(asked: CheckList, item: Item, seen: Seen) -> str:
@@ -119,6 +120,8 @@ GIVEN_BY = {
     "registration": "give registration in the plan",
     "plan_version": "give version and dated in the plan",
     "plan_revisions": "give the revisions in the plan",
+    "plan_protocol": "give protocol in the plan",
+    "plan_signed": "sign the plan (walkstats plan sign)",
     "strata": "give strata in the plan",
     "adjustment": "give covariates in the plan",
     "dates": "record randomised_on",

@@ -7,7 +7,12 @@ from walkstats.report.check_lists.asked import CheckList, Item
 _ADMINISTRATIVE = (
     Item("1", "Title and registration", "Title and registration of the trial.", ("registration",)),
     Item("2", "Version", "Version of the plan, with its date.", ("plan_version",)),
-    Item("3", "Protocol version", "To which version of the protocol it belongs."),
+    Item(
+        "3",
+        "Protocol version",
+        "To which version of the protocol it belongs.",
+        ("plan_protocol",),
+    ),
     Item(
         "4",
         "Revisions",
@@ -15,23 +20,34 @@ _ADMINISTRATIVE = (
         ("plan_revisions",),
     ),
     Item("5", "Roles", "Who wrote it, with their parts."),
-    Item("6", "Signatures", "Who signed it, and when."),
-    Item("7", "Background", "Why the trial is done."),
-    Item("8", "Objectives", "Objectives or hypotheses."),
+    Item("6", "Signatures", "Who signed it, and when.", ("plan_signed",)),
+    Item("7", "Background", "Why the trial is done.", same="consort.6"),
+    Item("8", "Objectives", "Objectives or hypotheses.", same="consort.7"),
 )
 
 _DESIGN = (
-    Item("9", "Trial design", "The kind of trial and its interventions."),
+    Item("9", "Trial design", "The kind of trial and its interventions.", same="consort.9"),
     Item(
         "10",
         "Randomisation",
         "How participants are assigned, with strata and ratio.",
         ("strata",),
         besides=True,
+        same="consort.17b",
     ),
-    Item("11", "Sample size", "The full calculation, or where it is."),
-    Item("12", "Framework", "Superiority, equivalence or non-inferiority, for which outcomes."),
-    Item("13", "Interim analyses", "Which, when, and with what rule for stopping."),
+    Item("11", "Sample size", "The full calculation, or where it is.", same="consort.16a"),
+    Item(
+        "12",
+        "Framework",
+        "Superiority, equivalence or non-inferiority, for which outcomes.",
+        same="consort.9",
+    ),
+    Item(
+        "13",
+        "Interim analyses",
+        "Which, when, and with what rule for stopping.",
+        same="consort.16b",
+    ),
     Item("14", "Timing of the final analysis", "When it is made, and whether all at once."),
     Item(
         "15",
@@ -63,7 +79,7 @@ _PRINCIPLES = (
 
 _PEOPLE = (
     Item("21", "Screening", "Which data of screening are shown.", ("screening",)),
-    Item("22", "Eligibility", "A summary of eligibility criteria."),
+    Item("22", "Eligibility", "A summary of eligibility criteria.", same="consort.12a"),
     Item("23", "Recruitment", "What the flow diagram holds.", ("flow",)),
     Item(
         "24",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from walkstats.plan import Analysis, PlanResults
+from walkstats.plan.signing import signature_problems
 from walkstats.report.placing import Place, said_where
 from walkstats.report.wording import derived
 
@@ -129,6 +130,20 @@ def _plan_revisions(seen: Seen) -> Found:
     return Found(said_where(seen.at("deviations")) if seen.results.plan.revisions else "")
 
 
+def _plan_protocol(seen: Seen) -> Found:
+    told = seen.results.plan.protocol
+    return Found(f"{told}: provenance.json" if told else "")
+
+
+def _plan_signed(seen: Seen) -> Found:
+    """Who signed, and whether what was run is what they signed."""
+    plan = seen.results.plan
+    if not plan.signatures:
+        return Found()
+    who = [", ".join(t for t in (one.name, one.role, one.dated) if t) for one in plan.signatures]
+    return Found("; ".join(who), "; ".join(signature_problems(plan)))
+
+
 def _strata(seen: Seen) -> Found:
     known = seen.results.plan.strata or seen.results.trial.strata
     return Found(said_where(seen.at("methods_design")) if known else "")
@@ -160,6 +175,8 @@ FINDERS: Mapping[str, Finder] = {
     "plan_written": _plan_written,
     "plan_version": _plan_version,
     "plan_revisions": _plan_revisions,
+    "plan_protocol": _plan_protocol,
+    "plan_signed": _plan_signed,
     "deviations": _owner("deviations"),
     "outcomes_defined": _owner("outcomes_defined"),
     "outcomes_timed": _owner("outcomes_defined"),
