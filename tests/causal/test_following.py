@@ -7,6 +7,7 @@ import pytest
 from tests.causal.test_compliers import trial
 from walkstats.causal import complier_effect, per_protocol
 from walkstats.causal.weighted_arms import chance_of, hazard_ratio
+from walkstats.derive import landmark
 from walkstats.errors import DataError, FitError
 from walkstats.regression import logistic
 from walkstats.resampling import bootstrap
@@ -36,6 +37,8 @@ def test_kernel_of_the_replicates_is_the_method(frame, asked):
     drawn = found.draws.estimate("arm[walking]")
     assert drawn.conf_low < one.estimate < drawn.conf_high
     assert drawn.scale == ("identity" if asked else "ratio")
+    order = [note for note in found.notes if "immortal time" in note]
+    assert len(order) == (0 if "outcome" in asked else 1)
     again = per_protocol(frame, FORMULA, replicates=30, seed=3, **asked)
     np.testing.assert_array_equal(again.draws.values, found.draws.values)
 
@@ -139,3 +142,9 @@ def test_a_separated_resample_is_no_number():
     none = np.zeros(3)
     with pytest.raises(FitError, match="0 or infinite"):
         hazard_ratio((np.array([3.0, 2, 1]), np.ones(3), np.ones(3)), (np.ones(3), none, none))
+
+
+def test_from_a_landmark_the_arms_are_not_those_of_chance(frame):
+    made = landmark(frame, at=30)
+    found = per_protocol(made, FORMULA, all_follow="control", replicates=5, seed=3)
+    assert any("still free of the event on day 30" in note for note in found.notes)

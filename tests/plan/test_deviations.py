@@ -99,6 +99,19 @@ def test_follow_up_may_end_at_a_day_of_each_participant(bladder):
     assert f"Follow-up of {cut.sum()} participants was ended" in made.attrs["notes"][-1]
 
 
+def test_first_events_may_count_from_a_landmark(bladder):
+    late = dataclasses.replace(EVENTS, landmark=180.0)
+    done = run_plan(bladder, planned(dataclasses.replace(cox("main"), frame=late)), seed=1)
+    events = ws.derive.landmark(ws.derive.first_recurrence(bladder, kind="any"), at=180)
+    assert np.array_equal(
+        done.results["main"].values, ws.survival.cox(events, "arm").values, equal_nan=True
+    )
+    assert any("At 180:" in note for note in done.frames["main"].attrs["notes"])
+    assert late.key != EVENTS.key
+    with pytest.raises(DataError, match="landmark must be a day after randomisation"):
+        planned(dataclasses.replace(cox("main"), frame=dataclasses.replace(EVENTS, landmark=-1.0)))
+
+
 def test_every_number_has_an_id_and_its_place_in_the_plan(bladder):
     done = run_plan(bladder, default_plan(bladder), seed=1)
     numbers = done.numbers

@@ -266,6 +266,23 @@ def _of_those_unseen(asked: Asked) -> str:
     return "Within an arm, among those who followed, censoring says nothing about the event."
 
 
+def _said_of_order(frame: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
+    """Whether events may have come before it was known who followed."""
+    if asked.kind == MEAN:
+        return ()
+    if "landmark" in frame.columns:
+        days = ", ".join(f"{day:g}" for day in pd.unique(frame["landmark"]))
+        return (
+            f"Only those still free of the event on day {days} are compared: as_randomised is of "
+            "them too, and no longer of the groups that chance made.",
+        )
+    return (
+        "The frame does not say when following was judged: it is taken to have been known before "
+        "any event. Where events came first they made people stop, or could not come to those who "
+        "went on (immortal time): derive.landmark takes those still free of the event by then.",
+    )
+
+
 def _pack(
     frame: pd.DataFrame,
     made: TreatmentWeights,
@@ -292,6 +309,7 @@ def _pack(
         notes=(
             "Who followed was not randomised: this comparison is observational, that of "
             "as_randomised is not.",
+            *_said_of_order(frame, asked),
             *made.notes,
         ),
         counts=effect.counts,

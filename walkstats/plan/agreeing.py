@@ -178,6 +178,8 @@ def _subject(one: Analysis, seen: set[str], where: str) -> Iterator[Problem]:
     for frame in frames:
         if frame is not None and frame.derive not in FRAMES:
             yield _problem(f"{where}: no frame {frame.derive!r}", listed(frame.derive, FRAMES))
+        if frame is not None and not frame.landmark >= 0:
+            yield _problem(f"{where}: landmark must be a day after randomisation")
     if (one.frame is None) == (one.of == ""):
         yield _problem(f"{where} must take either a frame or an earlier result (of)")
     if one.of and one.of.partition(".")[0] not in seen:
@@ -222,7 +224,7 @@ def _misnamed_frames(one: Analysis, where: str) -> Iterator[Problem]:
 
 
 def _is_frame(given: object) -> bool:
-    known = {"derive", "arguments", "where", "until", "join"}
+    known = {"derive", "arguments", "where", "until", "join", "landmark"}
     return isinstance(given, Mapping) and given.get("derive") in FRAMES and set(given) <= known
 
 

@@ -196,6 +196,7 @@ FRAME: Mapping[str, tuple[Any, bool]] = {
     "arguments": (dict, False),
     "where": (dict, False),
     "until": (str, False),
+    "landmark": (float, False),
     "join": (dict, False),
 }
 WORDS = {str: "a text", dict: TABLE, bool: "true or false", float: "a number"}

@@ -70,7 +70,8 @@ def frame_of(spec: Frame, trial: Trial) -> pd.DataFrame:
         frame = frame[frame[column] == value]
     frame = frame.reset_index(drop=True)
     frame.attrs = attrs
-    return _ended_early(frame, spec.until, trial) if spec.until else frame
+    frame = _ended_early(frame, spec.until, trial) if spec.until else frame
+    return derive.landmark(frame, at=spec.landmark) if spec.landmark else frame
 
 
 def _with_columns(frame: pd.DataFrame, other: pd.DataFrame, spec: Frame) -> pd.DataFrame:

@@ -27,6 +27,9 @@ class Frame(Frozen):
     until : str
         Column of participants with a day at which follow-up ends earlier, in frames of first
         events. It belongs to strategies other than treatment policy.
+    landmark : float
+        Day from which a frame of first events counts, among those still free of the event then:
+        where groups are formed by what was done until that day. 0 for randomisation.
     join : mapping
         Another frame (derive, arguments, where) with one row per participant, whose further columns
         are added: adherence beside first events, for example.
@@ -37,6 +40,7 @@ class Frame(Frozen):
     where: Mapping[str, Any] = field(default_factory=dict)
     until: str = ""
     join: Mapping[str, Any] = field(default_factory=dict)
+    landmark: float = 0.0
 
     @property
     def joined(self) -> Frame | None:
@@ -47,7 +51,7 @@ class Frame(Frozen):
     def key(self) -> str:
         """The same text for the same frame."""
         other = self.joined
-        told = [self.derive, dict(self.arguments), dict(self.where), self.until]
+        told = [self.derive, dict(self.arguments), dict(self.where), self.until, self.landmark]
         # An argument may be a table itself, which a frozen plan holds as a view of a mapping.
         return json.dumps([*told, other.key if other else ""], sort_keys=True, default=dict)
 
