@@ -15,6 +15,7 @@ import pytest
 import walkstats as ws
 from tests.report.small_reports import PLAN, composed, done, made_up
 from walkstats.errors import DataError
+from walkstats.plan import Signature, plan_digest
 from walkstats.reading.samples import sample_folder
 from walkstats.report import compare_rerun, write_report
 from walkstats.report.provenance import provenance
