@@ -121,7 +121,7 @@ def plot_subgroups(
     >>> events["tumours"] = (events["number"] > 1).map({False: "one", True: "several"})
     >>> found = ws.causal.subgroup_effects(events, "arm", "tumours", at=365)
     >>> plot_subgroups(found).axes[0].get_xlabel()
-    'Hazard ratio'
+    'Hazard ratio, thiotepa against placebo'
     """
     rows = subgroup_rows(effects, arm=arm, labels=labels, style=style)
     height = LINE * (len(rows) + 2) + 0.95 + 0.25 * bool(title) + 0.2 * bool(favours)
