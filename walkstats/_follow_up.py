@@ -34,6 +34,33 @@ def follow_up_ends(withdrawn: Floats, planned: Floats) -> Floats:
     return np.where(np.isnan(ends), np.inf, ends)
 
 
+def asked_until(covers_to: Floats) -> float:
+    """Last day about which any check-in asks.
+
+    Parameters
+    ----------
+    covers_to : numpy.ndarray
+        Last day of the period of each check-in, answered or not [days].
+
+    Returns
+    -------
+    float
+        Inf where no check-in says which days it asks about [days].
+
+    Notes
+    -----
+    Where check-ins of 30 days end on day 360, nobody can answer for the rest of a year. Whoever
+    answered the last one answered for the year, as if it were planned to end there.
+
+    Examples
+    --------
+    >>> asked_until(np.array([30.0, np.nan, 360.0]))
+    360.0
+    """
+    known = covers_to[~np.isnan(covers_to)]
+    return float(known.max()) if len(known) else np.inf
+
+
 def visited_after(month: Floats, end: Floats) -> NDArray[np.bool_]:
     """Which visits, known by their month, must have taken place after a day.
 

@@ -72,6 +72,19 @@ def test_without_an_event_follow_up_ends_at_the_last_covered_day():
     assert "1 participant(s) without follow-up" in " ".join(events.attrs["notes"])
 
 
+def test_who_answered_to_the_last_day_asked_about_did_not_stop_answering():
+    # follow-up is planned to day 92, the last check-in asks about days up to 90
+    people = {"planned_end_days": 92.0}
+    made = trial([[COMPLETED] * 3, [COMPLETED, COMPLETED, MISSED]], people=people)
+    events = ws.derive.first_recurrence(made, kind="any")
+    assert one(events, "p1") == [90.0, False, "end of follow-up"]
+    assert one(events, "p2") == [60.0, False, "stopped answering"]
+    # planned long after it: nobody knows whether more check-ins were asked
+    made = trial([[COMPLETED] * 3], people={"planned_end_days": 200.0})
+    events = ws.derive.first_recurrence(made, kind="any")
+    assert one(events) == [90.0, False, "stopped answering"]
+
+
 def test_a_gap_ends_observation_unless_it_is_to_be_carried():
     states = [COMPLETED, MISSED, COMPLETED]
     late = [episode("p1", 75)]

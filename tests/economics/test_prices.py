@@ -83,6 +83,13 @@ def test_prices_of_several_years_are_refused_without_an_index(trial):
         cost(mixed, price_index={2020: 0.0, 2022: 105.0})
 
 
+def test_the_years_of_an_index_may_be_text_as_in_a_plan_file(trial):
+    mixed = with_costs(trial, price_year=[2020, 2022])
+    assert cost(mixed, price_index={"2020": 100, "2022": 105}) == pytest.approx(2 * 84 + 45)
+    with pytest.raises(ValueError, match="years of price_index must be whole"):
+        cost(mixed, price_index={"base": 100.0})
+
+
 def test_another_price_year_needs_an_index_too(trial):
     with pytest.raises(DataError, match=r"several years \(2022, 2024\)"):
         cost(trial, price_year=2024)

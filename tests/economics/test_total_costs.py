@@ -79,6 +79,17 @@ def test_c05_a_missing_quantity_stays_missing_and_its_share_is_told():
     assert "1 row(s) of 1 participant(s) have no quantity or price" in notes
 
 
+def test_a_year_of_check_ins_of_30_days_is_a_year():
+    made = make_trial([Person(used=((10, "visit", 1.0),)), Person(completed=tuple(range(1, 12)))])
+    asked = made.check_ins
+    month = asked["check_in"].to_numpy(dtype=float)
+    short = asked.assign(covers_from_days=30 * (month - 1), covers_to_days=30 * month)
+    cost = economics.total_costs(dataclasses.replace(made, check_ins=short), perspective="societal")
+    # nobody was asked about the days after 360; who answered all that was asked is known
+    assert cost["cost"].tolist()[0] == 80.0
+    assert np.isnan(cost["cost"].tolist()[1])
+
+
 def test_sessions_are_known_whatever_was_answered():
     frame = costs([Person(), Person(completed=(), used=((1, "session", 5),))])
     assert frame.loc[1, "cost_intervention"] == 475.0

@@ -209,6 +209,8 @@ def test_data_that_cannot_be_imputed():
         made(pd.concat([frame, frame.iloc[[0]]]))
     with pytest.raises(DataError, match="empty has no known value"):
         made(frame.assign(empty=np.nan), columns="empty")
+    with pytest.raises(DataError, match="pain has no known value in control: there is nothing"):
+        made(frame.assign(pain=frame["pain"].where(frame["arm"] != "control")), columns="pain")
     with pytest.raises(DataError, match=r"known value\(s\) in control and \d predictors"):
         made(frame.head(12))
     with pytest.raises(DataError, match="arm is missing in 1 row"):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats._deaths import died
-from walkstats._follow_up import follow_up_ends
+from walkstats._follow_up import EARLY_DAYS, asked_until, follow_up_ends
 from walkstats._periods import joined_periods
 from walkstats.derive.whose import places
 from walkstats.trial import Trial
@@ -90,8 +90,10 @@ def observed_until(trial: Trial, after_gap: str) -> pd.DataFrame:
     else:
         within, _ = followed(trial)
         until, gap = _covered(within.check_ins, people.index, after_gap)
+    asked = asked_until(trial.check_ins["covers_to_days"].to_numpy(dtype=float))
     return pd.DataFrame(
-        {"observed_until_days": until, "ended_by": _reasons(people, until, gap)}, index=people.index
+        {"observed_until_days": until, "ended_by": _reasons(people, until, gap, asked)},
+        index=people.index,
     )
 
 
@@ -111,7 +113,7 @@ def _covered(
     return until.reindex(people, fill_value=0.0), gap.reindex(people, fill_value=False)
 
 
-def _reasons(people: pd.DataFrame, until: pd.Series, gap: pd.Series) -> pd.Series:
+def _reasons(people: pd.DataFrame, until: pd.Series, gap: pd.Series, asked: float) -> pd.Series:
     """Why observation ended, in words."""
     planned = people["planned_end_days"]
     withdrawn = people["withdrawn_days"].notna() & ~(people["withdrawn_days"] > planned)
@@ -120,7 +122,9 @@ def _reasons(people: pd.DataFrame, until: pd.Series, gap: pd.Series) -> pd.Serie
     words = np.where(
         died(people), np.where(why == "died", "died", "died: " + why.astype(str)), words
     )
-    early = planned.notna() & (until < planned)
+    # who answered to the last day that anybody was asked about did not stop answering
+    last = planned.where((planned <= asked) | (planned >= asked + EARLY_DAYS), asked)
+    early = planned.notna() & (until < last)
     reasons = np.select(
         [(until <= 0) & gap, until <= 0, gap, withdrawn, early],
         [FIRST_MISSED, NO_FOLLOW_UP, "gap in check-ins", words, "stopped answering"],

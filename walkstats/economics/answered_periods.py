@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice
 from walkstats._deaths import died
-from walkstats._follow_up import DAYS_PER_MONTH, EARLY_DAYS, follow_up_ends, visited_after
+from walkstats._follow_up import (
+    DAYS_PER_MONTH,
+    EARLY_DAYS,
+    asked_until,
+    follow_up_ends,
+    visited_after,
+)
 from walkstats._periods import JOINED_DAYS, joined_periods
 from walkstats._whose import places_among
 from walkstats.trial import Trial
@@ -118,8 +124,11 @@ def answered_periods(
     end = follow_up_ends(withdrawn, people["planned_end_days"].to_numpy(dtype=float))
     starts = np.concatenate(([0.0], ends[:-1]))
     first, last = starts * DAYS_PER_MONTH, ends * DAYS_PER_MONTH
-    # where follow-up is planned to end a few days early, nobody can answer for the rest
+    # where follow-up, or the last check-in, ends a few days early, nobody can answer for the rest
     planned = people["planned_end_days"].to_numpy(dtype=float)[:, None]
+    if rule == "check_ins":
+        asked = asked_until(trial.check_ins["covers_to_days"].to_numpy(dtype=float))
+        planned = np.fmin(planned, asked)
     shorter = (planned < last) & (planned > last - EARLY_DAYS)
     until = np.minimum(np.where(shorter, planned, last), dead[:, None])
     if rule == "check_ins":

@@ -56,8 +56,7 @@ def price_rows(
     """
     if price_year is not None:
         check_whole(price_year, "price_year", 1900)
-    if price_index is not None and not isinstance(price_index, Mapping):
-        raise ValueError(f"price_index must be a mapping of year to level, got {price_index!r}.")
+    index = _index(price_index)
     own = rows["unit_cost"].to_numpy(dtype=float)
     if "price_year" in rows:
         years = pd.to_numeric(rows["price_year"], errors="coerce").to_numpy(dtype=float)
@@ -71,12 +70,24 @@ def price_rows(
     years = np.where(given, at["price_year"].to_numpy(dtype=float), years)
     _refuse_unpriced(rows, items, price)
     year = price_year if price_year is not None else trial.price_year
-    price, year, notes = _one_year(price, years, year, price_index)
+    price, year, notes = _one_year(price, years, year, index)
     unused = [name for name in table.index if name not in set(items)]
     if unused:
         listed = ", ".join(map(repr, unused[:5]))
         notes += (f"unit_costs name items that nobody used: {listed}.",)
     return Priced(price, given, year, notes)
+
+
+def _index(price_index: object) -> dict[int, float] | None:
+    """Level of prices by year; a year may be written as text, as the keys of a plan file are."""
+    if price_index is None:
+        return None
+    if not isinstance(price_index, Mapping):
+        raise ValueError(f"price_index must be a mapping of year to level, got {price_index!r}.")
+    try:
+        return {int(year): level for year, level in price_index.items()}
+    except (TypeError, ValueError):
+        raise ValueError(f"The years of price_index must be whole, got {price_index!r}.") from None
 
 
 def _unit_costs(unit_costs: UnitCosts | None, year: int | None) -> pd.DataFrame:

@@ -145,9 +145,15 @@ def check_enough(
     at = f" in {group}" if group else ""
     for one in columns:
         known = int((~one.gaps).sum())
-        others = sum(len(_moving(two)) for two in columns if two is not one)
         if not one.gaps.any():
             continue
+        if not known:
+            raise DataError.of(
+                f"{one.name} has no known value{at}: there is nothing to impute it from",
+                column=one.name,
+                what_to_do="leave the column out, or find out why it is missing for all",
+            )
+        others = sum(len(_moving(two)) for two in columns if two is not one)
         if known <= others + 2:
             raise DataError.of(
                 f"{one.name} has {known} known value(s){at} and {others} predictors",
@@ -160,7 +166,7 @@ def check_enough(
 def _moving(one: IncompleteColumn) -> list[int]:
     """Predictors of a column that vary among the known rows."""
     matrix = one.predictors(one.values)[~one.gaps]
-    return [k for k in range(matrix.shape[1]) if np.ptp(matrix[:, k]) > 0]
+    return [k for k in range(matrix.shape[1]) if len(matrix) and np.ptp(matrix[:, k]) > 0]
 
 
 class _Predictors:
