@@ -73,6 +73,7 @@ SIGNATURES = f"""
     regression.equivalence(effect, term=None, *, margin)
     evidence.published(name)
     evidence.beside_published(estimates, published)
+    evidence.meta_analysis(studies)
     design.simulate_trial(design, *, seed)
     plan.default_plan(trial)
     plan.read_plan(file)
