@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         report was written whose primary analysis could not be run (2 is a wrong command).
     """
     arguments = _parser().parse_args(argv)
+    # The matrices are small: threads of the linear algebra would only wait for one another. Read
+    # when numpy is first imported, which is later.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
