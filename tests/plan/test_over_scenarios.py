@@ -3,9 +3,10 @@
 import pytest
 
 from tests.economics.paired_frames import costs_and_qalys
-from walkstats.economics import cost_effectiveness, net_benefit
+from walkstats.economics import acceptability_curve, cost_effectiveness, net_benefit
 from walkstats.errors import DataError
 from walkstats.plan import Analysis, AnalysisPlan, Frame, Outcome, read_plan, write_plan
+from walkstats.plan.numbers import numbers_of
 from walkstats.plan.over_scenarios import compare_scenarios, vary_prices
 
 FEW = {"replicates": 30, "seed": 1}
@@ -37,6 +38,15 @@ def test_prices_are_varied_one_at_a_time(frames):
     assert found.table.loc[0, ["low_value", "high_value"]].tolist() == [0.0, 200.0]
     with pytest.raises(ValueError, match="in one only: visit"):
         vary_prices(costs, effects=effects, threshold=1, low={"visit": costs}, high={}, **FEW)
+
+
+def test_points_of_a_line_that_is_the_answer_are_numbers(frames):
+    main = cost_effectiveness(*frames[0], **FEW)
+    line = acceptability_curve(main, [0, 28_000])
+    rows = numbers_of(line)
+    assert rows["term"].tolist() == ["walking, threshold 0", "walking, threshold 28000"]
+    assert rows["estimate"].tolist() == line.to_frame()["estimate"].tolist()
+    assert numbers_of(line, "a part of another answer").empty
 
 
 def plan_with(**arguments):

@@ -34,8 +34,9 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
     Parameters
     ----------
     result : result or pandas.DataFrame
-        Estimates on a log scale are given as ratios, curves by medians. A frame gives no rows:
-        it is kept as it is.
+        Estimates on a log scale are given as ratios, curves by medians. A line that is the answer
+        itself (probabilities by threshold) gives its points; one that only shows another answer
+        gives no rows, nor does a frame: it is kept as it is.
     part : str
         Name of the part of a larger result.
 
@@ -48,6 +49,8 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
     if isinstance(result, Curve):
         if result.shape == "step" and result.quantity in PROBABILITIES:
             return numbers_of(result.quantile(0.5), part or "median")
+        if result.shape == "line" and not part:
+            return _line(result)
         return pd.DataFrame(columns=list(NUMBER_COLUMNS))
     if isinstance(result, pd.DataFrame):
         return pd.DataFrame(columns=list(NUMBER_COLUMNS))
@@ -55,6 +58,16 @@ def numbers_of(result: Any, part: str = "") -> pd.DataFrame:
         if isinstance(result, kind):
             return rows_of(result).assign(part=part).reindex(columns=list(NUMBER_COLUMNS))
     return _of_parts(result)
+
+
+def _line(result: Curve) -> pd.DataFrame:
+    """One row per point: ``walking, threshold 28000``."""
+    rows = result.to_frame()
+    terms = [
+        f"{group}, {result.x} {x:g}"
+        for group, x in zip(rows["group"], rows[result.x].astype(float), strict=True)
+    ]
+    return rows.assign(term=terms, part="").reindex(columns=list(NUMBER_COLUMNS))
 
 
 def _estimates(result: Estimates) -> pd.DataFrame:
