@@ -1,5 +1,7 @@
 """Time to the first recurrence, on participants whose story can be told in a line."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -228,3 +230,12 @@ def test_endings_add_up_to_the_participants():
     ends = ws.derive.follow_up_endings(made, kind="any")
     assert ends.drop(columns="ended_by").to_numpy().sum() == 3
     assert set(ends["ended_by"]) == {"recurrence", "no follow-up", "stopped answering"}
+
+
+def test_check_ins_near_to_whole_months_are_called_by_them():
+    monthly = ws.derive.check_in_completeness(trial([[COMPLETED] * 12, [COMPLETED] * 12]))
+    assert monthly["month"].dropna().tolist() == [*range(1, 13)] * 2
+    made = trial([[COMPLETED] * 3])
+    fortnights = made.check_ins.assign(due_days=[14.0, 28.0, 42.0])
+    made = dataclasses.replace(made, check_ins=fortnights)
+    assert ws.derive.check_in_completeness(made)["month"].dropna().tolist() == [0.5, 0.9, 1.4]

@@ -166,7 +166,7 @@ def test_what_is_not_recorded_is_refused_and_unknown_is_counted():
         ws.derive.recurrences(made, kind="care_seeking", at_risk="under_observation")
     made.recurrences.loc[0, "activity_limiting"] = pd.NA
     frame = ws.derive.recurrences(made, kind="activity_limiting", at_risk="under_observation")
-    assert "do not say whether they were a(n) activity-limiting" in " ".join(frame.attrs["notes"])
+    assert "do not say whether they were an activity-limiting" in " ".join(frame.attrs["notes"])
     made.recurrences.loc[0, "participant_id"] = "p9"
     with pytest.raises(DataError, match=r"not among the participants \(ids p9\)"):
         ws.derive.recurrences(made, kind="any", at_risk="under_observation")

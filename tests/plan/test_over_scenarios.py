@@ -71,7 +71,7 @@ def plan_with(**arguments):
 @pytest.mark.parametrize(
     ("low", "said"),
     [
-        ({"visit": {"derive": "os.system"}}, "must be a table of derive"),
+        ({"visit": {"derive": "os.system"}}, r"no frame 'os\.system'"),
         (3, "low must be a table of names, each with a frame"),
     ],
 )

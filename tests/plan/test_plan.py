@@ -222,7 +222,7 @@ def test_an_analysis_that_asks_for_what_is_not_there_is_a_deviation(bladder):
     wrong = Analysis("c", "t", "S", "survival.cox", EVENTS, arguments={"formula": "weight"})
     late = {"by": "arm", "tau": 1e6}
     beyond = Analysis("m", "t", "S", "survival.restricted_means", EVENTS, arguments=late)
-    odd = Analysis("o", "t", "S", "survival.cox", EVENTS, arguments={"strata": "arm"})
+    odd = Analysis("o", "t", "S", "survival.cox", EVENTS, arguments={"formula": "arm", "ties": 3})
     fine = Analysis("k", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"})
     ran = run_plan(bladder, plan(wrong, beyond, odd, fine), seed=1)
     assert ran.deviations["item"].tolist() == ["c", "m", "o"]
@@ -340,9 +340,22 @@ def test_a_frame_among_the_arguments_is_made_as_any_other():
     assert np.array_equal(found.recalled_day.values, ours.values)
     parts = set(ran.numbers["part"])
     assert {"right_point", "mid_point", "interval", "recalled_day"} <= parts
-    for wrong in ("first_recurrence", {"derive": "os"}, {"derive": "recovery", "colour": "red"}):
-        with pytest.raises(DataError, match="must be a table of derive"):
+    for wrong, said in (
+        ("first_recurrence", "must be a table of derive"),
+        ({"derive": "first_recurence"}, "no frame .* did you mean 'first_recurrence'"),
+        ({"derive": "recovery", "colour": "red"}, "recovery has unknown entries colour"),
+    ):
+        with pytest.raises(DataError, match=said):
             plan(Analysis("a", "t", "S", one.method, one.frame, "", {"recalled": wrong}))
+
+
+def test_what_a_method_cannot_do_without_is_missed_before_any_data_are_seen():
+    with pytest.raises(DataError, match=r"survival\.cox needs the argument 'formula'"):
+        plan(Analysis("a", "t", "S", "survival.cox", EVENTS, arguments={"strata": "arm"}))
+    with pytest.raises(DataError, match=r"regression\.mmrm needs the argument 'visit'"):
+        plan(Analysis("a", "t", "S", "regression.mmrm", EVENTS, arguments={"formula": "y ~ arm"}))
+    with pytest.raises(DataError, match=r"no analysis set 'pp' -> say who is in it: \[sets\.pp\]"):
+        plan(Analysis("a", "t", "S", "frame", EVENTS, set="pp"))
 
 
 def test_comparisons_of_groups_and_their_margins_can_be_planned():

@@ -143,7 +143,7 @@ def _notes(trial: Trial, kind: str, unknown: int, late: int, idle: int) -> tuple
         notes.append("The trial has no check-ins: days are taken as exact, low = high.")
     if unknown:
         notes.append(
-            f"{unknown} recurrence(s) do not say whether they were a(n) {described}; they are not "
+            f"{unknown} recurrence(s) do not say whether they were {KINDS[kind].one}; they are not "
             "counted as one."
         )
     if late:

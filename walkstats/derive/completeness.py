@@ -16,6 +16,8 @@ from walkstats.trial import Trial
 Floats = NDArray[np.float64]
 
 STATES = ("completed", "missed", "withdrawn")
+NEAR_MONTHS = 0.25
+"""Check-ins every 30 days are called monthly: those of a year lie so near to whole months."""
 
 
 def check_in_completeness(trial: Trial, *, level: float = 0.95) -> pd.DataFrame:
@@ -70,7 +72,7 @@ def check_in_completeness(trial: Trial, *, level: float = 0.95) -> pd.DataFrame:
     rows, person = _asked(trial)
     counts = rows.groupby(["arm", "check_in"], observed=True)
     each = counts[["expected", *STATES]].sum().reset_index()
-    each.insert(2, "month", np.round(counts["due"].median().to_numpy() / DAYS_PER_MONTH, 1))
+    each.insert(2, "month", _months(each["check_in"].to_numpy(), counts["due"].median()))
     each["effective"] = each["expected"].astype(float)
     frame = pd.concat([each, _overall(rows, person)], ignore_index=True)
     frame["arm"] = pd.Categorical(frame["arm"], categories=list(trial.arms))
@@ -86,6 +88,15 @@ def check_in_completeness(trial: Trial, *, level: float = 0.95) -> pd.DataFrame:
         "level": level,
     }
     return frame
+
+
+def _months(check_in: np.ndarray, due: pd.Series) -> Floats:
+    """When each was due: in whole months where all are near to different ones, else in tenths."""
+    months = due.to_numpy(dtype=float) / DAYS_PER_MONTH
+    whole = np.round(months)
+    near = bool(np.all(np.abs(months - whole) <= NEAR_MONTHS))
+    apart = len(set(zip(check_in, whole, strict=True))) == len(set(check_in)) == len(set(whole))
+    return whole if near and apart else np.round(months, 1)
 
 
 def _asked(trial: Trial) -> tuple[pd.DataFrame, NDArray[np.int64]]:

@@ -36,6 +36,11 @@ class Kind:
     flag: str | None = None
     day: str | None = None
 
+    @property
+    def one(self) -> str:
+        """One of it, with its article."""
+        return f"{'an' if self.described[0] in 'aeiou' else 'a'} {self.described}"
+
 
 KINDS = {
     kind.name: kind
@@ -195,8 +200,8 @@ def _notes(
         notes.append("The table of recurrences has no rows: nobody is known to have had any.")
     if unknown:
         notes.append(
-            f"{unknown} recurrence(s) do not say whether they were a(n) {kind.described}; they are "
-            "not counted as one."
+            f"{unknown} recurrence(s) do not say whether they were {kind.one}; they are not "
+            "counted as one."
         )
     if late:
         notes.append(

@@ -88,7 +88,7 @@ def pain_episodes(trial: Trial, kind: Kind, gap_days: float) -> Episodes:
     whose[reports] = person
     joined = len(reports) - size
     said = [
-        (unknown, f"do not say whether they were a(n) {kind.described}; they are not counted so."),
+        (unknown, f"do not say whether they were {kind.one}; they are not counted so."),
         (joined, f"began within {gap:g} pain-free days of an earlier one and are part of it."),
         *open_ends,
     ]

@@ -203,8 +203,7 @@ def _utilities(trial: Trial, measure: str, months: Floats) -> tuple[Floats, list
     gone = died(people).to_numpy()[:, None] & (months * DAYS_PER_MONTH >= withdrawn[:, None])
     utilities[gone & np.isnan(utilities)] = 0.0
     notes = []
-    if late.any():
-        n = int((late & ~np.isnan(value)).sum())
+    if n := int((late & ~np.isnan(value)).sum()):
         notes.append(
             f"{n} value(s) from after withdrawal or the planned end of follow-up are left out."
         )

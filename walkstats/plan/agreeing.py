@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from walkstats.errors import Problem
-from walkstats.plan.methods import FRAMES, METHODS
+from walkstats.plan.methods import FRAMES, METHODS, Method
 from walkstats.plan.vocabulary import (
     ADJUSTMENTS,
     CONDITIONS,
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
         IntercurrentEvent,
         Outcome,
     )
+
+FRAME_ENTRIES = {"derive", "arguments", "where", "until", "join", "landmark"}
+MANY = 12
+"""So many names can be read; of more only the nearest one is told."""
 
 
 def problems_within(plan: AnalysisPlan) -> list[Problem]:
@@ -60,10 +64,21 @@ def _problem(problem: str, what_to_do: str = "correct the plan") -> Problem:
 
 
 def listed(name: Any, known: Any) -> str:
-    """The names allowed: the nearest one first where one is near."""
-    near = get_close_matches(str(name), [str(one) for one in known], n=1)
+    """The names allowed: the nearest one first where one is near, and then no long list of others.
+
+    Examples
+    --------
+    >>> listed("secondry", ("primary", "secondary"))
+    "did you mean 'secondary'? allowed are primary, secondary"
+    >>> listed("late", ())
+    'there is none to name'
+    """
+    names = [str(one) for one in known]
+    near = get_close_matches(str(name), names, n=1)
+    if near and len(names) > MANY:
+        return f"did you mean {near[0]!r}?"
     meant = f"did you mean {near[0]!r}? " if near else ""
-    return f"{meant}allowed are {', '.join(str(one) for one in known)}"
+    return f"{meant}allowed are {', '.join(names)}" if names else "there is none to name"
 
 
 def _of_the_plan(plan: AnalysisPlan) -> Iterator[Problem]:
@@ -122,7 +137,8 @@ def _of_an_analysis(one: Analysis, plan: AnalysisPlan, seen: set[str]) -> Iterat
     if one.status not in (*STATUSES, *inherited):  # a role that is none is told of its outcome
         yield _problem(f"{where}: status must be one of {', '.join(STATUSES)}")
     if one.set and one.set not in plan.sets:
-        yield _problem(f"{where}: no analysis set {one.set!r}", listed(one.set, plan.sets))
+        todo = listed(one.set, plan.sets) if plan.sets else f"say who is in it: [sets.{one.set}]"
+        yield _problem(f"{where}: no analysis set {one.set!r}", todo)
     if not one.prespecified and not one.reason:
         yield _problem(f"{where} was added after the data were seen, without a reason", "say why")
     yield from _subject(one, seen, where)
@@ -192,6 +208,25 @@ def _unknown_arguments(one: Analysis, where: str) -> Iterator[Problem]:
     for name in one.arguments:
         if name not in known:
             yield _problem(f"{where}: {one.method} has no argument {name!r}", listed(name, known))
+    for name in _needed(METHODS[one.method]):
+        if name not in one.arguments:
+            yield _problem(
+                f"{where}: {one.method} needs the argument {name!r}",
+                f"give it: arguments = {{ {name} = ... }}",
+            )
+
+
+def _needed(method: Method) -> list[str]:
+    """Arguments without which a method cannot be called; not those that every run gives it."""
+    asked = list(inspect.signature(method.function).parameters.values())[1:]
+    given = {"level": method.level, "seed": method.seed, method.calls: True}
+    return [
+        one.name
+        for one in asked
+        if one.default is one.empty
+        and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+        and not given.get(one.name)
+    ]
 
 
 def _unannounced(one: Analysis, plan: AnalysisPlan, where: str) -> Iterator[Problem]:
@@ -224,14 +259,24 @@ def _misnamed_frames(one: Analysis, where: str) -> Iterator[Problem]:
 
 
 def _is_frame(given: object) -> bool:
-    known = {"derive", "arguments", "where", "until", "join", "landmark"}
-    return isinstance(given, Mapping) and given.get("derive") in FRAMES and set(given) <= known
+    return (
+        isinstance(given, Mapping) and given.get("derive") in FRAMES and set(given) <= FRAME_ENTRIES
+    )
 
 
 def _no_frame(given: object, where: str) -> Problem:
+    if not isinstance(given, Mapping) or "derive" not in given:
+        return _problem(
+            f"{where}: a frame must be a table of derive, arguments and where",
+            'write { derive = "..." }',
+        )
+    derive = given["derive"]
+    if derive not in FRAMES:
+        return _problem(f"{where}: no frame {derive!r}", listed(derive, FRAMES))
+    odd = sorted(str(key) for key in set(given) - FRAME_ENTRIES)
     return _problem(
-        f"{where}: {given!r} must be a table of derive, arguments and where, derive being "
-        f"one of {', '.join(FRAMES)}"
+        f"{where}: the frame {derive} has unknown entries {', '.join(odd)}",
+        listed(odd[0], sorted(FRAME_ENTRIES)),
     )
 
 

@@ -16,7 +16,7 @@ from walkstats.report.saying import assumed, table_of_any
 from walkstats.report.wording import for_readers, lower
 from walkstats.results import Estimates
 
-RECEIVED = "by its arm, what a participant received changed by"
+RECEIVED = "difference between the arms in what was received"
 
 
 def _complier(analysis: Analysis, result: Any, results: PlanResults) -> list[Block]:

@@ -93,8 +93,8 @@ def said_of_time(data: KindRows) -> list[str]:
     notes = []
     if none:
         notes.append(
-            f"{none} participants were never under observation: they count among all, and add "
-            "nothing to rates."
+            f"{none} {'participant was' if none == 1 else 'participants were'} never under "
+            "observation: counted among all, and adding nothing to rates."
         )
     outside = data.events - data.timed
     lost = np.bincount(data.codes, outside, minlength=len(data.kinds)).round().astype(int)
