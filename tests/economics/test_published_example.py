@@ -48,6 +48,8 @@ def test_increments_and_their_intervals(found):
 
 
 def test_the_ratio(found):
+    """Means of QALYs are printed with three decimals, so that their difference is the ratio's."""
+    assert found.means.values[2:] == pytest.approx([0.573, 0.615], abs=5.1e-4)
     assert found.icer.estimate == pytest.approx(RATIO, abs=5e-4)
     assert found.quadrant == "north-east"
 
