@@ -56,6 +56,19 @@ def test_everybody_randomised_is_kept_and_those_without_costs_are_counted():
     assert "2 of 3 participants have no rows of costs; all are kept." in frame.attrs["notes"]
 
 
+def test_an_arm_without_rows_is_said_to_have_none():
+    sessions = Person(used=((1, "session", 1),))
+    told = [note for note in costs([SOMEBODY, sessions]).attrs["notes"] if "Nobody in" in note]
+    assert told[0].startswith("Nobody in walking has a row of what participants were asked about")
+    assert len(told) == 1
+    for people, perspective in (
+        ([SOMEBODY, SOMEBODY], "societal"),
+        ([Person(), sessions], "payer"),
+    ):
+        notes = costs(people, perspective).attrs["notes"]
+        assert not any("Nobody in" in note for note in notes)
+
+
 def test_what_was_not_answered_is_missing_and_not_0():
     frame = costs([Person(completed=(1, 2, 3, 4, 6, 7, 8, 9)), SOMEBODY])
     assert frame.loc[0, ["cost_3", "cost_9"]].tolist() == [0.0, 0.0]

@@ -326,7 +326,21 @@ def _said(used: Used, known: Periods, trial: Trial) -> list[str]:
         notes.append(
             f"{none} of {len(known.end)} participants have no rows of costs; all are kept."
         )
+    notes += _arms_without_rows(used, trial)
     deaths = int((known.dead < known.ends[-1] * DAYS_PER_MONTH).sum())
     if deaths:
         notes.append(f"{deaths} participant(s) died within the horizon: no costs after death.")
     return notes
+
+
+def _arms_without_rows(used: Used, trial: Trial) -> list[str]:
+    """Arms in which nobody used anything that participants are asked about, while others did."""
+    if not used.asked.any():
+        return []
+    users = set(trial.participants["arm"].to_numpy(dtype=object)[used.person[used.asked]])
+    return [
+        f"Nobody in {arm} has a row of what participants were asked about, so that it counts as 0 "
+        "wherever they answered: check that the table holds this arm."
+        for arm in trial.arms
+        if arm not in users
+    ]
