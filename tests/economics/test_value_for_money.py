@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from tests.economics.paired_frames import HALVES, add_totals, costs_and_qalys, first_events
 from walkstats.economics import cost_effectiveness, value_for_money
@@ -63,6 +64,9 @@ def test_the_covariance_is_that_of_the_draws_and_limits_are_percentiles(whole):
     one = found.increments.estimate("cost_difference[walking]")
     drawn = found.draws.estimate("cost_difference[walking]")
     assert (one.conf_low, one.conf_high) == (drawn.conf_low, drawn.conf_high)
+    z = one.estimate / pairs[:, 0].std(ddof=1)
+    assert one.p_value == pytest.approx(2 * norm.sf(abs(z)), rel=1e-9)
+    assert found.method.endswith("p-values by the standard deviations of the draws.")
 
 
 def test_swapping_the_arms_turns_every_sign(whole):

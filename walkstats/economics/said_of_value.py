@@ -78,7 +78,13 @@ class Words:
             )
         if self.handled == "complete cases":
             parts.append("Participants with a missing part are left out (complete cases).")
-        return " ".join([*parts, self.resampling(), "Percentile intervals."])
+        return " ".join(
+            [
+                *parts,
+                self.resampling(),
+                "Percentile intervals; p-values by the standard deviations of the draws.",
+            ]
+        )
 
     def resampling(self) -> str:
         """How chance was told, as a sentence."""

@@ -20,7 +20,7 @@ from walkstats.results import Curve, Estimate, Estimates
 Floats = NDArray[np.float64]
 
 KINDS = {
-    "percentile": "Percentile interval.",
+    "percentile": "Percentile interval; p-value by the standard deviation of the draws.",
     "normal": "Normal interval with the standard deviation of the draws.",
 }
 

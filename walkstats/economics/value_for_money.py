@@ -130,7 +130,8 @@ def cost_effectiveness(
     utility [2]_. Events prevented are a difference of Kaplan-Meier risks, not adjusted.
 
     **Chance.** Participants are drawn with replacement within arms, costs and effects together.
-    Limits of means and increments are percentiles; the covariance is that of the draws.
+    Limits of means and increments are percentiles; the covariance is that of the draws, and so are
+    p-values, which need not agree with the limits to the last digit.
 
     **Missing parts.** Imputation works on the parts, apart in each arm, by chained equations with
     predictive mean matching, which keeps zeros and skewness of costs. The estimates are means over
