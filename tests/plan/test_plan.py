@@ -231,6 +231,26 @@ def test_an_analysis_that_asks_for_what_is_not_there_is_a_deviation(bladder):
     assert list(ran.results) == ["k"]
 
 
+def test_frames_are_made_and_their_columns_looked_for_before_a_plan_is_run(bladder):
+    cox = "survival.cox"
+    checked = ws.plan.check_plan(
+        plan(
+            Analysis("a", "t", "S", cox, EVENTS, arguments={"formula": "arm + weight"}),
+            Analysis("b", "t", "S", cox, EVENTS, arguments={"formula": "arm +"}),
+            Analysis("c", "t", "S", cox, EVENTS, arguments={"formula": "arm", "strata": ["site"]}),
+            Analysis("d", "t", "S", "frame", Frame("first_recurrence", {"kind": "any"}, {"x": 1})),
+            Analysis("e", "t", "S", "frame", Frame("visits", {"measures": ["rmdq"]})),
+            Analysis("f", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"}),
+        ),
+        bladder,
+    )
+    told = dict(zip(checked["problem"], checked["severity"], strict=True))
+    assert [text.partition(": ")[0] for text in told] == [f"analysis '{x}'" for x in "eabcd"]
+    assert "analysis 'a': its frame, first_recurrence, has no column 'weight'" in told
+    assert "analysis 'd': first_recurrence has no column 'x'" in told
+    assert list(told.values()) == ["warning", "error", "error", "error", "error"]
+
+
 def test_a_published_figure_must_have_a_place():
     curve = Analysis("k", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"})
     for place in ({}, {"analysis": "none", "term": "x"}, {"analysis": "k"}):

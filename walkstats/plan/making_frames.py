@@ -60,7 +60,7 @@ def frame_of(spec: Frame, trial: Trial) -> pd.DataFrame:
     DataError, ValueError
         When the trial does not have what it needs.
     """
-    frame = _maker(spec.derive)(trial, **spec.arguments)
+    frame = maker(spec.derive)(trial, **spec.arguments)
     if spec.joined is not None:
         frame = _with_columns(frame, frame_of(spec.joined, trial), spec)
     attrs = frame.attrs
@@ -98,7 +98,7 @@ def _with_columns(frame: pd.DataFrame, other: pd.DataFrame, spec: Frame) -> pd.D
     return whole
 
 
-def _maker(name: str) -> Any:
+def maker(name: str) -> Any:
     """The function that makes a frame."""
     part, _, function = name.rpartition(".")
     if part == "economics":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import pandas as pd
@@ -11,14 +12,16 @@ from walkstats.plan.agreeing import listed
 from walkstats.plan.methods import METHODS
 from walkstats.plan.sets_of_people import trial_of
 from walkstats.plan.specification import Analysis, AnalysisPlan, Frame
+from walkstats.plan.trying_frames import problems_of_frames
 from walkstats.schema import MEASURES
 from walkstats.trial import Trial
 
+_ANALYSIS = re.compile(r"^analysis '([^']+)'")
 KINDS = ("activity_limiting", "any", "care_seeking")
 
 
 def check_plan(plan: AnalysisPlan, trial: Trial) -> pd.DataFrame:
-    """Check whether a plan fits a trial, before anything is run.
+    """Check whether a plan fits a trial, before anything is run: its frames are made, no more.
 
     Parameters
     ----------
@@ -40,11 +43,13 @@ def check_plan(plan: AnalysisPlan, trial: Trial) -> pd.DataFrame:
     >>> len(check_plan(ws.plan.default_plan(trial), trial))
     0
     """
-    return problems_frame(problems_with(plan, trial))
+    found = problems_with(plan, trial)
+    wrong = {name for one in found for name in _ANALYSIS.findall(one.problem)}
+    return problems_frame([*found, *problems_of_frames(plan, trial, known=wrong)])
 
 
 def problems_with(plan: AnalysisPlan, trial: Trial) -> list[Problem]:
-    """The findings of ``check_plan``."""
+    """What is wrong with a plan for a trial, as far as it shows before any frame is made."""
     found = [*_columns(plan, trial), *_sets(plan, trial)]
     for one in plan.analyses:
         for frame in _frames(one):
