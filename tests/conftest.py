@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # Files that take seconds come first: no process is to wait at the end for another's long file. The
 # engines lead, beside what compiles nothing: notebooks and reports find compiled what they need.
 LONG = (
-    *("test_engine", "figures", "reading", "notebooks", "relations"),
+    *("numerics/test_engine", "figures", "reading", "notebooks", "relations"),
     *("report", "test_cli", "diagnostics", "plan", "test_docs", "calibration", "slow_twins"),
 )
 
@@ -66,8 +66,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first; within a file the order stays."""
+    files = {item: item.nodeid.partition("::")[0] for item in items}
     items.sort(
-        key=lambda item: next((k for k, word in enumerate(LONG) if word in item.nodeid), len(LONG))
+        key=lambda item: next((k for k, word in enumerate(LONG) if word in files[item]), len(LONG))
     )
 
 
