@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from tests.economics.paired_frames import HALVES, add_totals, costs_and_qalys, first_events
 from walkstats.economics import cost_effectiveness, value_for_money
+from walkstats.economics.differences import _of_the_arm
 from walkstats.economics.value_shape import ratio_of, verdict_of
 from walkstats.errors import DataError, FitError
 from walkstats.results import Estimates
@@ -304,6 +305,28 @@ def test_levels_are_covariates_and_are_not_imputed(whole):
     sexes.loc[3, "sex"] = None
     with pytest.raises(DataError, match=r"sex is missing for 1 participant.*P003"):
         cost_effectiveness(costs, sexes, adjust="sex", **FEW)
+
+
+def test_a_rare_level_that_a_resample_lacks_is_left_out_there(whole):
+    costs, effects = whole
+    site = np.where(costs.index == 7, "small", np.where(costs.index % 2, "east", "west"))
+    sites = effects.assign(site=site)
+    sites.attrs = effects.attrs
+    found = cost_effectiveness(costs, sites, adjust={"costs": "site"}, **FEW)
+    assert np.isfinite(found.draws.values).all()
+    (note,) = (note for note in found.notes if "said nothing new" in note)
+    lacking = int(note.split()[1])
+    assert 10 < lacking < 35  # about 60 / e
+    # The first such resample, by the regression without that level.
+    alone = [pd.get_dummies(site, dtype=float)["west"], pd.Series(site == "small", dtype=float)]
+    walks = (costs["arm"] == "walking").to_numpy(dtype=float)
+    x = np.column_stack([np.ones(len(walks)), walks, *alone])
+    y = costs["cost"].to_numpy()
+    some = np.flatnonzero(site != "small")
+    slope = np.linalg.lstsq(x[some, :3], y[some], rcond=None)[0]
+    made, fewer = _of_the_arm(x[None, some], y[None, some], x[None, some], y[None, some])
+    assert fewer == 1
+    np.testing.assert_allclose(made[0], slope[1], rtol=1e-8)
 
 
 def test_events_prevented_are_a_difference_of_risks(whole):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from walkstats.economics.events_prevented import influence_on_risk, risk_by_horizon
 from walkstats.economics.joint_regression import joint_regression
 from walkstats.economics.paired_outcomes import Paired
+from walkstats.numerics.least_squares import factor
 from walkstats.numerics.replicates import Streams
 from walkstats.resampling.drawing import Units
 from walkstats.results import Frozen
@@ -21,6 +22,8 @@ Booleans = NDArray[np.bool_]
 
 # A resample starts from one of the completed data sets, where the chains have settled already.
 ROUNDS = 3
+# Smallest eigenvalue, of columns of unit length, of covariates that say the same.
+ALIKE = 1e-10
 # Random numbers of a seed: who is drawn, which donor gives.
 WHO, DONOR = 0, 1
 
@@ -33,10 +36,12 @@ class Differences:
     ----------
     means : (r, 4) cost of the first and second arm, effect of the first and second arm
     increments : (r, 2) cost and effect: second arm less first, of risks first less second
+    fewer : in how many samples some covariates could not be told apart, and were left out
     """
 
     means: Floats
     increments: Floats
+    fewer: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +100,51 @@ def compare_samples(
     if layout.cost_adjust.size or layout.effect_adjust.size:
         x1, x2 = _designs(layout, arm, totals, fixed)
         if risks is None:
-            found = joint_regression(x1, cost, x2, effect)
-            increments[:, 1] = found.second[:, 1]
+            increments, fewer = _of_the_arm(x1, cost, x2, effect)
         else:
             # Risks have no regression, so that costs have no residuals to go with: least squares.
-            found = joint_regression(x1, cost, x1, cost)
-        increments[:, 0] = found.first[:, 1]
+            found, fewer = _of_the_arm(x1, cost, x1, cost)
+            increments[:, 0] = found[:, 0]
+        return Differences(means, increments, fewer)
     return Differences(means, increments)
+
+
+def _of_the_arm(x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> tuple[Floats, int]:
+    """Coefficients (r, 2) of the arm; in how many samples without some of the covariates.
+
+    A resample may hold nobody of a rare level. There the columns that say nothing new are left out,
+    as any regression does; the arm is the second column, and stays.
+    """
+    poor = _undetermined(x1)
+    if x1 is not x2:
+        poor |= _undetermined(x2)
+    out = np.empty((len(y1), 2))
+    rich = ~poor
+    if rich.any():
+        a = x1 if rich.all() else x1[rich]
+        found = joint_regression(a, y1[rich], a if x1 is x2 else x2[rich], y2[rich])
+        out[rich] = np.column_stack([found.first[:, 1], found.second[:, 1]])
+    for k in np.flatnonzero(poor):
+        a = _independent(x1[k])
+        one = joint_regression(a, y1[k], a if x1 is x2 else _independent(x2[k]), y2[k])
+        out[k] = one.first[1], one.second[1]
+    return out, int(poor.sum())
+
+
+def _undetermined(x: Floats) -> Booleans:
+    """Of which samples (r,) the columns of (r, u, k) cannot be told apart."""
+    gram = x.swapaxes(-1, -2) @ x
+    size = np.sqrt(np.einsum("rkk->rk", gram))
+    poor = (size <= 0.0).any(axis=1)
+    size = np.where(size > 0.0, size, 1.0)
+    least = np.linalg.eigvalsh(gram / size[:, :, None] / size[:, None, :])[:, 0]
+    return np.asarray(poor | (least <= ALIKE))
+
+
+def _independent(x: Floats) -> Floats:
+    """Columns of (u, k) that do not follow from those before them."""
+    dependent = {own for own, *_ in factor(x).dependent}
+    return x[:, [j for j in range(x.shape[1]) if j not in dependent]]
 
 
 def with_covariance(
@@ -115,6 +158,8 @@ def with_covariance(
     """
     risks = None if paired.follow_up is None else _risks(paired, np.ones((1, paired.arm.size), int))
     found = compare_samples(layout, paired.arm, totals[None], paired.fixed, risks)
+    if found.fewer:
+        raise np.linalg.LinAlgError
     x1, x2 = _designs(layout, paired.arm, totals[None], paired.fixed)
     if paired.follow_up is None:
         joint = joint_regression(x1, totals[None, :, 0], x2, totals[None, :, 1])

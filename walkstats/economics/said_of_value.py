@@ -98,8 +98,8 @@ class Words:
             f"{filled} (seed {self.seed})."
         )
 
-    def notes(self) -> tuple[str, ...]:
-        """What a reader must know."""
+    def notes(self, fewer: int = 0) -> tuple[str, ...]:
+        """What a reader must know; ``fewer`` resamples could not tell all covariates apart."""
         paired, said = self.paired, list(self.paired.notes)
         gaps = np.asarray(paired.gaps[:, paired.needed].any(axis=1))
         if gaps.any():
@@ -113,6 +113,11 @@ class Words:
                 f"({each}): {done}, never taken as 0."
             )
             said += self._nothing_known()
+        if fewer:
+            said.append(
+                f"In {fewer:,} of {self.replicates:,} resamples some covariates said nothing new "
+                "(a level that nobody had, say): they were left out there."
+            )
         if self.handled == "imputed":
             said.append(
                 "Values are taken as missing at random; cost_effectiveness(missing="

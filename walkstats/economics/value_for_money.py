@@ -11,7 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level, check_whole
-from walkstats.economics.differences import Layout, Resampling, lay_out, with_covariance
+from walkstats.economics.differences import (
+    Differences,
+    Layout,
+    Resampling,
+    lay_out,
+    with_covariance,
+)
 from walkstats.economics.filled_resamples import fill_resamples
 from walkstats.economics.paired_outcomes import Paired, pair_outcomes, without_gaps
 from walkstats.economics.said_of_value import (
@@ -269,9 +275,7 @@ def _regressed(
     return found.means[0], estimates
 
 
-def _drawn(
-    work: Resampling, number: int, workers: int | None, progress: bool
-) -> tuple[Floats, Floats]:
+def _drawn(work: Resampling, number: int, workers: int | None, progress: bool) -> Differences:
     """Means (r, 4) and increments (r, 2) of all resamples."""
     compiled = work.kernel is not fill_resamples
     pieces = numbered.run(
@@ -282,23 +286,24 @@ def _drawn(
         longest=REPLICATES_AT_ONCE,
         progress=progress,
     )
-    return (
+    return Differences(
         np.concatenate([piece.means for piece in pieces]),
         np.concatenate([piece.increments for piece in pieces]),
+        sum(piece.fewer for piece in pieces),
     )
 
 
 def _pack(
     words: Words,
     each: list[tuple[Floats, Estimates]],
-    drawn: tuple[Floats, Floats],
+    drawn: Differences,
     alone: Estimates | None,
     level: float,
 ) -> CostEffectiveness:
     paired = words.used
     regressions = pool([one for _, one in each], level=level) if len(each) > 1 else each[0][1]
     said: dict[str, Any] = {
-        "notes": words.notes(),
+        "notes": words.notes(drawn.fewer),
         "counts": words.counts(),
         "source": paired.source,
     }
@@ -307,7 +312,7 @@ def _pack(
     names = (mean_terms(paired), increment_terms(paired))
     draws = Draws(
         names=(*names[0], *names[1]),
-        values=np.column_stack(drawn),
+        values=np.column_stack([drawn.means, drawn.increments]),
         observed=np.concatenate([means, regressions.values]),
         seed=words.seed,
         level=level,
@@ -326,8 +331,8 @@ def _pack(
             **said,
         )
         for terms, values, sample, null in (
-            (names[0], means, drawn[0], None),
-            (names[1], regressions.values, drawn[1], 0.0),
+            (names[0], means, drawn.means, None),
+            (names[1], regressions.values, drawn.increments, 0.0),
         )
     ]
     dc, de = (float(value) for value in regressions.values)
@@ -337,7 +342,7 @@ def _pack(
         means=summaries[0],
         increments=summaries[1],
         icer=icer,
-        quadrants=_quadrants(drawn[1], words, level, said),
+        quadrants=_quadrants(drawn.increments, words, level, said),
         draws=draws,
         regressions=regressions,
         complete_cases=alone,
