@@ -280,7 +280,10 @@ def test_the_level_of_the_plan_reaches_every_method(bladder):
 
 def test_published_figures_stand_beside_ours():
     trial = ws.load_sample("walkback-like")
-    ran = run_plan(trial, default_plan(trial), seed=1)
+    asked = default_plan(trial)
+    named = {place["analysis"] for place in asked.published.values()}
+    kept = tuple(one for one in asked.analyses if one.name in named)
+    ran = run_plan(trial, dataclasses.replace(asked, outcomes=(), descriptions=kept), seed=1)
     assert len(ran.deviations) == 0
     beside = ran.beside.set_index("name")
     name = "primary_outcome_activity_limiting_recurrence.hr"
