@@ -16,6 +16,7 @@ from walkstats.economics import (
     one_way,
     scenarios,
 )
+from walkstats.tables import table_of
 
 GRID = [0, 5_000, 28_000, 50_000]
 
@@ -116,6 +117,11 @@ def test_scenarios_stand_side_by_side(value, dear):
     assert found.probabilities.values[1] == share
     # the parts cost the same 200 more at each of 4 months, for whoever is drawn
     np.testing.assert_allclose(np.diff(found.costs.values), 800.0)
+    # in a table each part says what it is, and a probability is no time that may not be reached
+    written = table_of(found).to_csv()
+    assert "Probability of being cost-effective at 28,000" in written
+    assert "Difference in effect, QALY" in written
+    assert "not reached" not in written
 
 
 def test_one_way_puts_the_longest_first_and_says_where_the_sign_changes(value, dear):

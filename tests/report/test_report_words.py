@@ -11,6 +11,7 @@ import walkstats as ws
 from tests.report import whole_plans
 from walkstats.plan import Analysis, AnalysisPlan, Frame, Multiplicity, Outcome, run_plan
 from walkstats.plan.methods import METHODS
+from walkstats.report.beside_published import with_limits
 from walkstats.report.composing import _parts
 from walkstats.report.document import FigureBlock, Paragraph, TableBlock
 from walkstats.report.effects import arm_and_time, counted, effects_of
@@ -276,3 +277,8 @@ def test_phrases_are_for_methods_that_exist():
     )
     assert arm_and_time("walking - usual care, month 6", ("usual care", "walking")) == (
         "walking", "month 6")  # fmt: skip
+
+
+def test_a_limit_that_is_no_number_is_not_reached_only_of_a_time():
+    assert with_limits(7929.0, float("nan"), 62842.0) == "7929 (– to 62,842)"
+    assert with_limits(206.0, 136.0, float("nan"), "not reached") == "206 (136 to not reached)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,18 +140,20 @@ def scenarios(
         "notes": first.notes, "counts": first.counts, "source": first.source,
     }  # fmt: skip
 
-    def stacked(of: Callable[[CostEffectiveness], Estimate], **more: Any) -> Estimates:
-        return _stacked(names, [of(ce) for ce in cases.values()], {**common, **more})
+    def increments(place: int, measure: str) -> Estimates:
+        each = [ce.increments.estimate(ce.increments.terms[place]) for ce in cases.values()]
+        return _stacked(names, each, {**common, "level": first.level, "measure": measure})
 
+    money = f", {first.currency}" if first.currency else ""
     return Scenarios(
-        costs=stacked(lambda ce: ce.increments.estimate(ce.increments.terms[0]), level=first.level),
-        effects=stacked(
-            lambda ce: ce.increments.estimate(ce.increments.terms[1]), level=first.level
+        costs=increments(0, f"difference in cost{money}"),
+        effects=increments(1, f"difference in effect, {first.unit}"),
+        net_benefits=_stacked(
+            names, list(worth.values()), {**common, "measure": f"net benefit{money}"}
         ),
-        net_benefits=_stacked(names, list(worth.values()), common),
         probabilities=Estimates(
             names, table["probability"].to_numpy(dtype=float), np.full((len(names),) * 2, np.nan),
-            null=None, **common,
+            null=None, measure=f"probability of being cost-effective at {threshold:,.0f}", **common,
         ),
         table=table,
         threshold=float(threshold),
@@ -233,10 +235,17 @@ def one_way(
         f"at its low and its high value. Base: {base.method}",
     }  # fmt: skip
     shared = {name: value for name, value in common.items() if name != "level"}
+
+    def at(end: int) -> Estimates:
+        measure = f"net benefit with one assumption at its {('low', 'high')[end]} value"
+        return _stacked(
+            tuple(order), [ends[name][end] for name in order], {**common, "measure": measure}
+        )
+
     return OneWay(
         base=middle,
-        low=_stacked(tuple(order), [ends[name][0] for name in order], common),
-        high=_stacked(tuple(order), [ends[name][1] for name in order], common),
+        low=at(0),
+        high=at(1),
         table=pd.DataFrame(rows, columns=columns),
         threshold=float(threshold),
         unit=base.unit,

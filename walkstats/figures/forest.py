@@ -154,7 +154,7 @@ def plot_forest(
     rows = forest_rows(estimates, ratio=ratio, style=style)
     known = [row.estimate for row in rows if row.estimate is not None]
     height = LINE * (len(rows) + 1) + 0.75 + 0.25 * bool(title) + 0.2 * bool(favours)
-    alt = f"Forest of {len(known)} estimates: {', '.join(row.label for row in rows)}."
+    alt = f"Forest of {len(known)} estimates: {'; '.join(row.label for row in rows)}."
     with canvas(width, height, alt) as figure:
         ax = figure.add_subplot(label="forest")
         draw_rows(ax, rows, favours, xlabel)

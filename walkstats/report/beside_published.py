@@ -60,7 +60,9 @@ def _table(name: str, rows: list[tuple[str, ...]], title: str, frame: pd.DataFra
 
 
 def _beside(one: Mapping[Hashable, Any], results: PlanResults) -> tuple[str, ...]:
-    here = with_limits(one["ours"], one["ours_low"], one["ours_high"])
+    timed = str(one.get("unit") or "") == "days"  # of a time a limit may lie beyond follow-up
+    lacking = "not reached" if timed else "\N{EN DASH}"
+    here = with_limits(one["ours"], one["ours_low"], one["ours_high"], lacking)
     return _label(one, results), here, *_published(one)
 
 
@@ -88,11 +90,11 @@ def _label(one: Mapping[Hashable, Any], results: PlanResults) -> str:
     return label
 
 
-def with_limits(value: float, low: float, high: float) -> str:
+def with_limits(value: float, low: float, high: float, lacking: str = "\N{EN DASH}") -> str:
     """A number with its limits where it has them; small ones with two decimals."""
     decimals = 0 if float(value).is_integer() or abs(value) >= 10 else 2
     text = fixed(value, decimals)
     if np.isnan(low) and np.isnan(high):
         return text
-    ends = ["not reached" if np.isnan(end) else fixed(end, decimals) for end in (low, high)]
+    ends = [lacking if np.isnan(end) else fixed(end, decimals) for end in (low, high)]
     return f"{text} ({ends[0]} to {ends[1]})"

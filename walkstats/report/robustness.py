@@ -11,6 +11,7 @@ from walkstats.plan import Analysis, PlanResults
 from walkstats.plan.specification import Outcome
 from walkstats.report.document import Block, FigureBlock, Paragraph, TableBlock
 from walkstats.report.effects import Effect, effects_of
+from walkstats.report.recurring import DATINGS
 from walkstats.report.wording import lower
 from walkstats.results import Draws, Estimate
 
@@ -71,9 +72,15 @@ def _others(
         if len({other.part for other in same}) < 2:
             same = same[-1:]  # of several times the last
         for other in same:
-            part = f": {other.part}" if len(same) > 1 else ""
-            rows[f"{_label(one, outcome)}{part}"] = other.estimate
+            rows[_with_part(_label(one, outcome), other.part, len(same))] = other.estimate
     return rows
+
+
+def _with_part(label: str, part: str, parts: int) -> str:
+    """What a row is called; a way of dating events says by itself what it is."""
+    if part in DATINGS.values():
+        return part
+    return f"{label}: {part}" if parts > 1 else label
 
 
 def _of_several(one: Analysis, like: Effect, results: PlanResults) -> list[Effect]:
@@ -90,7 +97,13 @@ def _of_several(one: Analysis, like: Effect, results: PlanResults) -> list[Effec
         return []
     term = like.estimate.term
     return [
-        Effect(one.name, lower(str(name)), like.arm, "", fit.estimate(term, ratio=like.relative))
+        Effect(
+            one.name,
+            DATINGS.get(name, lower(str(name))),
+            like.arm,
+            "",
+            fit.estimate(term, ratio=like.relative),
+        )
         for name, fit in fits.items()
         if term in getattr(fit, "terms", ())
     ]

@@ -192,10 +192,11 @@ def _tornado(analysis: Analysis, result: Any, results: PlanResults) -> list[Bloc
         f"from {fixed(min(first['low'], first['high']), 0)} to "
         f"{fixed(max(first['low'], first['high']), 0)} {result.currency}."
     )
+    table = tables.table_of(result, title=analysis.title, labels={result.base.term: "as planned"})
     return [
         Paragraph(said, "result"),
         FigureBlock(analysis.name, figure, analysis.title),
-        TableBlock(analysis.name, _beyond(analysis, table_of_any(analysis, result), results)),
+        TableBlock(analysis.name, _beyond(analysis, table, results)),
     ]
 
 

@@ -298,7 +298,8 @@ def _notes(
     ]
     for text in dict.fromkeys(text for own in said.values() for text in own if text not in common):
         names = [name for name, own in said.items() if text in own]
-        notes.append(f"{', '.join(names)}: {text}")
+        between = "; " if any("," in name for name in names) else ", "
+        notes.append(f"{between.join(names)}: {text}")
     return tuple(dict.fromkeys([*notes, *common]))
 
 

@@ -204,7 +204,7 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
 
 
 # Untested estimates are times until so many had an event, which may not be reached; shares are not.
-SHARES = ("proportion", "share")
+SHARES = ("proportion", "share", "probability")
 
 
 def _half_width(one: Estimate) -> float:
