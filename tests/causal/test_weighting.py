@@ -157,6 +157,8 @@ def test_assumptions_are_said():
 def test_what_is_refused(asked, words):
     with pytest.raises(ValueError, match=words):
         treatment_weights(people(), "adhered ~ old", **asked)
+    with pytest.raises(ValueError, match="A formula is a text"):
+        treatment_weights(people(), ["adhered"])
 
 
 def test_a_column_of_the_name_and_an_arm_without_anybody_are_refused():

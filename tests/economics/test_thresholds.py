@@ -99,6 +99,9 @@ def test_what_is_no_threshold_is_refused(value):
         expected_value_of_perfect_information(value, GRID, population=0)
     with pytest.raises(ValueError, match="kind must be one of"):
         net_benefit(value, 1, kind="bca")
+    for of in (net_benefit, acceptability_curve, expected_value_of_perfect_information):
+        with pytest.raises(ValueError, match="what cost_effectiveness gives; got Estimates"):
+            of(value.increments, 1)
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,7 @@ def net_benefit(
     >>> round(economics.net_benefit(value, 28_000).estimate, 2)
     2382.5
     """
+    _check_compared(ce)
     check_choice(kind, KINDS, "kind")
     check_level(level)
     several = check_thresholds(threshold)
@@ -147,6 +148,7 @@ def acceptability_curve(ce: CostEffectiveness, thresholds: Any) -> Curve:
     >>> bool(curve.at(28_000)["estimate"].item() > 0.9)
     True
     """
+    _check_compared(ce)
     grid = np.unique(check_thresholds(thresholds))
     shares = [_share_above(ce.net_benefits(one)) for one in grid]
     error = 0.5 / np.sqrt(ce.draws.replicates)
@@ -218,6 +220,7 @@ def expected_value_of_perfect_information(
     >>> bool((line.to_frame()["estimate"] >= 0).all())
     True
     """
+    _check_compared(ce)
     grid = np.unique(check_thresholds(thresholds))
     people = 1.0 if population is None else check_positive(population, "population")
     group = "per person" if population is None else "population"
@@ -238,6 +241,14 @@ def expected_value_of_perfect_information(
         counts=ce.counts,
         source=ce.source,
     )
+
+
+def _check_compared(ce: Any) -> None:
+    """What is given must be a comparison of costs and effects."""
+    if not isinstance(ce, CostEffectiveness):
+        raise ValueError(
+            f"The first argument is what cost_effectiveness gives; got {type(ce).__name__}."
+        )
 
 
 def check_thresholds(thresholds: Any) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_column, check_frame
+from walkstats._arguments import check_column, check_formula, check_frame
 from walkstats._event_values import events_of
 from walkstats._variables import as_numbers, missing
 from walkstats.errors import DataError, FitError
@@ -95,7 +95,7 @@ def with_events(
     frame: pd.DataFrame, formula: str, value: object
 ) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
     """The frame with its outcome as 0 and 1, what the event is, and notes on how it was read."""
-    name = variables_in(formula)[0] if "~" in formula else ""
+    name = variables_in(formula)[0] if "~" in check_formula(formula) else ""
     left = formula.partition("~")[0].strip().strip("`")
     if not name or left != name:
         raise ValueError(
