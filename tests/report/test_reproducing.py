@@ -77,6 +77,9 @@ def test_a_masked_trial_and_a_registered_plan_are_run_as_they_were(tmp_path):
     command = (home / "README.md").read_text(encoding="utf-8")
     assert "--plan plan.toml --registered registered.toml --masked 5 --seed 7 " in command
     assert "read_trial(sys.argv[1]).masked(5)" in (home / "rerun.py").read_text(encoding="utf-8")
+    said = (out / "report.md").read_text(encoding="utf-8")
+    assert said.startswith(f"# Masked: {plan.title}")
+    assert "The arms were permuted to try the plan" in said.partition("## Summary")[2][:200]
 
 
 def moved(factor):

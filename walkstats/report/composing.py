@@ -35,6 +35,11 @@ from walkstats.report.summarising import dates, summary
 from walkstats.report.targets import with_targets
 from walkstats.report.wording import derived, for_readers
 
+MASKED = (
+    "The arms were permuted to try the plan: the participants of each arm are not those who were "
+    "in it, and no number of this report says anything about them."
+)
+
 
 def compose(results: PlanResults, *, style: str = "plain") -> Report:
     """Compose the report of plan results.
@@ -68,8 +73,9 @@ def compose(results: PlanResults, *, style: str = "plain") -> Report:
     """
     with written_in(style):
         parts = _parts(results)
+    masked = "Masked: " if results.trial.is_masked else ""  # at the foot of every Word page too
     return Report(
-        title=results.plan.title,
+        title=f"{masked}{results.plan.title}",
         source=results.trial.source,
         synthetic=results.trial.synthetic,
         sections=with_targets((part.section() for part in parts), results),
@@ -83,7 +89,8 @@ def compose(results: PlanResults, *, style: str = "plain") -> Report:
 def _parts(results: PlanResults) -> list[Part]:
     """Sections with the owner of each block; later ones say where earlier ones stand."""
     lines = main_lines(results)
-    parts = [Part("Summary", tuple(summary(results, lines)))]
+    warned = (Piece("masked", Paragraph(MASKED, "caution")),) if results.trial.is_masked else ()
+    parts = [Part("Summary", (*warned, *summary(results, lines)))]
     parts += [
         Part(title, tuple(_section(title, results)))
         for title in dict.fromkeys(one.section for one in results.plan.analyses)
