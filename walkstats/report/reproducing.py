@@ -186,7 +186,8 @@ def _difference(old: float, new: float, std_error: float) -> float:
 
 def disarmed(numbers: pd.DataFrame) -> pd.DataFrame:
     """Numbers in which no text starts a formula in a spreadsheet."""
-    texts = [name for name in numbers.columns if numbers[name].dtype == object]
+    text = pd.api.types.is_object_dtype, pd.api.types.is_string_dtype
+    texts = [name for name in numbers.columns if any(is_text(numbers[name]) for is_text in text)]
     return numbers.assign(
         **{
             name: numbers[name].map(for_spreadsheet, na_action="ignore") for name in texts

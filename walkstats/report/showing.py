@@ -165,7 +165,7 @@ def _undeclared(names: Sequence[str]) -> list[str]:
 
 def _label_like(column: pd.Series) -> bool:
     """A text column with nearly as many values as rows names something; it describes nobody."""
-    return column.dtype == "object" and column.nunique() > 20
+    return pd.api.types.is_string_dtype(column) and column.nunique() > 20
 
 
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
