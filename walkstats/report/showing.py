@@ -165,7 +165,8 @@ def _undeclared(names: Sequence[str]) -> list[str]:
 
 def _label_like(column: pd.Series) -> bool:
     """A text column with nearly as many values as rows names something; it describes nobody."""
-    return pd.api.types.is_string_dtype(column) and column.nunique() > 20
+    text = pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)
+    return text and column.nunique() > 20
 
 
 def _regression(analysis: Analysis, result: Fit, results: PlanResults) -> list[Block]:
