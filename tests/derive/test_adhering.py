@@ -151,6 +151,8 @@ def test_said_and_refused():
         ({"first_week": 0}, "first_week must be a whole number"),
         ({"first_week": 4, "last_week": 3}, "last_week must be a whole number of at least 4"),
         ({"cut": np.nan}, "cut must be a number"),
+        ({"cut": "100"}, "cut must be a number"),
+        ({"least_known": [0.5]}, "share from 0 to 1"),
     ):
         with pytest.raises(ValueError, match=words):
             adherence(trial, **asked)

@@ -117,8 +117,13 @@ def test_kinds_cross_and_unseen_ones_are_empty_and_said() -> None:
     assert frame.attrs["notes"][-1] == (
         "No adverse event on record is: serious & body region: arm; body region: head."
     )
-    with pytest.raises(ValueError, match="No kind of adverse event 'severity'"):
-        ws.derive.harm_counts(trial, kinds="severity")
+    for wrong, words in (
+        ("severity", "No kind of adverse event 'severity'"),
+        (5, "No kind of adverse event '5'"),
+        ([], "at least one kind"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            ws.derive.harm_counts(trial, kinds=wrong)
     with pytest.raises(ValueError, match="does not record of any adverse event"):
         ws.derive.harm_counts(trial, kinds="related")
     texts = trial.adverse_events.assign(serious=["yes", "no"])

@@ -266,12 +266,16 @@ class _Weeks:
 
 
 def _check(cut: float, goal: float | None, least_known: float) -> None:
-    if isinstance(cut, bool) or not np.isfinite(float(cut)):
+    if not (_is_number(cut) and np.isfinite(cut)):
         raise ValueError(f"cut must be a number, got {cut!r}.")
     if goal is not None:
         check_positive(goal, "goal", "minutes/week")
-    if not 0.0 <= float(least_known) <= 1.0:
+    if not (_is_number(least_known) and 0.0 <= least_known <= 1.0):
         raise ValueError(f"least_known must be a share from 0 to 1, got {least_known!r}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
 def _weeks(

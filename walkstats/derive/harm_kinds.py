@@ -58,7 +58,9 @@ def kinds_of(events: pd.DataFrame, asked: str | Sequence[str] | None) -> tuple[K
             "body_region" in events and events["body_region"].notna().any()
         )
         asked = ["any", *known, *regions]
-    wanted = [asked] if isinstance(asked, str) else list(asked)
+    wanted = [asked] if isinstance(asked, str) or not np.iterable(asked) else list(asked)
+    if not wanted:
+        raise ValueError("kinds must name at least one kind of adverse event, 'any' for example.")
     found: dict[str, Kind] = {}
     for words in wanted:
         for kind in _crossed(events, str(words)):
