@@ -473,3 +473,16 @@ def test_differences_at_visits_and_over_all_are_told_apart():
     assert heads[1:] == ["Difference in pain: at each visit", "Difference in pain: over all visits"]
     # The method stands once.
     assert sum(note.startswith("Linear model for repeated measures") for note in table.notes) == 1
+
+
+def test_numbers_that_do_not_say_what_they_measure_do_not_share_their_decimals():
+    def table(measure):
+        two = Estimates(
+            ("minutes", "points"), np.array([52.28, -0.0032]), np.diag([8.0**2, 0.001**2]),
+            null=None, measure=measure,
+        )  # fmt: skip
+        return table_of(two).to_markdown()
+
+    assert "52 (37 to 68)" in table("")
+    assert "-0.0032 (-0.0052 to -0.0012)" in table("")
+    assert "52 (37 to 68)" not in table("difference")

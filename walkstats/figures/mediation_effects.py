@@ -271,7 +271,7 @@ def _label(term: str, found: Mediation) -> str:
         "total": "Total",
         "natural direct": f"Natural direct, mediator as in {first}",
         "natural indirect": f"Natural indirect in {second}",
-    }.get(term, capitalised(term))
+    }.get(term, capitalised(term.replace("_", " ")))
 
 
 def _remarks(found: Mediation) -> list[str]:

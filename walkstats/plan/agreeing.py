@@ -389,7 +389,7 @@ def _another_summary(outcome: Outcome, main: list[Analysis], where: str) -> Iter
 
 def _misplaced(leaf: str, ours: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
     """What is wrong with the place of a published figure."""
-    if isinstance(ours, Mapping) and set(ours) == {"remark"}:
+    if isinstance(ours, Mapping) and "remark" in ours and set(ours) <= {"remark", "label"}:
         return
     known = isinstance(ours, Mapping) and ours.get("analysis") in names
     if not known:

@@ -81,9 +81,9 @@ def _label(one: Mapping[Hashable, Any], results: PlanResults) -> str:
     """What the figure is called; where several models estimate it, also which one it is."""
     name = str(one["name"])
     place = results.plan.published.get(name)
-    if place is None:
+    if place is None or "label" not in place:
         return name.replace(".", ": ", 1).replace(".", ", ").replace("_", " ").capitalize()
-    label = str(place.get("label", name))
+    label = str(place["label"])
     if "term" in place and "quantile" not in place:
         title = next(a.title for a in results.plan.analyses if a.name == place["analysis"])
         label = f"{label} (here: {title.partition(':')[0]})"

@@ -180,16 +180,17 @@ def _rows_of(named: Mapping[str, Estimate], carrier: Result) -> Table:
     measure = capitalised(first.measure) if same and first.measure else "Estimate"
     tested = any(not math.isnan(one.p_value) for one in named.values())
     columns = [Column(f"{measure} ({percent_level(first.level)}% CI)")]
-    # Estimates of one measure are compared with each other, so they share their decimals.
+    # Estimates of one measure are compared with each other, so they share their decimals; those
+    # of which nobody says what they measure (the paths of a mediation) may be of different units.
     shared: dict[str, int] = {}
-    for one in named.values():
+    for label, one in named.items():
         own = _digits.decimals_for(_half_width(one))
-        shared[one.measure] = max(own, shared.get(one.measure, 0))
+        shared[one.measure or label] = max(own, shared.get(one.measure or label, 0))
     rows = []
     for label, one in named.items():
         timed = not tested and not one.measure.startswith(SHARES)
         kind = "ratio" if one.scale == "ratio" else "time" if timed else "estimate"
-        decimals = None if kind == "ratio" else shared[one.measure]
+        decimals = None if kind == "ratio" else shared[one.measure or label]
         cell = Cell(kind, (one.estimate, one.conf_low, one.conf_high), decimals)
         p = EMPTY if math.isnan(one.p_value) else Cell("p", (one.p_value,))
         rows.append(Row(label, (cell, p) if tested else (cell,)))
