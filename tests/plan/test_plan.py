@@ -459,3 +459,16 @@ def test_the_seed_of_the_run_reaches_what_is_drawn(bladder, done):
     rows = done.numbers.query("analysis == 'any_bootstrap'").set_index("term")
     assert rows.loc["hazard_ratio[thiotepa]", "scale"] == "ratio"
     assert rows.loc["restricted_mean[thiotepa]", "scale"] == "identity"
+
+
+def test_an_error_that_nobody_foresaw_stops_one_analysis_only(bladder, monkeypatch):
+    spells = Frame("recurrences", {"kind": "any", "at_risk": "under_observation"})
+    wrong = {"formula": "arm", "others": 5}
+    odd = Analysis("o", "t", "S", "survival.compare_recurrent_models", spells, arguments=wrong)
+    fine = Analysis("k", "t", "S", "survival.kaplan_meier", EVENTS, arguments={"by": "arm"})
+    ran = run_plan(bladder, plan(odd, fine), seed=1)
+    assert list(ran.results) == ["k"]
+    assert len(ran.deviations) == 1
+    monkeypatch.setattr("walkstats.plan.running.run_method", lambda *a, **k: 1 // 0)
+    told = run_plan(bladder, plan(fine), seed=1).deviations["happened"].item()
+    assert told.startswith("the program failed on it (ZeroDivisionError: ")

@@ -148,8 +148,8 @@ def run_plan(
             results[one.name] = run_method(
                 one.method, subject, arguments, level=plan.level, seed=seed
             )
-        except (WalkstatsError, ValueError, TypeError) as error:
-            failed.append((one.name, "not run", one.title, str(error), one.prespecified, ""))
+        except Exception as error:  # one analysis that fails must not take the others along
+            failed.append((one.name, "not run", one.title, _why(error), one.prespecified, ""))
     return PlanResults(
         numbers=_numbers(plan, results),
         results=results,
@@ -175,6 +175,16 @@ def _shown(analyses: tuple[Analysis, ...], progress: bool) -> Iterator[Analysis]
             bar.set_description(one.name)
             yield one
             bar.update()
+
+
+def _why(error: Exception) -> str:
+    """What is told of an analysis that failed; an error that nobody foresaw is called one."""
+    if isinstance(error, (WalkstatsError, ValueError, TypeError)):
+        return str(error)
+    return (
+        f"the program failed on it ({type(error).__name__}: {error}); this is a fault of walkstats, "
+        "or of an argument of a kind that it does not check"
+    )
 
 
 def _subject(
