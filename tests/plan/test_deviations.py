@@ -1,6 +1,7 @@
 """What was run stands beside what was registered; sets, masks and families do what they say."""
 
 import dataclasses
+import tomllib
 
 import numpy as np
 import pytest
@@ -191,12 +192,23 @@ def test_a_condition_that_cannot_be_compared_is_a_sentence(where):
 
 @pytest.mark.parametrize("name", ["bladder", "walkback-like"])
 def test_the_commented_plan_is_the_default_plan_with_comments(name):
-    import tomllib
-
     trial = ws.load_sample(name)
     text = commented_plan(trial)
     assert text.count("\n# ") > 30
     assert plan_text(plan_of(tomllib.loads(text), "new")) == plan_text(default_plan(trial))
+
+
+def test_what_the_commented_plan_suggests_can_be_uncommented():
+    from walkstats.plan.suggested import HEAD
+
+    trial = ws.load_sample("walkback-like")
+    plain, head, more = commented_plan(trial).partition(f"# {HEAD[0]}\n# {HEAD[1]}\n")
+    assert head
+    text = plain + "\n".join(line.removeprefix("# ") for line in more.splitlines())
+    plan = plan_of(tomllib.loads(text), "new")
+    added = [one.id for one in plan.outcomes if one.id not in plain]
+    assert added[-3:] == ["eq5d_utility_by_visit", "harms_by_kind", "cost_utility"]
+    assert not len(ws.plan.check_plan(plan, trial))
 
 
 @pytest.mark.parametrize("name", ["walkback", "minimal"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from walkstats.plan.as_toml import OUTCOME, plan_text
 from walkstats.plan.defaults import default_plan
 from walkstats.plan.methods import FRAMES, METHODS
+from walkstats.plan.suggested import HEAD, suggested_outcomes
 from walkstats.plan.vocabulary import ADJUSTMENTS, CONDITIONS, ROLES, STATUSES, STRATEGIES
 from walkstats.trial import Trial
 
@@ -37,6 +38,8 @@ def commented_plan(trial: Trial) -> str:
             explained.add(line)
             lines += [f"# {text}" for text in EXPLAINED[line]]
         lines.append(line)
+    if more := suggested_outcomes(trial):
+        lines += ["", *(f"# {text}" for text in HEAD), *(f"# {text}".rstrip() for text in more)]
     return "\n".join(lines) + "\n"
 
 
