@@ -182,8 +182,8 @@ def _why(error: Exception) -> str:
     if isinstance(error, (WalkstatsError, ValueError, TypeError)):
         return str(error)
     return (
-        f"the program failed on it ({type(error).__name__}: {error}); this is a fault of walkstats, "
-        "or of an argument of a kind that it does not check"
+        f"the program failed on it ({type(error).__name__}: {error}): a fault of walkstats, or an "
+        "argument of a kind that it does not check"
     )
 
 
