@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from walkstats._labels import capitalised
 from walkstats.schema import MEASURES
 from walkstats.trial import Trial
 
@@ -55,7 +56,7 @@ def _by_visit(trial: Trial, name: str) -> list[str]:
     rows = trial.outcomes[trial.outcomes["measure"] == name]
     months = [f"month {month:g}" for month in sorted(rows["month"].unique()) if month > 0]
     known = trial.measures.get(name) or MEASURES[name]
-    said = json.dumps(known.described, ensure_ascii=False)
+    said = json.dumps(capitalised(known.described), ensure_ascii=False)
     return f"""
 [[outcome]]
 id = "{name}_by_visit"

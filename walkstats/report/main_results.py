@@ -335,6 +335,7 @@ def _notes(lines: Sequence[Line], results: PlanResults) -> tuple[str, ...]:
         "or who answered at the time point. Result: participants with the event, of those "
         "analysed; or mean (SD) of those with data.",
         f"Effects are against {reference}: {told}.",
+        "p: of the main analysis of each outcome, not of a supplementary effect beside it.",
     )
 
 
