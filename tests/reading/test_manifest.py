@@ -121,6 +121,8 @@ pain_12 = { measure = "pain_nrs", month = 12 }
         ('missing = ["", ""]', 4, ("twice",)),
         ("strata = [[1]]", 4, ("list of texts",)),
         ("[walking.columns.week]\ncodes = 3", 5, ("codes and meanings",)),
+        ('[recurrences.columns]\ncare_seking = "x"', 5, ("did you mean care_seeking",)),
+        ('[costs.columns]\nprice_yaer = "x"', 5, ("did you mean price_year",)),
     ],
 )
 def test_what_cannot_be_right_is_reported_with_its_line(text, line, words):

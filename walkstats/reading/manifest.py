@@ -77,6 +77,11 @@ class _Finder:
 CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes", "levels": "codes"}
 """What other programs call a clause -> its name here, where a similar spelling would mislead."""
 
+ALSO_READ = {"costs": ("price_year",)}
+"""Columns beyond the dictionary that an analysis reads."""
+MISSPELT = 0.85
+"""So alike a name is meant, unless its type says that it is another."""
+
 
 def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
     """Read the clauses of a trial.toml.
@@ -208,6 +213,15 @@ def _columns(
     beyond = [name for name in found if name not in dictionary]
     for name in beyond:
         columns.append(_column(finder, name, None, found[name], (*path, "columns", name)))
+        known = [one for one in (*dictionary, *ALSO_READ.get(table, ())) if one not in found]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=MISSPELT)
+        if near and name != near[0] and columns[-1].kind is None:
+            finder.report(
+                (*path, "columns", name),
+                f"{name} is no column of {table} that the dictionary knows",
+                f"did you mean {near[0]}? Otherwise say what it is, as in "
+                f'{name} = {{ from = "...", type = "text" }}',
+            )
     return tuple(columns)
 
 
