@@ -20,14 +20,15 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(["Scripts", "python.exe"] if os.name == "nt" else ["bin", "python"]))
 STAMP = os.path.join(VENV, "walkstats-stamp.json")
 
-USE = ["fast", "report", "io"]
+DEMO = ["fast", "report"]
+USE = [*DEMO, "io"]
 TEST = [*USE, "test"]
 
 # task: (what it does, extras it needs, Python commands run in .venv from the checkout)
 TASKS = {
     "demo": (
         "write the report of the synthetic sample into demo/ (options: those of walkstats report)",
-        USE,
+        DEMO,
         ["-m walkstats report data/sample/walkback-like --plan walkback --out demo"],
     ),
     "test": ("run the tests, on all processors (options: those of pytest)", TEST, ["-m pytest"]),

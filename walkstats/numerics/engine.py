@@ -20,6 +20,9 @@ VARIABLE = "WALKSTATS_ENGINE"
 # Rows from which compiling (or reading the compiled code from disk) pays for itself.
 LARGE = 20_000
 
+# Where that is another number: rows times replicates that numpy does in the time of compiling.
+LARGE_FOR = {"compare_resamples": 15_000_000}
+
 # name -> (numpy, numba), each "module:function" with the same arguments and the same answer
 PAIRS: dict[str, tuple[str, str]] = {
     "ordered_columns": (
@@ -89,7 +92,7 @@ def kernel(name: str, size: int) -> Callable[..., Any] | None:
         raise ValueError(f'{VARIABLE} must be "numpy" or "numba", got {wanted!r}.')
     if name in _loaded:
         return _loaded[name]
-    if wanted == "" and (size < LARGE or not _installed()):
+    if wanted == "" and (size < LARGE_FOR.get(name, LARGE) or not _installed()):
         return None
     if not _installed():
         raise ValueError(f"{VARIABLE}=numba, but numba is not installed: pip install numba.")
