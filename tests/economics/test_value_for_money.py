@@ -434,3 +434,16 @@ def test_every_number_of_the_result_is_a_row_of_a_plan(imputed):
     parts = set(numbers_of(imputed)["part"])
     expected = {"means", "increments", "icer", "quadrants", "draws", "regressions"}
     assert expected | {"complete_cases"} <= parts
+
+
+def test_a_difference_that_is_rounding_is_none():
+    chance = np.random.default_rng(1)
+    twins = np.repeat(chance.normal(0.7, 0.1, 40), 2)
+    people = pd.DataFrame({"participant_id": [f"p{k}" for k in range(80)], "arm": ["a", "b"] * 40})
+    found = cost_effectiveness(
+        people.assign(cost=chance.gamma(2, 100, 80)), people.assign(qaly=twins),
+        replicates=20, seed=1, cost="cost", effect="qaly",
+    )  # fmt: skip
+    assert found.quadrant == "on an axis"
+    assert "dominant" not in found.verdict
+    assert "the same" in found.verdict

@@ -336,7 +336,7 @@ def _pack(
         )
     ]
     dc, de = (float(value) for value in regressions.values)
-    quadrant = quadrant_of(dc, de)
+    quadrant = quadrant_of(dc, de, means)
     icer, fieller = ratio_of(summaries[1], quadrant, paired.arms, paired.cost, paired.unit)
     return CostEffectiveness(
         means=summaries[0],

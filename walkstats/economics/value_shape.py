@@ -114,9 +114,16 @@ class CostEffectiveness(Result):
         return [self.verdict, *super()._remarks()]
 
 
-def quadrant_of(cost: float, effect: float) -> str:
-    """Where a pair of differences lies in the plane."""
-    if cost == 0.0 or effect == 0.0:
+ROUNDING = 1e-12  # of the mean: a difference that is smaller is none
+
+
+def quadrant_of(cost: float, effect: float, means: Floats | None = None) -> str:
+    """Where a pair of differences lies in the plane.
+
+    ``means`` (4,), costs and then effects of both arms, tell what is rounding.
+    """
+    least = (0.0, 0.0) if means is None else ROUNDING * np.abs(means).reshape(2, 2).max(axis=1)
+    if abs(cost) <= least[0] or abs(effect) <= least[1]:
         return "on an axis"
     if effect > 0.0:
         return "north-east" if cost > 0.0 else "south-east"

@@ -90,7 +90,15 @@ def default_plan(trial: Trial) -> AnalysisPlan:
     described += completeness(trial) if kinds else []
     outcomes = _of_recurrences(trial, kinds) if kinds else []
     if measured := _measures(trial):
-        outcomes.append(Outcome("measures", WALKING, "secondary", analyses=tuple(measured)))
+        outcomes_named = list(
+            dict.fromkeys(one.partition("~")[0].strip() for one in _formulas(measured))
+        )
+        months = sorted(float(month) for month in trial.outcomes["month"].dropna().unique())
+        asked = tuple(f"month {month:g}" for month in months if month > 0)
+        outcomes.append(
+            Outcome("measures", WALKING, "secondary", ", ".join(outcomes_named), asked,
+                    analyses=tuple(measured), missing=ANSWERED)
+        )  # fmt: skip
     if len(trial.adverse_events):
         outcomes.append(_harms())
     names = {a.name for one in outcomes for a in one.analyses} | {one.name for one in described}
@@ -119,10 +127,25 @@ def _of_recurrences(trial: Trial, kinds: list[str]) -> list[Outcome]:
     ]
     if len(trial.recurrences):
         many = tuple(all_recurrences(trial, kinds[0]))
-        outcomes.append(Outcome("all_recurrences", ALL, "secondary", analyses=many))
+        outcomes.append(
+            Outcome("all_recurrences", ALL, "secondary", "recurrences per participant",
+                    ("whole follow-up",), analyses=many, missing=OBSERVED)
+        )  # fmt: skip
         if lasting := tuple(recovery(trial)):
-            outcomes.append(Outcome("recovery", RECOVERY, "secondary", analyses=lasting))
+            outcomes.append(
+                Outcome("recovery", RECOVERY, "secondary", "days in pain, and how bad it was",
+                        ("first recurrence",), analyses=lasting, missing=RECORDED)
+            )  # fmt: skip
     return outcomes
+
+
+OBSERVED = "Every day under observation is at risk, days in an episode included."
+RECORDED = "Recurrences whose last day, or severity, is recorded."
+ANSWERED = "Visits that were answered; nothing is filled in."
+
+
+def _formulas(analyses: list[Analysis]) -> list[str]:
+    return [str(one.arguments["formula"]) for one in analyses if "formula" in one.arguments]
 
 
 def _of_kind(trial: Trial, kind: str, primary: bool, analyses: list[Analysis]) -> Outcome:
