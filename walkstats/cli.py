@@ -176,6 +176,7 @@ def _write_text(file: Path, text: str) -> None:
 
 def _report(arguments: argparse.Namespace) -> int:
     from walkstats.plan import default_plan, read_plan, run_plan
+    from walkstats.plan.compiling_ahead import compile_ahead
     from walkstats.report import compose, write_report
     from walkstats.report.files import check_formats, check_writable, left_behind
 
@@ -190,6 +191,7 @@ def _report(arguments: argparse.Namespace) -> int:
         trial = trial.masked(arguments.masked)
     plan = read_plan(arguments.plan) if arguments.plan else default_plan(trial)
     registered = read_plan(arguments.registered) if arguments.registered else None
+    ahead = compile_ahead(plan)
     # A bar that is redrawn in place is for eyes; in the file of a log it is noise.
     shown = not arguments.quiet and sys.stderr.isatty()
     results = run_plan(
@@ -201,6 +203,8 @@ def _report(arguments: argparse.Namespace) -> int:
         progress=shown,
     )
     say("composing the report")
+    if ahead is not None:
+        ahead.wait()
     written = write_report(compose(results, style=arguments.style), target)
     others = left_behind(target)
     if others:

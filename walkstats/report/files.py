@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("html", "docx", "md")
-PNG_DPI = 200
+PNG_DPI = 150
 """Pixels per inch of the figures in Word: sharp in print, and a quarter of the size of 400."""
 
 
