@@ -185,13 +185,14 @@ def _report(arguments: argparse.Namespace) -> int:
     say = (lambda text: None) if arguments.quiet else (lambda text: print(text, file=sys.stderr))
     if target.resolve().is_relative_to(arguments.folder.resolve()):
         raise DataError.of("the report would be written into the trial", what_to_do="change --out")
+    planned = read_plan(arguments.plan) if arguments.plan else None
+    ahead = None if planned is None else compile_ahead(planned)
     say(f"reading {arguments.folder}")
     trial = walkstats.read_trial(arguments.folder)
     if arguments.masked is not None:
         trial = trial.masked(arguments.masked)
-    plan = read_plan(arguments.plan) if arguments.plan else default_plan(trial)
+    plan = planned or default_plan(trial)
     registered = read_plan(arguments.registered) if arguments.registered else None
-    ahead = compile_ahead(plan)
     # A bar that is redrawn in place is for eyes; in the file of a log it is noise.
     shown = not arguments.quiet and sys.stderr.isatty()
     results = run_plan(

@@ -4,6 +4,7 @@ import subprocess
 
 from walkstats.plan import AnalysisPlan, compiling_ahead, read_plan
 from walkstats.plan.compiling_ahead import compile_ahead
+from walkstats.plan.running import costly_last
 
 
 def test_only_what_a_plan_needs_and_what_is_not_there_is_compiled(monkeypatch, tmp_path):
@@ -37,3 +38,12 @@ def test_what_numba_has_kept_is_seen(monkeypatch, tmp_path):
 def test_the_call_that_compiles_runs(monkeypatch):
     monkeypatch.setenv("WALKSTATS_ENGINE", "numpy")
     compiling_ahead.evaluate_a_few()
+
+
+def test_what_waits_for_the_compiler_is_run_last_with_all_that_hangs_on_it():
+    plan = read_plan("walkback")
+    order = [one.name for one in costly_last(plan.analyses)]
+    assert sorted(order) == sorted(one.name for one in plan.analyses)
+    assert {"cost_utility", "net_benefit", "acceptability", "cost_recurrence"} <= set(order[-6:])
+    assert all(one.of.partition(".")[0] in order[: order.index(one.name)]
+               for one in plan.analyses if one.of)  # fmt: skip

@@ -12,6 +12,7 @@ from walkstats._arguments import check_seed
 from walkstats.errors import DataError, WalkstatsError
 from walkstats.plan.beside import beside_plan
 from walkstats.plan.changes import DEVIATION_COLUMNS, Row, changes
+from walkstats.plan.compiling_ahead import NEEDED
 from walkstats.plan.making_frames import Workshop
 from walkstats.plan.methods import run_method
 from walkstats.plan.numbers import numbers_of
@@ -141,7 +142,7 @@ def run_plan(
     results: dict[str, Any] = {}
     frames: dict[str, pd.DataFrame] = {}
     failed: list[Row] = []
-    for one in _shown(plan.analyses, progress):
+    for one in _shown(costly_last(plan.analyses), progress):
         try:
             subject = _subject(one, shop, results, frames)
             arguments = shop.arguments(one)
@@ -162,6 +163,19 @@ def run_plan(
         sets=set_sizes(trial, plan),
         registered=registered,
     )
+
+
+def costly_last(analyses: tuple[Analysis, ...]) -> tuple[Analysis, ...]:
+    """Analyses in the order in which they are run: what waits for compiled loops comes last.
+
+    They stand in the results and the report as the plan has them, whatever the order of the run.
+    """
+    waiting: set[str] = set()
+    for one in analyses:
+        if one.method in NEEDED or one.of.partition(".")[0] in waiting:
+            waiting.add(one.name)
+    last = [one for one in analyses if one.name in waiting]
+    return (*(one for one in analyses if one.name not in waiting), *last)
 
 
 def _shown(analyses: tuple[Analysis, ...], progress: bool) -> Iterator[Analysis]:
@@ -206,7 +220,8 @@ def _deviations(
     plan: AnalysisPlan, registered: AnalysisPlan | None, failed: list[Row]
 ) -> pd.DataFrame:
     """What was not done as it was planned, and what was not planned."""
-    rows = list(failed)
+    place = {one.name: k for k, one in enumerate(plan.analyses)}
+    rows = sorted(failed, key=lambda row: place[row[0]])
     told = changes(registered, plan) if registered is not None else []
     added = {row[0] for row in told if row[1] == "added"}
     rows += told
