@@ -134,14 +134,16 @@ def set_up(extras):
         return True
     began = time.time()
     base = getattr(sys, "_base_executable", None) or sys.executable
-    steps = [[base, "-m", "venv", VENV]]
+    outside = can_install_elsewhere(base)
+    steps = [[base, "-m", "venv", *(["--without-pip"] if outside else []), VENV]]
     if usable:
         extras = sorted(has.union(extras))
         os.remove(STAMP)
         steps = []
     else:
         shutil.rmtree(VENV, ignore_errors=True)
-    install = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    install = [base, "-m", "pip", "--python", PYTHON] if outside else [PYTHON, "-m", "pip"]
+    install += ["install", "-q", "--disable-pip-version-check"]
     # pip compiles all modules of all packages, for the tests. A report imports few of them: it is
     # there sooner when those are compiled as they are imported.
     install += [] if "test" in extras else ["--no-compile"]
@@ -155,6 +157,19 @@ def set_up(extras):
         json.dump(dict(mine, files=files, extras=extras), stamp)
     print(f"Set up in {time.time() - began:.0f} s.", flush=True)
     return True
+
+
+def can_install_elsewhere(base):
+    """Whether the pip of a Python is there and new enough (23) to install into .venv.
+
+    It saves a pip of its own in .venv, which takes a fifth of the time of the set-up.
+    """
+    try:
+        asked = [base, "-m", "pip", "--version"]
+        said = subprocess.check_output(asked, stderr=subprocess.DEVNULL).decode()
+        return int(said.split()[1].split(".")[0]) >= 23
+    except (OSError, subprocess.CalledProcessError, IndexError, ValueError):
+        return False
 
 
 def read_stamp():
