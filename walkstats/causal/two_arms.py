@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_positive
 from walkstats._event_values import events_of
+from walkstats._known_rows import check_any_left, known_rows
 from walkstats._labels import in_sentence
-from walkstats._variables import as_numbers, is_factor, levels_of, missing
+from walkstats._variables import as_numbers, is_factor, levels_of
 from walkstats.errors import DataError
 from walkstats.survival.pseudo_values import pseudo_observations
 
@@ -186,19 +187,8 @@ def in_second(frame: pd.DataFrame, by: str, arms: tuple[str, str]) -> Booleans:
 
 def complete(frame: pd.DataFrame, columns: Sequence[Any]) -> tuple[Booleans, dict[str, int]]:
     """Rows in which none of the columns is missing, and the others counted by the first gap."""
-    kept = np.ones(len(frame), dtype=bool)
-    left_out: dict[str, int] = {}
-    for name in dict.fromkeys(columns):
-        gap = missing(check_column(frame, name, "the analysis")) & kept
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            kept &= ~gap
-    if not kept.any():
-        reasons = "; ".join(f"{n} {reason}" for reason, n in left_out.items())
-        raise DataError.of(
-            f"0 rows are left of {len(frame)}{f' ({reasons})' if reasons else ''}",
-            what_to_do="check the filters and the columns named",
-        )
+    kept, left_out = known_rows(frame, columns, "the analysis")
+    check_any_left(kept, left_out)
     return kept, left_out
 
 

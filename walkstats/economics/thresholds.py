@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_choice, check_level, check_positive, check_times
 from walkstats.economics.value_shape import CostEffectiveness
-from walkstats.numerics.bootstrap_limits import percentile_limits
+from walkstats.numerics.bootstrap_limits import percentile_columns
 from walkstats.results import Curve, Estimate, Estimates
 
 Floats = NDArray[np.float64]
@@ -84,10 +84,7 @@ def net_benefit(
     several = check_thresholds(threshold)
     dc, de = ce.increments.values
     draws = np.column_stack([ce.net_benefits(one) for one in several])
-    limits = None
-    if kind == "percentile":
-        found = [percentile_limits(one, one, level) for one in np.sort(draws, axis=0).T]
-        limits = np.array([[one.low, one.high] for one in found])
+    limits = percentile_columns(draws, level) if kind == "percentile" else None
     terms = tuple(f"net_benefit[{one:g}]" for one in several)
     estimates = Estimates(
         terms=terms,

@@ -38,7 +38,7 @@ from walkstats.errors import DataError, FitError
 from walkstats.missing import impute, pool
 from walkstats.numerics import engine
 from walkstats.numerics import replicates as numbered
-from walkstats.numerics.bootstrap_limits import percentile_limits
+from walkstats.numerics.bootstrap_limits import percentile_columns
 from walkstats.resampling.drawing import as_units, check_chance
 from walkstats.results import Counts, Draws, Estimates, Freedom
 
@@ -309,38 +309,17 @@ def _pack(
     }
     regressions = replace(regressions, **said)
     means = np.mean([one for one, _ in each], axis=0)
-    names = (mean_terms(paired), increment_terms(paired))
-    draws = Draws(
-        names=(*names[0], *names[1]),
-        values=np.column_stack([drawn.means, drawn.increments]),
-        observed=np.concatenate([means, regressions.values]),
-        seed=words.seed,
-        level=level,
-        method=words.resampling(),
-        **said,
+    draws = _draws(words, drawn, np.concatenate([means, regressions.values]), level, said)
+    averages = _summary(words, mean_terms(paired), means, drawn.means, level, said)
+    increments = _summary(
+        words, increment_terms(paired), regressions.values, drawn.increments, level, said, null=0.0
     )
-    summaries = [
-        Estimates(
-            terms=terms,
-            values=values,
-            covariance=np.cov(sample, rowvar=False),
-            level=level,
-            limits=_percentiles(sample, level),
-            null=null,
-            method=words.method(),
-            **said,
-        )
-        for terms, values, sample, null in (
-            (names[0], means, drawn.means, None),
-            (names[1], regressions.values, drawn.increments, 0.0),
-        )
-    ]
     dc, de = (float(value) for value in regressions.values)
     quadrant = quadrant_of(dc, de, means)
-    icer, fieller = ratio_of(summaries[1], quadrant, paired.arms, paired.cost, paired.unit)
+    icer, fieller = ratio_of(increments, quadrant, paired.arms, paired.cost, paired.unit)
     return CostEffectiveness(
-        means=summaries[0],
-        increments=summaries[1],
+        means=averages,
+        increments=increments,
         icer=icer,
         quadrants=_quadrants(drawn.increments, words, level, said),
         draws=draws,
@@ -367,10 +346,42 @@ def _pack(
     )
 
 
-def _percentiles(sample: Floats, level: float) -> Floats:
-    """Percentile limits (k, 2) of each column."""
-    found = [percentile_limits(one, one, level) for one in np.sort(sample, axis=0).T]
-    return np.array([[one.low, one.high] for one in found])
+def _draws(
+    words: Words, drawn: Differences, observed: Floats, level: float, said: dict[str, Any]
+) -> Draws:
+    """Means and increments of every resample."""
+    return Draws(
+        names=(*mean_terms(words.used), *increment_terms(words.used)),
+        values=np.column_stack([drawn.means, drawn.increments]),
+        observed=observed,
+        seed=words.seed,
+        level=level,
+        method=words.resampling(),
+        **said,
+    )
+
+
+def _summary(
+    words: Words,
+    terms: tuple[str, ...],
+    values: Floats,
+    sample: Floats,
+    level: float,
+    said: dict[str, Any],
+    *,
+    null: float | None = None,
+) -> Estimates:
+    """Estimates (k,) with the percentile limits and the covariance of their draws (r, k)."""
+    return Estimates(
+        terms=terms,
+        values=values,
+        covariance=np.cov(sample, rowvar=False),
+        level=level,
+        limits=percentile_columns(sample, level),
+        null=null,
+        method=words.method(),
+        **said,
+    )
 
 
 def _quadrants(increments: Floats, words: Words, level: float, said: dict[str, Any]) -> Estimates:

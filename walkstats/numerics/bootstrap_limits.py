@@ -47,6 +47,12 @@ def percentile_limits(low_draws: Floats, high_draws: Floats, level: float) -> Li
     return _limits(low_draws, high_draws, tail, 1.0 - tail)
 
 
+def percentile_columns(draws: Floats, level: float) -> Floats:
+    """Percentile limits (k, 2) of each column of draws (m, k) that are all known."""
+    found = [percentile_limits(one, one, level) for one in np.sort(draws, axis=0).T]
+    return np.array([(one.low, one.high) for one in found])
+
+
 def bca_limits(
     low_draws: Floats, high_draws: Floats, level: float, bias: float, acceleration: float
 ) -> Limits:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import as_names, check_column, check_frame
-from walkstats._variables import codes_of, missing
-from walkstats.errors import DataError
+from walkstats._arguments import as_names, check_frame
+from walkstats._known_rows import check_any_left, known_rows
+from walkstats._variables import codes_of
 from walkstats.resampling.drawing import Units, as_units, check_within
 from walkstats.results import Counts
 from walkstats.survival.grouped_rows import combined_groups
@@ -93,16 +93,8 @@ def read_people_drawn(
     """
     check_frame(frame)
     names = (*as_names(by, "by"), *as_names(strata, "strata"))
-    kept, left_out = np.ones(len(frame), dtype=bool), {}
-    for name in dict.fromkeys((*as_names(known, "by"), *names)):
-        gap = missing(check_column(frame, name, "grouping")) & kept
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            kept &= ~gap
-    if not kept.any():
-        raise DataError.of(
-            f"0 rows are left of {len(frame)}", what_to_do="check the filters and columns named"
-        )
+    kept, left_out = known_rows(frame, (*as_names(known, "by"), *names), "grouping")
+    check_any_left(kept, left_out)
     used = np.flatnonzero(kept)
     cell, _, _ = combined_groups(frame, names, used)
     chosen = frame if kept.all() else frame.loc[kept]

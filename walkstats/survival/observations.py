@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
 from walkstats._event_values import events_of, holds_text, wanted_values
-from walkstats._variables import as_numbers, missing
+from walkstats._known_rows import check_any_left, known_rows
+from walkstats._variables import as_numbers
 from walkstats.errors import DataError
 from walkstats.results import Counts, Frozen
 from walkstats.survival.clusters import clusters_shared
@@ -130,19 +131,8 @@ def observe(
     check_frame(frame)
     start_name, stop_name, said = _time_columns(frame, time, entry)
     check_column(frame, event, "the event")
-    kept = np.ones(len(frame), dtype=bool) if keep is None else np.array(keep, dtype=bool)
-    left_out: dict[str, int] = {}
-    for name in dict.fromkeys([stop_name, event, *groups]):
-        gap = missing(check_column(frame, name, "grouping")) & kept
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            kept &= ~gap
-    if not kept.any():
-        reasons = "; ".join(f"{n} {reason}" for reason, n in left_out.items())
-        raise DataError.of(
-            f"0 rows are left of {len(frame)}{f' ({reasons})' if reasons else ''}",
-            what_to_do="check the filters and the columns named",
-        )
+    kept, left_out = known_rows(frame, [stop_name, event, *groups], "grouping", keep)
+    check_any_left(kept, left_out)
     stop = _times(frame, stop_name, kept)
     start = None if start_name is None else _entries(frame, start_name, kept)
     ending = frame[event].loc[kept] if not kept.all() else frame[event]

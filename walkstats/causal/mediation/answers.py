@@ -25,7 +25,7 @@ from walkstats.causal.mediation.uncertainty import (
     resampled,
 )
 from walkstats.errors import FitError
-from walkstats.numerics.bootstrap_limits import percentile_limits
+from walkstats.numerics.bootstrap_limits import percentile_columns, percentile_limits
 from walkstats.numerics.limits import t_quantile
 
 Floats = NDArray[np.float64]
@@ -109,19 +109,14 @@ def _uncertain(
             f"The models could be fitted in {len(known):,} of {how.replicates:,} resamples only. "
             "Use fewer covariates, or interval='delta'."
         )
-    limits = _percentiles(known, how.level)
+    limits = percentile_columns(known, how.level)
     if how.measure != "difference":  # percentiles of the ratios themselves, as the draws give them
         place = numbers.place("effects")
-        limits[place] = np.log(_percentiles(np.exp(known[:, place]), how.level))
+        limits[place] = np.log(percentile_columns(np.exp(known[:, place]), how.level))
     low = np.sum(known <= 0, axis=0) + 1.0
     high = np.sum(known >= 0, axis=0) + 1.0
     p_values = np.minimum(1.0, 2.0 * np.minimum(low, high) / (len(known) + 1.0))
     return Found(values, np.cov(known.T), limits, p_values, made)
-
-
-def _percentiles(draws: Floats, level: float) -> Floats:
-    found = [percentile_limits(one, one, level) for one in np.sort(draws, axis=0).T]
-    return np.array([(one.low, one.high) for one in found])
 
 
 def _pack(

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_formula, check_frame
-from walkstats._variables import missing
+from walkstats._known_rows import known_rows
 from walkstats.errors import DataError, FitError
 from walkstats.formulas import Design, Terms, build, left_out_by_arm, variables_in
 from walkstats.numerics.least_squares import factor
@@ -99,7 +99,7 @@ def read_people(
             check_column(frame, name, role)
     bare, with_intercept = _NO_INTERCEPT.sub("", random), not _NO_INTERCEPT.match(random)
     wanted = [subject, *([nested] if nested else []), *_columns(bare)]
-    known, left_out = _known(frame, wanted)
+    known, left_out = known_rows(frame, wanted, "the random part")
     whole = frame if known.all() else frame.loc[known]
     try:
         rows = read_rows(whole, formula, weights=None, cluster=nested, subject=subject)
@@ -148,18 +148,6 @@ def _told_by_arm(frame: pd.DataFrame, whole: pd.DataFrame, rows: Rows) -> Design
 
 def _columns(random: str) -> list[str]:
     return [] if random.strip() == "1" else list(variables_in(random))
-
-
-def _known(frame: pd.DataFrame, wanted: list[str]) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """Rows that have all of these columns, and the others counted by the first that they lack."""
-    known = np.ones(len(frame), dtype=bool)
-    left_out: dict[str, int] = {}
-    for name in dict.fromkeys(wanted):
-        gap = missing(check_column(frame, name, "the random part")) & known
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            known &= ~gap
-    return known, left_out
 
 
 def _labels(column: pd.Series, codes: Codes) -> NDArray[np.object_]:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_column
-from walkstats._variables import codes_of, missing
+from walkstats._known_rows import known_rows
+from walkstats._variables import codes_of
 from walkstats.errors import DataError
 from walkstats.formulas import build, left_out_by_arm, variables_in
 from walkstats.survival.competing_risks.outcomes import CauseRows, read_causes
@@ -71,12 +71,8 @@ def read_modelled_rows(
         events, censoring_by, outcome=outcome, censored=censored, strata=strata, **columns
     )
     one = ends.place(of)
-    kept, left_out = read.rows.kept.copy(), dict(read.rows.counts.left_out)
-    for name in changing or {}:
-        gap = missing(check_column(events, name, "changing")) & kept
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            kept &= ~gap
+    kept, gaps = known_rows(events, changing or {}, "changing", read.rows.kept)
+    left_out = {**read.rows.counts.left_out, **gaps}
     _check_covariates(formula, {**columns, "outcome": outcome, "time": read.rows.time})
     design = build(formula, events, intercept=False, keep=kept)
     among = design.kept[read.rows.kept]

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from walkstats._arguments import check_column, check_frame
+from walkstats._known_rows import check_any_left, known_rows
 from walkstats._variables import missing
 from walkstats.errors import DataError, Problem
 from walkstats.results import Counts
@@ -191,18 +192,8 @@ def _notes(unknown: int) -> tuple[str, ...]:
 
 
 def _without_missing(frame: pd.DataFrame, names: Iterable[Any]) -> tuple[Booleans, dict[str, int]]:
-    kept, left_out = np.ones(len(frame), dtype=bool), {}
-    for name in dict.fromkeys(names):
-        gap = missing(check_column(frame, name, "grouping")) & kept
-        if gap.any():
-            left_out[f"{name} missing"] = int(gap.sum())
-            kept &= ~gap
-    if not kept.any():
-        reasons = "; ".join(f"{n} {reason}" for reason, n in left_out.items())
-        raise DataError.of(
-            f"0 rows are left of {len(frame)}{f' ({reasons})' if reasons else ''}",
-            what_to_do="check the filters and the columns named",
-        )
+    kept, left_out = known_rows(frame, names, "grouping")
+    check_any_left(kept, left_out)
     return kept, left_out
 
 
