@@ -68,7 +68,25 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--html", type=Path, metavar="FILE", help="write the list as a page too")
     check.set_defaults(command=_check)
 
-    report = commands.add_parser("report", help="write the results section of a trial folder")
+    _report_options(
+        commands.add_parser("report", help="write the results section of a trial folder")
+    )
+    _plan_commands(commands.add_parser("plan", help="write, sign or check an analysis plan"))
+
+    simulate = commands.add_parser("simulate", help="simulate a trial from a design file")
+    simulate.add_argument("design", type=Path)
+    simulate.add_argument("--seed", type=int, required=True, metavar="N")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR")
+    simulate.set_defaults(command=_simulate)
+
+    sample = commands.add_parser("sample", help="copy a sample trial into a folder")
+    sample.add_argument("name", choices=("bladder", "walkback-like"))
+    sample.add_argument("folder", type=Path)
+    sample.set_defaults(command=_sample)
+    return parser
+
+
+def _report_options(report: argparse.ArgumentParser) -> None:
     report.add_argument("folder", type=Path)
     report.add_argument("--out", type=Path, required=True, metavar="DIR")
     report.add_argument(
@@ -91,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--quiet", action="store_true", help="show no progress")
     report.set_defaults(command=_report)
 
-    plan = commands.add_parser("plan", help="write or check an analysis plan")
+
+def _plan_commands(plan: argparse.ArgumentParser) -> None:
     plans = plan.add_subparsers(required=True, metavar="WHAT")
     new = plans.add_parser("new", help="write a commented plan for a trial folder")
     new.add_argument("folder", type=Path)
@@ -106,18 +125,6 @@ def _parser() -> argparse.ArgumentParser:
     fits.add_argument("folder", type=Path)
     fits.add_argument("--plan", required=True, metavar="FILE")
     fits.set_defaults(command=_plan_check)
-
-    simulate = commands.add_parser("simulate", help="simulate a trial from a design file")
-    simulate.add_argument("design", type=Path)
-    simulate.add_argument("--seed", type=int, required=True, metavar="N")
-    simulate.add_argument("--out", type=Path, required=True, metavar="DIR")
-    simulate.set_defaults(command=_simulate)
-
-    sample = commands.add_parser("sample", help="copy a sample trial into a folder")
-    sample.add_argument("name", choices=("bladder", "walkback-like"))
-    sample.add_argument("folder", type=Path)
-    sample.set_defaults(command=_sample)
-    return parser
 
 
 def _check(arguments: argparse.Namespace) -> int:

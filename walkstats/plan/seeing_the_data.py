@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from walkstats.derive.first_events import KINDS
 from walkstats.errors import DataError, Problem, problems_frame
 from walkstats.plan.agreeing import listed
 from walkstats.plan.methods import METHODS
@@ -17,7 +18,6 @@ from walkstats.schema import MEASURES
 from walkstats.trial import Trial
 
 _ANALYSIS = re.compile(r"^analysis '([^']+)'")
-KINDS = ("activity_limiting", "any", "care_seeking")
 
 
 def check_plan(plan: AnalysisPlan, trial: Trial) -> pd.DataFrame:
