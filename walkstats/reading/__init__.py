@@ -5,7 +5,7 @@
 ``write_trial``  a Trial to a folder that reads back as the same Trial
 ``load_sample``  the trials that come with walkstats
 
-One module per format gives text (``delimited``, ``parquet``); ``manifest`` reads trial.toml;
+One module per format gives text; ``formats`` lists them; ``manifest`` reads trial.toml;
 ``parts`` and ``conversion`` turn text into the dictionary's columns; ``folders`` holds it together.
 """
 

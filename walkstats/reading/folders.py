@@ -16,10 +16,9 @@ from walkstats.checks.material import Material
 from walkstats.errors import DataError, Problem
 from walkstats.reading.compressed import file_bytes
 from walkstats.reading.declarations import Declared, DeclaredTable
-from walkstats.reading.delimited import read_delimited
+from walkstats.reading.formats import read_text
 from walkstats.reading.joining import Joined, join_parts
 from walkstats.reading.manifest import MANIFEST, read_manifest
-from walkstats.reading.parquet import MAGIC, read_parquet_text
 from walkstats.reading.parts import Note, Part, read_part
 from walkstats.reading.text_tables import FileFormat, TextTable
 from walkstats.reading.toml_text import TomlText, parse_toml
@@ -235,9 +234,7 @@ def _text(found: _Folder, file: str, declared: FileFormat, table: str) -> TextTa
     found.inputs[file] = content.sha256
     if content.note:
         found.notes.append((table, "", "unpacked", 1, content.note))
-    if content.data.startswith(MAGIC):
-        return read_parquet_text(content.data, file)
-    return read_delimited(content.data, file, declared)
+    return read_text(content.data, file, declared)
 
 
 def _tables(

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError
-from walkstats.reading.text_tables import TextTable, unreadable
+from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
 
 MAGIC = b"PAR1"
 ROW_INDEX = "__index_level_"
+ANY = FileFormat()
 
 
-def read_parquet_text(data: bytes, file: str) -> TextTable:
+def read_parquet_text(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
     """Turn the columns of a Parquet file into text, as a CSV file would hold them.
 
     Parameters
@@ -27,6 +28,8 @@ def read_parquet_text(data: bytes, file: str) -> TextTable:
         The whole file.
     file : str
         Its name, for messages.
+    declared : FileFormat, optional
+        Nothing of it concerns a Parquet file.
 
     Returns
     -------

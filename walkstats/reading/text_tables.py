@@ -2,10 +2,13 @@
 
 A cell is a ``str``, or ``None`` where the format itself says that nothing is there (Parquet). The
 index holds the line of the file on which the row starts, so that every later finding can name it.
+What a format knows of its columns (what they are called in words, what their codes stand for)
+comes along, and is used where trial.toml says nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -27,12 +30,18 @@ class TextTable:
         What was found on the way.
     notes : tuple of str
         What was done on the way (decompressed, empty lines passed over ...).
+    labels : mapping of str to str
+        Column -> what it is called in words, where the file or its dictionary says so.
+    codes : mapping of str to mapping of str to str
+        Column -> cell -> what it stands for, likewise.
     """
 
     file: str
     frame: pd.DataFrame
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    labels: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -50,10 +59,13 @@ class FileFormat:
         Name of the text encoding.
     delimiter : str or None
         One character; None for a comma (a tab in files called ``.tsv``).
+    sheet : str or None
+        Of a workbook; None for the only one, or the one called like the table.
     """
 
     encoding: str = "utf-8"
     delimiter: str | None = None
+    sheet: str | None = None
 
 
 def unreadable(problem: str, what_to_do: str, *, file: str, row: int | None = None) -> DataError:
