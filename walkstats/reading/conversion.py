@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from walkstats.reading.codes_of_files import FileCodes, in_words
 from walkstats.reading.dates_in_text import ISO, is_iso_date, to_date
 from walkstats.reading.numbers_in_text import RefusedError, to_integer, to_number
 from walkstats.reading.refusals import TRUTH, NoTruthError, Refusal, Seen, group_refusals
@@ -36,6 +37,8 @@ class Meaning:
     missing : tuple of str
         Cells that mean missing.
     codes : mapping of str to str
+    file_codes : FileCodes or None
+        What the file itself says, where trial.toml declares no codes.
     decimal : {".", ","}
     times, over : float
         Numbers are multiplied by the first and divided by the second.
@@ -53,6 +56,7 @@ class Meaning:
     over: float = 1
     dates: str | None = None
     between: tuple[dt.date, dt.date] = (dt.date(1900, 1, 1), dt.date(2100, 12, 31))
+    file_codes: FileCodes | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +107,10 @@ def convert(cells: np.ndarray, lines: np.ndarray, meaning: Meaning) -> Converted
     if meaning.codes:
         texts = _decoded(texts, meaning.codes, refused)
         done["cells by their codes"] = int(counts[~empty].sum())
+    elif meaning.file_codes is not None:
+        worded = in_words(texts, counts, meaning.kind, meaning.file_codes)
+        texts, done = worded.texts, {**done, **worded.done}
+        refused.update(worded.refused)
     is_date = meaning.kind == "date" or _names_dates(meaning, texts)
     parse = _parser(meaning, is_date)
     values = _parsed(texts, parse, refused)

@@ -139,7 +139,7 @@ COLUMN_CLAUSES = (
     Clause(
         "codes",
         "codes",
-        "what the team's codes mean",
+        "what the team's codes mean; {} leaves the labels of an SPSS, Stata or SAS file aside",
         'arm = { from = "trt", codes = { 1 = "walking", 2 = "control" } }',
     ),
     Clause("missing", "texts", "cells that mean missing here", 'value = { missing = ["-9"] }'),
@@ -198,8 +198,8 @@ class DeclaredColumn:
         Whether trial.toml says so; otherwise a column of that name is taken if there is one.
     value : str or None
         Constant, instead of a column.
-    codes : mapping of str to str
-        Empty when there are none.
+    codes : mapping of str to str or None
+        None: those that the file itself tells, if any; empty: none at all.
     missing : tuple of str or None
         None: as the table says.
     unit : str
@@ -216,7 +216,7 @@ class DeclaredColumn:
     source: str
     declared: bool = True
     value: str | None = None
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] | None = None
     missing: tuple[str, ...] | None = None
     unit: str = ""
     factor: float | None = None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
+from walkstats.reading.codes_of_files import FileCodes
 from walkstats.reading.conversion import Converted, Meaning, convert
 from walkstats.reading.declarations import Conditions, Declared, DeclaredColumn, DeclaredTable
 from walkstats.reading.headers import Matched, find_header, match_headers, not_found
@@ -81,14 +82,14 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
     problems += matched.problems
     if declared.one_row_per is not None:
         rows, matched = _one_row_per(rows, declared, matched, problems, notes, text.file)
-    notes += _header_notes(table, matched, text.file)
+    notes += _header_notes(table, matched, text)
     frame: dict[str, object] = {}
     refused: dict[str, np.ndarray] = {}
     dated: list[str] = []
     lines = rows.index.to_numpy(dtype=np.int64)
     ids = _ids(rows, matched)
     for column in _in_order(declared, matched, list(rows.columns)):
-        done = _converted(rows, lines, column, matched, declared, trial)
+        done = _converted(rows, lines, column, matched, declared, trial, text)
         frame[column.target] = pd.Series(done.values, dtype=done.values.dtype)
         refused[column.target] = done.refused
         problems += _refusal_problems(done, table, column.target, lines, ids, text.file)
@@ -234,7 +235,8 @@ def _one_row_per(
     return kept, Matched(matched.sources, carried, (*matched.left, *varying), matched.problems)
 
 
-def _header_notes(table: str, matched: Matched, file: str) -> list[Note]:
+def _header_notes(table: str, matched: Matched, text: TextTable) -> list[Note]:
+    file = text.file
     notes = [
         (table, target, "renamed", 1, f"from {source!r} of {file}")
         for target, source in matched.sources.items()
@@ -243,6 +245,11 @@ def _header_notes(table: str, matched: Matched, file: str) -> list[Note]:
     notes += [
         (table, name, "carried along", 1, f"as text, from {source!r} of {file}")
         for name, source in matched.carried.items()
+    ]
+    notes += [
+        (table, target, "described", 1, f"as {text.labels[source]!r} in {file}")
+        for target, source in {**matched.sources, **matched.carried}.items()
+        if text.labels.get(source, "").strip()
     ]
     notes += [(table, name, "not read", 1, f"column of {file}") for name in matched.left]
     return notes
@@ -282,6 +289,7 @@ def _converted(
     matched: Matched,
     declared: DeclaredTable,
     trial: Declared,
+    text: TextTable,
 ) -> Converted:
     cells = np.full(len(rows), None, dtype=object)
     source = matched.sources.get(column.target, matched.carried.get(column.target))
@@ -299,14 +307,28 @@ def _converted(
     meaning = Meaning(
         kind,
         _missing(column, declared),
-        column.codes,
+        column.codes or {},
         declared.decimal,
         times,
         over,
         column.dates,
         trial.dates_between,
+        _file_codes(column, source, declared.table, trial, text),
     )
     return convert(cells, lines, meaning)
+
+
+def _file_codes(
+    column: DeclaredColumn, source: str | None, table: str, trial: Declared, text: TextTable
+) -> FileCodes | None:
+    """What the file says its codes stand for, unless trial.toml says something about them."""
+    if column.codes is not None or column.value is not None or source is None:
+        return None
+    if source not in text.codes:
+        return None
+    known = TABLES[table].column(column.target)
+    closed = trial.arms if column.target == "arm" else known.allowed if known else ()
+    return FileCodes(text.codes[source], closed)
 
 
 def _absent(declared: DeclaredTable, matched: Matched) -> list[str]:
