@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import walkstats
 from walkstats._digits import STYLES
+from walkstats._files import write_whole
 from walkstats.errors import DataError, WalkstatsError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"note: {note}")
     print(f"{arguments.folder}: {errors} error(s), {warnings} warning(s)")
     if arguments.html is not None:
-        _write_text(arguments.html, _findings_page(str(arguments.folder), findings))
+        write_whole(_findings_page(str(arguments.folder), findings), arguments.html)
     return 1 if errors else 0
 
 
@@ -172,13 +173,6 @@ def _findings_page(folder: str, findings: pd.DataFrame) -> str:
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{style}</style></head><body><h1>{title}</h1>{body}</body></html>\n"
     )
-
-
-def _write_text(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -236,7 +230,7 @@ def _plan_new(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.out.exists():
         raise DataError.of(f"{arguments.out} exists", what_to_do="name a new file with --out")
-    _write_text(arguments.out, text)
+    write_whole(text, arguments.out)
     print(f"The plan is in {arguments.out}")
     return 0
 

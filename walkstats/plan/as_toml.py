@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from walkstats._files import write_whole
 from walkstats.errors import DataError, Problem
 from walkstats.plan.agreeing import listed
 from walkstats.plan.specification import (
@@ -299,10 +300,7 @@ def write_plan(plan: AnalysisPlan, file: str | Path) -> None:
     ...     read_plan(f"{folder}/plan.toml").analyses[0].frame.derive
     'participant_flow'
     """
-    try:
-        Path(file).write_text(plan_text(plan), encoding="utf-8")
-    except OSError as error:
-        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
+    write_whole(plan_text(plan), file)
 
 
 def plan_text(plan: AnalysisPlan) -> str:

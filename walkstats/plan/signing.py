@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+from walkstats._files import write_whole
 from walkstats.errors import DataError
 from walkstats.plan.as_toml import SHIPPED, plan_text, read_plan, signature_text
 from walkstats.plan.specification import AnalysisPlan, Signature
@@ -76,10 +77,7 @@ def sign_plan(file: str | Path, *, name: str, role: str = "", dated: str) -> Sig
     plan = read_plan(path)
     signature = Signature(name, role, dated, plan_digest(plan))
     text = path.read_text(encoding="utf-8").rstrip("\n")
-    try:
-        path.write_text(f"{text}\n\n{signature_text(signature)}\n", encoding="utf-8")
-    except OSError as error:
-        raise DataError.of(f"{file} cannot be written: {error.strerror}") from None
+    write_whole(f"{text}\n\n{signature_text(signature)}\n", path)
     return signature
 
 

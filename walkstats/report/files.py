@@ -118,6 +118,9 @@ def check_formats(asked: Collection[str] = FORMATS) -> tuple[str, ...]:
     return tuple(one for one in FORMATS if one in asked)
 
 
+PARTS = ("tables", "figures", "reproduce")
+"""Folders of a report. A link in their place would lead its files to somewhere else."""
+
 NEEDED = {"html": ("jinja2", "jinja2"), "docx": ("docx", "python-docx")}
 
 
@@ -130,18 +133,25 @@ def check_writable(folder: str | Path) -> Path:
         With the path and the reason.
     """
     target = Path(folder).absolute()
-    parent = next(p for p in [target, *target.parents] if p.exists())
-    if target.exists() and not target.is_dir():
-        raise DataError.of(f"{target} is a file", what_to_do="give a folder")
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise DataError.of(
-            f"{target} cannot be written: no permission in {parent}",
-            what_to_do="choose another folder",
-        )
     try:
+        parent = next(p for p in [target, *target.parents] if p.exists())
+        if target.exists() and not target.is_dir():
+            raise DataError.of(f"{target} is a file", what_to_do="give a folder")
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            raise DataError.of(
+                f"{target} cannot be written: no permission in {parent}",
+                what_to_do="choose another folder",
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError.of(f"{target} cannot be made: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a name too long, or with a character of nothing
+        said = getattr(error, "strerror", None) or error
+        raise DataError.of(f"{target} cannot be made: {said}") from None
+    for part in PARTS:
+        if (target / part).is_symlink() or ((target / part).exists() != (target / part).is_dir()):
+            raise DataError.of(
+                f"{target / part} is a link or a file, and a report has a folder there",
+                what_to_do="remove it, or choose another folder",
+            )
     _beside(target).rmdir()
     return target
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from walkstats._arguments import check_choice
 from walkstats._digits import STYLES, style_of
+from walkstats._files import replace_file
 from walkstats._labels import source_line
 from walkstats.errors import WalkstatsError
 from walkstats.tables.cells import EMPTY, KINDS, Cell
@@ -215,7 +215,7 @@ class Table:
         else:
             content = WRITERS[target.suffix](self).encode("utf-8")
         try:
-            _put(content, target)
+            replace_file(content, target)
         except OSError as error:
             raise OSError(
                 f"The table cannot be written to {target}: {error.strerror or error}. Name a file "
@@ -245,17 +245,3 @@ def _word(table: Table) -> bytes:
         raise WalkstatsError(
             "A table for Word needs python-docx: install it with pip install 'walkstats[report]'."
         ) from None
-
-
-def _put(content: bytes, target: Path) -> None:
-    """Write a draft beside the file, then put it in its place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(draft).chmod(0o644)
-        os.replace(draft, target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
