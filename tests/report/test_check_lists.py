@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 import walkstats as ws
-from tests.report import whole_plans
 from walkstats.plan import Analysis, AnalysisPlan, Frame, Outcome, run_plan
 from walkstats.report import compose
 from walkstats.report.check_lists.cheers import CHEERS
 from walkstats.report.check_lists.consort import CONSORT
 from walkstats.report.check_lists.filling import (
-    BEYOND,
     IN_REPORT,
     OPEN,
     PARTLY,
@@ -59,13 +57,6 @@ def held(seen, asked=CONSORT, without=()):
     places = tuple(one for one in seen.places if one.owner not in without)
     less = dataclasses.replace(seen, places=places)
     return {one.item.number: one for one in filled(asked, less)}
-
-
-@pytest.fixture(scope="module")
-def whole():
-    results = whole_plans.done()
-    parts = [p for p in whole_plans.parts() if not p.title.startswith("Check-list")]
-    return _seen(results, main_lines(results), parts)
 
 
 @pytest.mark.parametrize(("name", "rows", "items"), [("consort", 42, 30), ("cheers", 28, 28),
@@ -147,31 +138,6 @@ def test_places_are_those_that_every_format_numbers():
     where = dict(zip([r.label for r in items.rows], [t[-1] for t in items.texts()], strict=True))
     assert where["Cox regression"] == labels["cox"]
     assert where["Baseline"] == labels["baseline"]
-
-
-def test_the_whole_plan_meets_what_it_can_and_no_more(whole):
-    consort = held(whole)
-    open_items = {number for number, one in consort.items() if one.state == OPEN}
-    assert {"5a", "5b", "8", "18", "19", "29"} <= open_items
-    for number in ("14", "21a", "21b", "21c", "21d", "22a", "23a", "25", "26", "27", "28"):
-        assert consort[number].state == IN_REPORT, (number, consort[number].where)
-    cheers = held(whole, CHEERS)
-    assert cheers["16"].state == BEYOND
-    assert cheers["23"].state == cheers["24"].state == IN_REPORT
-    without = held(whole, without={"harms", "harms_compared"})
-    assert without["27"].state == OPEN
-    fewer = held(whole, CHEERS, without={"cost_utility"})
-    assert fewer["23"].state == OPEN
-    assert "the plan has no analysis that shows it" in fewer["23"].where
-
-
-def test_the_list_of_economic_evaluations_stands_only_beside_one():
-    titles = [one.title for one in whole_plans.parts()]
-    assert "Check-list: CHEERS 2022" in titles
-    assert titles[-1].startswith("Check-list")
-    small = [one.title for one in _parts(run())]
-    assert "Check-list: CHEERS 2022" not in small
-    assert "Check-list: CONSORT 2025" in small
 
 
 def test_the_guide_has_every_item_once():

@@ -9,10 +9,13 @@ import pytest
 
 import walkstats as ws
 from tests.report import whole_plans
+from tests.report.test_check_lists import held
 from walkstats.plan import Analysis, AnalysisPlan, Frame, Multiplicity, Outcome, run_plan
 from walkstats.plan.methods import METHODS
 from walkstats.report.beside_published import with_limits
-from walkstats.report.composing import _parts
+from walkstats.report.check_lists.cheers import CHEERS
+from walkstats.report.check_lists.filling import BEYOND, IN_REPORT, OPEN
+from walkstats.report.composing import _parts, _seen
 from walkstats.report.document import FigureBlock, Paragraph, TableBlock
 from walkstats.report.effects import arm_and_time, counted, effects_of
 from walkstats.report.main_results import lacking, main_lines
@@ -59,6 +62,13 @@ def small(**broken):
 @functools.cache
 def small_parts():
     return _parts(small())
+
+
+@pytest.fixture(scope="module")
+def whole():
+    results = whole_plans.done()
+    parts = [p for p in whole_plans.parts() if not p.title.startswith("Check-list")]
+    return _seen(results, main_lines(results), parts)
 
 
 def texts(parts, owner):
@@ -282,3 +292,28 @@ def test_phrases_are_for_methods_that_exist():
 def test_a_limit_that_is_no_number_is_not_reached_only_of_a_time():
     assert with_limits(7929.0, float("nan"), 62842.0) == "7929 (– to 62,842)"
     assert with_limits(206.0, 136.0, float("nan"), "not reached") == "206 (136 to not reached)"
+
+
+def test_the_whole_plan_meets_what_it_can_and_no_more(whole):
+    consort = held(whole)
+    open_items = {number for number, one in consort.items() if one.state == OPEN}
+    assert {"5a", "5b", "8", "18", "19", "29"} <= open_items
+    for number in ("14", "21a", "21b", "21c", "21d", "22a", "23a", "25", "26", "27", "28"):
+        assert consort[number].state == IN_REPORT, (number, consort[number].where)
+    cheers = held(whole, CHEERS)
+    assert cheers["16"].state == BEYOND
+    assert cheers["23"].state == cheers["24"].state == IN_REPORT
+    without = held(whole, without={"harms", "harms_compared"})
+    assert without["27"].state == OPEN
+    fewer = held(whole, CHEERS, without={"cost_utility"})
+    assert fewer["23"].state == OPEN
+    assert "the plan has no analysis that shows it" in fewer["23"].where
+
+
+def test_the_list_of_economic_evaluations_stands_only_beside_one():
+    titles = [one.title for one in whole_plans.parts()]
+    assert "Check-list: CHEERS 2022" in titles
+    assert titles[-1].startswith("Check-list")
+    small = [one.title for one in small_parts()]
+    assert "Check-list: CHEERS 2022" not in small
+    assert "Check-list: CONSORT 2025" in small
