@@ -116,6 +116,8 @@ def clauses() -> str:
         ("A table", declared.TABLE_CLAUSES),
         ("A column", declared.COLUMN_CLAUSES),
         ("A measure", declared.MEASURE_CLAUSES),
+        ("A REDCap project", declared.REDCAP_CLAUSES),
+        ("An event of a REDCap project", declared.EVENT_CLAUSES),
     ):
         lines += ["", f"## {title}", "", "| clause | what it says | example |", "|---|---|---|"]
         lines += [

@@ -118,6 +118,37 @@ def as_dates(value: Any) -> tuple[dt.date, dt.date]:
     return first, last
 
 
+def as_day(value: Any) -> dt.date:
+    """One day."""
+    try:
+        return dt.date.fromisoformat(as_scalar(value))
+    except (UnfitError, ValueError):
+        raise UnfitError('needs a day, as in "2024-11-30"') from None
+
+
+def as_period(value: Any) -> tuple[float, float]:
+    """First and last day of a period."""
+    try:
+        begin, end = map(as_number, value)
+    except (TypeError, ValueError):
+        raise UnfitError("needs two days from randomisation, as in [0, 30]") from None
+    if not 0 <= begin < end:
+        raise UnfitError("needs the earlier day first, and none before day 0")
+    return begin, end
+
+
+def as_schedule(value: Any) -> dict[int, tuple[float, float, float]]:
+    """Check-ins with the period that each asks about, and when it is due."""
+    given = as_table(value)
+    schedule = {}
+    for number, days in given.items():
+        if not number.isdecimal() or not isinstance(days, list) or len(days) not in (2, 3):
+            raise UnfitError("needs check-ins and their days, as in { 1 = [0, 30], 2 = [30, 60] }")
+        begin, end = as_period(days[:2])
+        schedule[int(number)] = (begin, end, as_number(days[-1]))
+    return schedule
+
+
 def as_date_format(value: Any) -> str:
     """A date format that can be read without guessing."""
     wrong = check_date_format(as_text(value))
@@ -184,6 +215,11 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "date format": as_date_format,
     "timezone": as_timezone,
     "windows": as_windows,
+    "day": as_day,
+    "period": as_period,
+    "schedule": as_schedule,
+    "redcap": as_table,
+    "events": as_table,
     "measures": as_table,
     "wide": as_table,
     "columns": as_table,

@@ -91,6 +91,47 @@ TRIAL_CLAUSES = (
         "outcome measures that the dictionary does not know",
         'measures.odi = { described = "Oswestry", low = 0, high = 100, better = "lower" }',
     ),
+    Clause(
+        "redcap",
+        "redcap",
+        "the REDCap project that the tables come from",
+        'redcap = { export = "data.csv", dictionary = "data dictionary.csv" }',
+    ),
+)
+
+REDCAP_CLAUSES = (
+    Clause(
+        "export",
+        "text",
+        "the data export; tables that name no file are read from it",
+        'export = "WALK_DATA_2024-11-30.csv"',
+    ),
+    Clause(
+        "dictionary",
+        "text",
+        "the data dictionary, whose choices say what the codes mean",
+        'dictionary = "WALK_DataDictionary_2024-11-30.csv"',
+    ),
+    Clause("missing", "texts", "the project's missing data codes", 'missing = ["-99", "NASK"]'),
+    Clause(
+        "exported_on",
+        "day",
+        "day of the export: a check-in due later is not missed yet",
+        'exported_on = "2024-11-30"',
+    ),
+    Clause(
+        "events",
+        "events",
+        "unique event name -> when it is",
+        "events.month_3_arm_1 = { month = 3 }",
+    ),
+)
+
+EVENT_CLAUSES = (
+    Clause("month", "number", "month of its rows in outcomes and costs", "month = 3"),
+    Clause("check_in", "integer", "number of the check-in", "check_in = 1"),
+    Clause("covers", "period", "days (from, to] that the check-in asks about", "covers = [0, 30]"),
+    Clause("due_days", "number", "when it was due; the end of covers otherwise", "due_days = 30"),
 )
 
 TABLE_CLAUSES = (
@@ -130,6 +171,31 @@ TABLE_CLAUSES = (
         "columns that are to become rows, and what is constant in each",
         'wide = { into = "value", columns = { pain_3 = { measure = "pain_nrs", month = 3 } } }',
     ),
+    Clause(
+        "event",
+        "texts",
+        "of a REDCap export: only rows of these events",
+        'event = "baseline_arm_1"',
+    ),
+    Clause(
+        "instrument",
+        "text",
+        "of a REDCap export: only rows that hold this instrument, each of its repeats",
+        'instrument = "recurrence_report"',
+    ),
+    Clause(
+        "schedule",
+        "schedule",
+        "check-ins that were due: number -> days (from, to] that it asks about, and a third number "
+        "where it was due on another day than the last; one without a row is missed",
+        "schedule = { 1 = [0, 30], 2 = [30, 60] }",
+    ),
+    Clause(
+        "due_until",
+        "day",
+        "a check-in of the schedule that was due later is not missed yet",
+        'due_until = "2024-11-30"',
+    ),
     Clause("columns", "columns", "how each column is read", 'columns = { arm = "trt" }'),
 )
 
@@ -166,6 +232,18 @@ COLUMN_CLAUSES = (
         "conditions",
         "only in rows with these values; missing in the others",
         'withdrawn_days = { from = "stop", where = { status = "2" } }',
+    ),
+    Clause(
+        "any_of",
+        "texts",
+        "true where any of these columns is true, as a group of checkboxes",
+        'care_seeking = { any_of = ["care___1", "care___2"] }',
+    ),
+    Clause(
+        "event",
+        "texts",
+        "of a REDCap export: taken from the row of this event, whichever row the table takes",
+        'withdrawn_days = { from = "last_day", event = "end_of_study_arm_1" }',
     ),
     Clause(
         "type",
@@ -208,6 +286,10 @@ class DeclaredColumn:
     where : Conditions
     kind : str or None
         The declared type of a column beyond the dictionary.
+    any_of : tuple of str
+        Columns of the file of which one must be true; empty where it has one source.
+    event : tuple of str
+        Events of a REDCap export from whose rows it is taken; empty: from the table's own row.
     line : int or None
         Of trial.toml.
     """
@@ -223,6 +305,57 @@ class DeclaredColumn:
     dates: str | None = None
     where: Conditions = field(default_factory=dict)
     kind: str | None = None
+    any_of: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+    line: int | None = None
+
+
+Schedule = Mapping[int, tuple[float, float, float]]
+"""Check-in -> the days (from, to] that it asks about, and the day on which it is due."""
+
+
+@dataclass(frozen=True)
+class RedcapEvent:
+    """What an event of a REDCap project is to the trial.
+
+    Attributes
+    ----------
+    month : float or None
+        [months]
+    check_in : int or None
+    covers : tuple of float or None
+        From, to [days].
+    due_days : float or None
+        [days]
+    """
+
+    month: float | None = None
+    check_in: int | None = None
+    covers: tuple[float, float] | None = None
+    due_days: float | None = None
+
+
+@dataclass(frozen=True)
+class RedcapProject:
+    """The clauses under ``[redcap]``.
+
+    Attributes
+    ----------
+    export, dictionary : str or None
+        Files.
+    missing : tuple of str
+    exported_on : datetime.date or None
+    events : mapping of str to RedcapEvent
+        Unique event name -> when it is.
+    line : int or None
+        Of trial.toml.
+    """
+
+    export: str | None = None
+    dictionary: str | None = None
+    missing: tuple[str, ...] = ()
+    exported_on: dt.date | None = None
+    events: Mapping[str, RedcapEvent] = field(default_factory=dict)
     line: int | None = None
 
 
@@ -247,6 +380,14 @@ class DeclaredTable:
     daily : bool
     days_needed : int
     timezone : str or None
+    event : tuple of str
+        Events of a REDCap export whose rows count; empty for all.
+    instrument : str or None
+        Instrument of a REDCap export whose rows count.
+    schedule : Schedule
+        Check-ins that were due.
+    due_until : datetime.date or None
+        Check-ins due later are not missed yet.
     line : int or None
         Of trial.toml.
     """
@@ -265,6 +406,10 @@ class DeclaredTable:
     daily: bool = False
     days_needed: int = 7
     timezone: str | None = None
+    event: tuple[str, ...] = ()
+    instrument: str | None = None
+    schedule: Schedule = field(default_factory=dict)
+    due_until: dt.date | None = None
     line: int | None = None
 
 
@@ -282,6 +427,7 @@ class Declared:
     visit_windows : mapping of float to tuple of float
         Month -> from, to [months].
     measures : mapping of str to Measure
+    redcap : RedcapProject or None
     tables : tuple of DeclaredTable
         Parts of a table stand in the order in which they are put together.
     """
@@ -297,4 +443,5 @@ class Declared:
     dates_between: tuple[dt.date, dt.date] = DEFAULT_DATES
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    redcap: RedcapProject | None = None
     tables: tuple[DeclaredTable, ...] = ()

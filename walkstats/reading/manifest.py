@@ -24,7 +24,9 @@ from walkstats.reading.declarations import (
     Declared,
     DeclaredColumn,
     DeclaredTable,
+    RedcapProject,
 )
+from walkstats.reading.redcap.declared import expand, from_export, project_of
 from walkstats.reading.text_tables import FileFormat
 from walkstats.reading.toml_text import TomlText
 from walkstats.reading.units import known_units
@@ -40,6 +42,7 @@ class _Finder:
 
     toml: TomlText
     problems: list[Problem] = field(default_factory=list)
+    redcap: RedcapProject | None = None
 
     def report(self, path: tuple[str, ...], problem: str, what_to_do: str = "") -> None:
         self.problems.append(
@@ -77,6 +80,14 @@ class _Finder:
 CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes", "levels": "codes"}
 """What other programs call a clause -> its name here, where a similar spelling would mislead."""
 
+ONLY_IN = {
+    "daily": "walking",
+    "overlapping": "recurrences",
+    "schedule": "check_ins",
+    "due_until": "check_ins",
+}
+"""Clause -> the one table that it goes with."""
+
 ALSO_READ = {"costs": ("price_year",)}
 """Columns beyond the dictionary that an analysis reads."""
 MISSPELT = 0.85
@@ -107,6 +118,10 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
     measures = {
         name: _measure(finder, name, value) for name, value in values.pop("measures", {}).items()
     }
+    if "redcap" in values:
+        line = toml.line("redcap")
+        values["redcap"] = project_of(values["redcap"], finder.values, finder.report, line)
+        finder = replace(finder, redcap=values["redcap"])
     parts: list[DeclaredTable] = []
     for name in TABLES:
         parts += _parts(finder, name, tables.get(name), missing)
@@ -175,9 +190,12 @@ def _one_part(
 ) -> list[DeclaredTable]:
     values = finder.values(found, TABLE_CLAUSES, path)
     daily = values.get("daily", False)
-    for only, table in (("daily", "walking"), ("overlapping", "recurrences")):
+    for only, table in ONLY_IN.items():
         if values.get(only) and name != table:
             finder.report((*path, only), f"{only} is a clause of {table} only")
+    exported = from_export(found, finder.redcap)
+    if exported:
+        values.setdefault("carry", False)
     columns = _columns(finder, name, values.pop("columns", {}), path, daily)
     if values.get("keep") and not values.get("one_row_per"):
         finder.report((*path, "keep"), "keep needs one_row_per", 'add one_row_per = "id"')
@@ -194,6 +212,8 @@ def _one_part(
         line=finder.toml.line(*path),
         **{"missing": missing, **values},
     )
+    if exported:
+        part = expand(part, finder.redcap or RedcapProject(), finder.report)
     return [part] if wide is None else _wide(finder, part, wide, (*path, "wide"))
 
 
@@ -235,8 +255,9 @@ def _column(
         finder.report(path, f"{name} needs a column name in quotes, or clauses in braces")
         return DeclaredColumn(name, name, line=line)
     values = finder.values(found, COLUMN_CLAUSES, path)
-    if "value" in values and "from" in values:
-        finder.report(path, f"{name} has both from and value", "keep one of the two")
+    ways = [one for one in ("from", "value", "any_of") if one in values]
+    if len(ways) > 1:
+        finder.report(path, f"{name} has both {' and '.join(ways)}", "keep one of the two")
     kind = values.pop("type", None)
     read = DeclaredColumn(name, values.pop("from", name), kind=kind, line=line, **_known(values))
     for problem, what_to_do in _contradictions(read, column):
@@ -254,6 +275,8 @@ def _contradictions(read: DeclaredColumn, column: Column | None) -> list[tuple[s
     kind = column.kind if column else read.kind or "text"
     if column and read.kind not in (None, column.kind):
         found.append((f"type is {column.kind} by the dictionary", "leave type out"))
+    if read.any_of and kind != "boolean":
+        found.append((f"any_of does not go with a column of kind {kind}", "use from"))
     if read.dates and kind not in ("date", "days"):
         found.append((f"dates does not go with a column of kind {kind}", "leave dates out"))
     if (read.unit or read.factor is not None) and kind not in ("number", "days", "integer"):
