@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from walkstats.checks.dictionary import dictionary_problems
 from walkstats.checks.episodes import EPISODE_RULES
+from walkstats.checks.identifying import identifying_problems
 from walkstats.checks.material import Material
 from walkstats.checks.people import PEOPLE_RULES, people_problems
 from walkstats.checks.periods import PERIOD_RULES
@@ -30,5 +31,6 @@ def find_problems(material: Material) -> list[Problem]:
         *people_problems(material),
         *dictionary_problems(material),
         *run_rules(RULES, material),
+        *identifying_problems(material),
     ]
     return sorted(found, key=lambda one: one.severity != "error")
