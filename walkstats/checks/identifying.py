@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ FEWEST = 3
 """Cells that a share is made of."""
 YEARS_BEFORE = 15
 """Dates that lie so long before randomisation are dates of birth [years]."""
+DATED = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\s*", re.ASCII)
 
 WHAT_TO_DO = (
     "take the column out of the file (or say carry = false in trial.toml), clear the cells, or "
@@ -186,8 +188,9 @@ def _as_dates(values: pd.Series) -> np.ndarray | None:
         return values.to_numpy(dtype="datetime64[ns]")
     if values.dtype != object:
         return None
-    start = values[values.notna()].head(20).astype(str)
-    if not len(start) or not start.str.fullmatch(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\s*").all():
+    filled = (one for one in values.to_numpy(dtype=object) if isinstance(one, str))
+    start = list(islice(filled, 20))
+    if not start or not all(DATED.fullmatch(one) for one in start):
         return None
     text = values.astype("string").str[:12].str.strip()
     parsed = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")

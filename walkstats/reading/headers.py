@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ class Matched:
     problems: tuple[Problem, ...]
 
 
+COLUMNS_TOLD = 40
+"""Columns of a file that a message lists."""
+
+
+@functools.lru_cache(maxsize=20_000)
 def plain(name: str) -> str:
     """A header without case, outer spaces, and with one kind of joint.
 
@@ -48,7 +54,15 @@ def find_header(name: str, header: Sequence[str]) -> list[str]:
     """The headers that are this name: itself, or else all that differ in case and spaces only."""
     if name in header:
         return [name]
-    return [one for one in header if plain(one) == plain(name)]
+    return list(_by_plain(tuple(header)).get(plain(name), ()))
+
+
+@functools.lru_cache(maxsize=8)
+def _by_plain(header: tuple[str, ...]) -> dict[str, list[str]]:
+    alike: dict[str, list[str]] = {}
+    for one in header:
+        alike.setdefault(plain(one), []).append(one)
+    return alike
 
 
 def not_found(name: str, header: Sequence[str], file: str) -> tuple[str, str]:
@@ -56,7 +70,9 @@ def not_found(name: str, header: Sequence[str], file: str) -> tuple[str, str]:
     spelled = {plain(one): one for one in header}
     near = difflib.get_close_matches(plain(name), spelled, n=1)
     hint = f"did you mean {spelled[near[0]]!r}? " if near else ""
-    shown = ", ".join(one if one == one.strip() else repr(one) for one in header)
+    first = [one if one == one.strip() else repr(one) for one in header[:COLUMNS_TOLD]]
+    beyond = len(header) - len(first)
+    shown = ", ".join(first) + (f" and {beyond} more" if beyond else "")
     return (
         f"there is no column {name!r} in {file}; its columns are: {shown}",
         f"{hint}name the file's own column in trial.toml",
@@ -88,19 +104,23 @@ def match_headers(declared: DeclaredTable, header: Sequence[str], file: str) -> 
             problems.append(_collision(declared.table, column.target, found, file))
         elif column.declared or _required(declared, column):
             problems.append(_absent(declared, column, header, file))
-    free = [one for one in header if one not in sources.values()]
+    taken = set(sources.values())
+    free = [one for one in header if one not in taken]
     asked = _asked(declared, free, header, file, problems)
     targets = {plain(column.target): column.target for column in declared.columns}
+    alike: dict[str, str] = {}
     carried: dict[str, str] = {}
     for one in asked:
         name = one.strip()
-        twin = next((c for c in carried if plain(c) == plain(name)), targets.get(plain(name)))
+        twin = alike.get(plain(name), targets.get(plain(name)))
         if twin is not None:
             other = carried.get(twin, sources.get(twin, "a constant"))
             problems.append(_collision(declared.table, twin, [other, one], file))
         else:
             carried[name] = one
-    left = tuple(one for one in free if one not in asked)
+            alike[plain(name)] = name
+    carry = set(asked)
+    left = tuple(one for one in free if one not in carry)
     return Matched(sources, carried, left, tuple(problems))
 
 
@@ -146,6 +166,7 @@ def _asked(
     if isinstance(declared.carry, bool):
         return list(free) if declared.carry else []
     asked = []
+    unread = set(free)
     for name in declared.carry:
         found = find_header(name, header)
         if not found:
@@ -153,5 +174,5 @@ def _asked(
             problems.append(
                 Problem(problem, what_to_do, table=declared.table, column=name, row=declared.line)
             )
-        asked += [one for one in found if one in free]
+        asked += [one for one in found if one in unread]
     return asked
