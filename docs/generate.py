@@ -9,6 +9,7 @@ NOTEBOOKS = HERE.parent / "notebooks"
 
 PARTS = {
     "reading": "Reading and checking a trial",
+    "questionnaires": "Questionnaires",
     "derive": "Frames for analysis",
     "survival": "Time to event",
     "regression": "Regression",

@@ -15,6 +15,7 @@ Parts
     ``economics``   costs and quality-adjusted life-years, and what a gain costs
     ``evidence``    published figures to stand beside
     ``design``      simulated trials
+    ``questionnaires``   how answers are scored, as data
     ``plan``        an analysis plan as data, and its run
     ``tables``, ``figures``, ``report``   showing
 Nouns
@@ -45,6 +46,7 @@ __getattr__, __dir__, __all__ = attach(
         "figures",
         "missing",
         "plan",
+        "questionnaires",
         "regression",
         "report",
         "resampling",
@@ -78,6 +80,9 @@ if TYPE_CHECKING:
     )
     from walkstats import (
         plan as plan,
+    )
+    from walkstats import (
+        questionnaires as questionnaires,
     )
     from walkstats import (
         regression as regression,

@@ -23,6 +23,7 @@
 ``check_in_completeness`` one row per arm and check-in: how many were completed
 ``adverse_events``     one row per kind and arm: participants with an event, and events
 ``harm_counts``        one row per kind and participant: adverse events, and days observed
+``score``              answers to a questionnaire, as one row per participant, visit and measure
 
 Each frame carries ``attrs``: source (of the data), derived (what it is), notes (what was left out).
 """
@@ -53,6 +54,7 @@ __getattr__, __dir__, __all__ = attach(
         "completeness": ["check_in_completeness"],
         "harms": ["adverse_events"],
         "harms_by_person": ["harm_counts"],
+        "scoring_answers": ["score"],
     },
 )
 
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from walkstats.derive.recovering import recovery as recovery
     from walkstats.derive.recurrent_events import recurrences as recurrences
     from walkstats.derive.time_in_pain import days_in_pain as days_in_pain
+    from walkstats.derive.scoring_answers import score as score
     from walkstats.derive.walking_over_time import walking_spans as walking_spans
     from walkstats.derive.weekly import weekly_minutes as weekly_minutes
     from walkstats.derive.what_came_first import competing_events as competing_events
