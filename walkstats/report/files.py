@@ -23,17 +23,22 @@ from walkstats.report.page import page
 from walkstats.report.reproducing import disarmed, write_reproducing
 from walkstats.report.word import word
 from walkstats.tables.slugs import file_names
+from walkstats.tables.workbook_file import write_workbook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-FORMATS = ("html", "docx", "md")
+FORMATS = {"html": "report.html", "docx": "report.docx", "md": "report.md", "xlsx": "tables.xlsx"}
+"""Format -> the file that is written in it."""
+
 PNG_DPI = 150
 """Pixels per inch of the figures in Word: sharp in print, and a quarter of the size of 400."""
 
 
-def write_report(report: Report, folder: str | Path, *, formats: Collection[str] = FORMATS) -> Path:
+def write_report(
+    report: Report, folder: str | Path, *, formats: Collection[str] = tuple(FORMATS)
+) -> Path:
     """Write a report as files.
 
     Parameters
@@ -41,16 +46,16 @@ def write_report(report: Report, folder: str | Path, *, formats: Collection[str]
     report : Report
     folder : path
         Made if it does not exist. Files that an earlier report wrote are replaced, others left.
-    formats : collection of {"html", "docx", "md"}
-        Of the report itself; all three by default.
+    formats : collection of {"html", "docx", "md", "xlsx"}
+        Of the report itself, and of its tables in one workbook; all by default.
 
     Returns
     -------
     pathlib.Path
         The page, ``report.html``: it holds its figures and needs no other file (where there is no
-        HTML, the first other format). Beside it are ``report.docx``, ``report.md``, ``tables/``
-        (CSV), ``figures/`` (SVG and PDF), ``numbers.csv``, ``provenance.json``, and ``reproduce/``
-        with what makes the same numbers again.
+        HTML, the first other format). Beside it are ``report.docx``, ``report.md``,
+        ``tables.xlsx``, ``tables/`` (CSV), ``figures/`` (SVG and PDF), ``numbers.csv``,
+        ``provenance.json``, and ``reproduce/`` with what makes the same numbers again.
 
     Raises
     ------
@@ -87,10 +92,10 @@ def write_report(report: Report, folder: str | Path, *, formats: Collection[str]
         ) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return target / f"report.{chosen[0]}"
+    return target / FORMATS[chosen[0]]
 
 
-def check_formats(asked: Collection[str] = FORMATS) -> tuple[str, ...]:
+def check_formats(asked: Collection[str] = tuple(FORMATS)) -> tuple[str, ...]:
     """Make sure, before any computing, that a report can be written in formats.
 
     Returns
@@ -112,7 +117,7 @@ def check_formats(asked: Collection[str] = FORMATS) -> tuple[str, ...]:
         module, package = NEEDED.get(one, ("", ""))
         if module and importlib.util.find_spec(module) is None:
             raise WalkstatsError(
-                f"report.{one} needs {package}: install it with pip install 'walkstats[report]', "
+                f"{FORMATS[one]} needs {package}: install it with pip install 'walkstats[report]', "
                 f"or leave {one} out of formats."
             )
     return tuple(one for one in FORMATS if one in asked)
@@ -121,7 +126,11 @@ def check_formats(asked: Collection[str] = FORMATS) -> tuple[str, ...]:
 PARTS = ("tables", "figures", "reproduce")
 """Folders of a report. A link in their place would lead its files to somewhere else."""
 
-NEEDED = {"html": ("jinja2", "jinja2"), "docx": ("docx", "python-docx")}
+NEEDED = {
+    "html": ("jinja2", "jinja2"),
+    "docx": ("docx", "python-docx"),
+    "xlsx": ("openpyxl", "openpyxl"),
+}
 
 
 def check_writable(folder: str | Path) -> Path:
@@ -213,11 +222,18 @@ def _write_all(report: Report, folder: Path, formats: tuple[str, ...]) -> None:
     (folder / "tables").mkdir()
     (folder / "figures").mkdir()
     names = file_names(block.name for block in report.tables())
-    for block in report.tables():
-        # A table of numbers alone (numbers needed, deviations) has no source of its own, and files
-        # for other programs have a decimal point, whatever the journal.
-        table = replace(block.table, source=block.table.source or report.source).styled("plain")
-        table.write(folder / "tables" / f"{names[block.name]}.csv")
+    # A table of numbers alone (numbers needed, deviations) has no source of its own, and files
+    # for other programs have a decimal point, whatever the journal.
+    tables = {
+        names[one.name]: replace(one.table, source=one.table.source or report.source).styled(
+            "plain"
+        )
+        for one in report.tables()
+    }
+    for name, table in tables.items():
+        table.write(folder / "tables" / f"{name}.csv")
+    if "xlsx" in formats and tables:
+        write_workbook(tables, folder / FORMATS["xlsx"])
     drawn = _write_figures(report, folder / "figures", png="docx" in formats)
     _write_numbers(report, folder / "numbers.csv")
     if "html" in formats:

@@ -9,7 +9,8 @@
 ``fit_table``        fitted models side by side, with their reference levels
 ``table_of``         any other result: curves, restricted means, comparisons, tests
 ``sentence``         a result as a results section says it
-``Table``            numbers with the words around them; to Markdown, HTML, LaTeX and CSV
+``Table``            numbers with the words around them; to Markdown, HTML, LaTeX, CSV, Word, Excel
+``write_workbook``   several tables as one Excel workbook
 ``slugify``, ``file_names``   names of files out of labels
 """
 
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = attach(
         "subgroup_levels": ["subgroup_table"],
         "shown": ["table_of"],
         "walked": ["adherence_table"],
+        "workbook_file": ["write_workbook"],
         "sentences": ["sentence"],
         "description": ["Table"],
         "slugs": ["file_names", "slugify"],
@@ -47,3 +49,4 @@ if TYPE_CHECKING:
     from walkstats.tables.slugs import slugify as slugify
     from walkstats.tables.subgroup_levels import subgroup_table as subgroup_table
     from walkstats.tables.walked import adherence_table as adherence_table
+    from walkstats.tables.workbook_file import write_workbook as write_workbook

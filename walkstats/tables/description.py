@@ -16,7 +16,11 @@ from walkstats.errors import WalkstatsError
 from walkstats.tables.cells import EMPTY, KINDS, Cell
 from walkstats.tables.column_widths import LONGEST_NUMBER
 from walkstats.tables.word_file import word_file
+from walkstats.tables.workbook_file import workbook_file
 from walkstats.tables.writers import WRITERS
+
+OFFICE = {".docx": ("Word", "python-docx"), ".xlsx": ("Excel", "openpyxl")}
+"""Suffix of a file of an office program -> the program, and the package that writes it."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ class Table:
         Parameters
         ----------
         path : path
-            Ending in .md, .html, .tex, .csv or .docx. Folders that do not exist are made.
+            Ending in .md, .html, .tex, .csv, .docx or .xlsx. Folders that do not exist are made.
 
         Returns
         -------
@@ -204,14 +208,14 @@ class Table:
         ValueError
             For another suffix.
         WalkstatsError
-            For .docx when python-docx is not installed.
+            For .docx when python-docx is not installed, for .xlsx when openpyxl is not.
         OSError
             Where the file cannot be written.
         """
         target = Path(path)
-        check_choice(target.suffix, (*WRITERS, ".docx"), "the suffix of path")
-        if target.suffix == ".docx":
-            content = _word(self)
+        check_choice(target.suffix, (*WRITERS, *OFFICE), "the suffix of path")
+        if target.suffix in OFFICE:
+            content = _for_office(self, target.suffix)
         else:
             content = WRITERS[target.suffix](self).encode("utf-8")
         try:
@@ -238,10 +242,12 @@ def _words_only(cells: tuple[Cell, ...]) -> bool:
     return len(texts) == len(known) and 2 * len(words) > len(texts)
 
 
-def _word(table: Table) -> bytes:
+def _for_office(table: Table, suffix: str) -> bytes:
     try:
-        return word_file(table)
+        return word_file(table) if suffix == ".docx" else workbook_file({"Table": table})
     except ImportError:
+        program, package = OFFICE[suffix]
         raise WalkstatsError(
-            "A table for Word needs python-docx: install it with pip install 'walkstats[report]'."
+            f"A table for {program} needs {package}: install it with "
+            "pip install 'walkstats[report]'."
         ) from None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import TYPE_CHECKING
 
 from walkstats._labels import is_synthetic
+from walkstats.tables.archives import undated
 from walkstats.tables.column_widths import word_layout
 from walkstats.tables.safe_text import for_word
 from walkstats.tables.word_layout import word_xml
@@ -52,12 +52,6 @@ def packed(file: Document, title: str, *, synthetic: bool) -> bytes:
     facts.title = for_word(title)[:255]
     facts.author, facts.last_modified_by, facts.comments = "", "", ""
     facts.subject = "Synthetic data" if synthetic else ""
-    made, whole = io.BytesIO(), io.BytesIO()
+    made = io.BytesIO()
     file.save(made)
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(whole, "w") as new:
-        for name in old.namelist():
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            small = name.endswith(".png")  # compressed already
-            entry.compress_type = zipfile.ZIP_STORED if small else zipfile.ZIP_DEFLATED
-            new.writestr(entry, old.read(name))
-    return whole.getvalue()
+    return undated(made.getvalue())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def markdown(table: Table) -> str:
     """A pipe table; headings over several columns are joined with those below them."""
     lines = [f"**{for_markdown(table.title)}**", ""] if table.title else []
-    heads = [table.stub, *_joined_headings(table)]
+    heads = [table.stub, *joined_headings(table)]
     lines.append(_pipes(for_markdown(head) for head in heads))
     lines.append(_pipes([":---", *(":---" if words else "---:" for words in table.prose)]))
     for row, texts in zip(table.rows, table.texts(), strict=True):
@@ -45,7 +45,8 @@ def _cell_label(label: str, *, bold: bool) -> str:
     return f"**{label}**" if bold and label else label
 
 
-def _joined_headings(table: Table) -> list[str]:
+def joined_headings(table: Table) -> list[str]:
+    """Headings in one line each: what stands over several columns comes first."""
     return [f"{c.over}: {c.heading}" if c.over else c.heading for c in table.columns]
 
 
@@ -201,7 +202,7 @@ def comma_separated(table: Table) -> str:
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     synthetic = is_synthetic(table.source)
-    heads = [table.stub, *_joined_headings(table), *(["Data"] * synthetic)]
+    heads = [table.stub, *joined_headings(table), *(["Data"] * synthetic)]
     writer.writerow(for_spreadsheet(head) for head in heads)
     for row, texts in zip(table.rows, table.texts(), strict=True):
         cells = row.cells or (EMPTY,) * len(texts)
