@@ -48,10 +48,23 @@ def test_declared_encodings_and_their_marks(encoding, declared):
     assert cells(text) == [["1", "Orléans"]]
 
 
-def test_utf_16_that_is_not_declared_is_named():
-    found = refusal("id\n1\n".encode("utf-16"))
-    assert "utf-16" in found.problem
-    assert 'encoding = "utf-16"' in found.what_to_do
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_the_mark_at_the_start_of_a_file_says_its_encoding(encoding):
+    text = read("id,town\n1,Orléans\n".encode(encoding))
+    assert cells(text) == [["1", "Orléans"]]
+    assert encoding.upper() in text.notes[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_named(encoding):
+    found = refusal("id\n12\n".encode(encoding))
+    assert f'encoding = "{encoding}"' in found.what_to_do
+    assert cells(read("id\n12\n".encode(encoding), encoding=encoding)) == [["12"]]
+
+
+def test_a_mark_that_contradicts_the_declaration_is_refused():
+    assert "mark of UTF-8" in refusal("id\n1\n".encode("utf-8-sig"), encoding="cp1252").problem
+    assert "mark of UTF-16" in refusal("id\n1\n".encode("utf-16"), encoding="utf-8").problem
 
 
 @pytest.mark.parametrize(

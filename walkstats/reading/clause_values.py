@@ -107,6 +107,20 @@ def as_character(value: Any) -> str:
     return value
 
 
+def as_sign(value: Any) -> str:
+    """What comments begin with."""
+    if not as_text(value).strip() or any(one in value for one in "\"'\r\n\0"):
+        raise UnfitError('needs what comments begin with, as in "#"')
+    return value
+
+
+def as_line(value: Any) -> int:
+    """A line of a file, from 1."""
+    if as_integer(value) < 1:
+        raise UnfitError("needs a line of the file, the first being 1")
+    return int(value)
+
+
 def as_dates(value: Any) -> tuple[dt.date, dt.date]:
     """Two days, the earlier first."""
     try:
@@ -222,10 +236,17 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "events": as_table,
     "measures": as_table,
     "wide": as_table,
+    "score": as_table,
     "columns": as_table,
     "first or last": _one_of("first", "last"),
     "overlapping": _one_of("error", "merge", "first"),
     "point or comma": _one_of(".", ","),
+    "thousands": _one_of(".", ",", " ", "'"),
+    "quote": _one_of('"', "'"),
+    "backslash": _one_of("\\"),
+    "sign": as_sign,
+    "line": as_line,
+    "dialect": _one_of("declared", "recognise"),
     "lower or higher": _one_of("lower", "higher"),
     "kind": _one_of(*(kind for kind in DTYPES if kind != "id")),
 }

@@ -40,6 +40,7 @@ class Meaning:
     file_codes : FileCodes or None
         What the file itself says, where trial.toml declares no codes.
     decimal : {".", ","}
+    thousands : {"", ".", ",", " ", "'"}
     times, over : float
         Numbers are multiplied by the first and divided by the second.
     dates : str or None
@@ -57,6 +58,7 @@ class Meaning:
     dates: str | None = None
     between: tuple[dt.date, dt.date] = (dt.date(1900, 1, 1), dt.date(2100, 12, 31))
     file_codes: FileCodes | None = None
+    thousands: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +136,14 @@ def _changes(meaning: Meaning, cells: int, is_date: bool) -> dict[str, int]:
     if (meaning.times, meaning.over) != (1, 1):
         return {f"times {meaning.times:g}, over {meaning.over:g}": cells}
     if meaning.decimal == "," and meaning.kind in ("number", "days"):
-        return {"decimal commas": cells}
+        return {"decimal commas" + _between_thousands(meaning): cells}
+    if meaning.thousands and meaning.kind in PLAIN:
+        return {f"text to {meaning.kind}" + _between_thousands(meaning): cells}
     return {"text to " + meaning.kind: cells} if meaning.kind in PLAIN else {}
+
+
+def _between_thousands(meaning: Meaning) -> str:
+    return f", {meaning.thousands!r} between thousands" if meaning.thousands else ""
 
 
 def _words_of_truth(distinct: np.ndarray, values: list[Any], counts: np.ndarray) -> dict[str, int]:
@@ -189,10 +197,11 @@ def _parser(meaning: Meaning, is_date: bool) -> Callable[[str], Any]:
         first, last = meaning.between
         return partial(_ordinal, declared=meaning.dates or ISO, first=first, last=last)
     scaled = (meaning.times, meaning.over) != (1, 1)
+    signs = {"decimal": meaning.decimal, "thousands": meaning.thousands}
     parsers: dict[str, Callable[[str], Any]] = {
-        "integer": partial(to_integer, decimal=meaning.decimal),
-        "number": partial(to_number, decimal=meaning.decimal),
-        "days": partial(to_number, decimal=meaning.decimal),
+        "integer": partial(to_integer, **signs),
+        "number": partial(to_number, **signs),
+        "days": partial(to_number, **signs),
         "boolean": _truth,
     }
     parse = parsers.get(meaning.kind, str)
@@ -204,7 +213,8 @@ def _parser(meaning: Meaning, is_date: bool) -> Callable[[str], Any]:
 
 
 def _scaled(text: str, meaning: Meaning) -> float:
-    return to_number(text, meaning.decimal) * meaning.times / meaning.over
+    number = to_number(text, meaning.decimal, meaning.thousands)
+    return number * meaning.times / meaning.over
 
 
 def _scaled_integer(text: str, meaning: Meaning) -> int:

@@ -80,6 +80,13 @@ TRIAL_CLAUSES = (
     ),
     Clause("missing", "texts", "cells that mean missing, in all tables", 'missing = ["", "NA"]'),
     Clause(
+        "dialect",
+        "dialect",
+        "whether what is not declared of text files (encoding, delimiter, quotes, signs in "
+        "numbers) is recognised from their rows, with the evidence in the load report",
+        'dialect = "recognise"',
+    ),
+    Clause(
         "visit_windows",
         "windows",
         "month of a visit -> from which month to which month it may take place",
@@ -152,6 +159,32 @@ TABLE_CLAUSES = (
     Clause("delimiter", "character", "between the cells of a text file", 'delimiter = ";"'),
     Clause("decimal", "point or comma", "decimal sign of a text file", 'decimal = ","'),
     Clause(
+        "thousands",
+        "thousands",
+        "sign between thousands; a space stands for any, narrow or wide",
+        'thousands = "."',
+    ),
+    Clause("quote", "quote", "around the cells of a text file", 'quote = "\'"'),
+    Clause(
+        "escape",
+        "backslash",
+        "before a quote that belongs to the text, where quotes are not doubled",
+        'escape = "\\\\"',
+    ),
+    Clause("comment", "sign", "lines that begin with it are passed over", 'comment = "#"'),
+    Clause(
+        "header_line",
+        "line",
+        "line of the file with the names of the columns, below a title",
+        "header_line = 4",
+    ),
+    Clause(
+        "dialect",
+        "dialect",
+        "whether what is not declared of the file is recognised from its rows",
+        'dialect = "recognise"',
+    ),
+    Clause(
         "overlapping",
         "overlapping",
         "what becomes of recurrences of a participant that overlap",
@@ -164,6 +197,12 @@ TABLE_CLAUSES = (
         "timezone",
         "of daily walking: which days have 23 or 25 hours",
         'timezone = "Europe/London"',
+    ),
+    Clause(
+        "score",
+        "score",
+        "outcomes are the scores of a questionnaire, whose items the file has",
+        'score = { questionnaire = "rmdq", items = "rmdq_{}" }',
     ),
     Clause(
         "wide",
@@ -195,6 +234,12 @@ TABLE_CLAUSES = (
         "day",
         "a check-in of the schedule that was due later is not missed yet",
         'due_until = "2024-11-30"',
+    ),
+    Clause(
+        "guarded",
+        "flag",
+        "an apostrophe stands before text that a spreadsheet would run, and is no part of it",
+        "guarded = true",
     ),
     Clause("columns", "columns", "how each column is read", 'columns = { arm = "trt" }'),
 )
@@ -250,6 +295,39 @@ COLUMN_CLAUSES = (
         "kind",
         "of a column that the dictionary does not know",
         'tumours = { from = "number", type = "integer" }',
+    ),
+)
+
+SCORE_CLAUSES = (
+    Clause(
+        "questionnaire",
+        "text",
+        "one that comes with walkstats, or the .toml file of one's own",
+        'questionnaire = "rmdq"',
+        required=True,
+    ),
+    Clause(
+        "items",
+        "texts",
+        "columns of the items, {} for the number; of eq5d also one column of profiles",
+        'items = "rmdq_{}"',
+    ),
+    Clause(
+        "rule", "text", "what becomes of missing answers, where not the first", 'rule = "prorated"'
+    ),
+    Clause(
+        "measures",
+        "codes",
+        "what the trial calls a measure of the questionnaire",
+        'measures = { pain_nrs = "worst_pain" }',
+    ),
+    Clause("codes", "codes", "what the team's words stand for", "codes = { yes = 1, no = 0 }"),
+    Clause("missing", "texts", "cells that mean no answer, too", 'missing = ["-9"]'),
+    Clause(
+        "value_set",
+        "text",
+        "file of the utilities of EQ-5D-5L profiles",
+        'value_set = "value_set.csv"',
     ),
 )
 
@@ -376,10 +454,15 @@ class DeclaredTable:
     missing : tuple of str
     format : FileFormat
     decimal : {".", ","}
+    thousands : {"", ".", ",", " ", "'"}
     overlapping : {"merge", "first"} or None
     daily : bool
     days_needed : int
     timezone : str or None
+    guarded : bool
+        Whether an apostrophe stands before text that a spreadsheet would run.
+    score : mapping, PartScore or None
+        The values of ``SCORE_CLAUSES``; once the questionnaire is found, what it makes.
     event : tuple of str
         Events of a REDCap export whose rows count; empty for all.
     instrument : str or None
@@ -402,10 +485,13 @@ class DeclaredTable:
     missing: tuple[str, ...] = DEFAULT_MISSING
     format: FileFormat = field(default_factory=FileFormat)
     decimal: str = "."
+    thousands: str = ""
     overlapping: str | None = None
     daily: bool = False
     days_needed: int = 7
     timezone: str | None = None
+    guarded: bool = False
+    score: object = None
     event: tuple[str, ...] = ()
     instrument: str | None = None
     schedule: Schedule = field(default_factory=dict)

@@ -1,43 +1,32 @@
 """What does a CSV file say, cell by cell, with nothing guessed?
 
 Python's csv module cuts the text into cells in its strict mode; this module adds what it does not
-look at: the encoding, the number of cells in each row, the line on which an unclosed quote opened,
-NUL bytes, and a separator other than the one declared.
+look at: the number of cells in each row, the line on which an unclosed quote opened, quotes and
+separators other than those declared, comments, and a title above the header.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
+from walkstats.reading.dialects import SEPARATORS, as_clause, called, own_words, recognise_cells
+from walkstats.reading.number_signs import Signs, recognise_signs
+from walkstats.reading.row_widths import width_problems
+from walkstats.reading.text_encodings import LINE_END, broken_text, decode, line_at
 from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
 
-SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
-UNICODE_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-BROKEN_TEXT = {
-    "control characters U+0080 to U+009F": re.compile("[\x80-\x9f]"),
-    "replacement characters (U+FFFD)": re.compile("\ufffd"),
-    "letters like 'Ã©' or 'â€™' (UTF-8 read as another encoding)": re.compile(
-        "[\u00c2\u00c3][\u00a0-\u00bf]|\u00e2\u20ac"
-    ),
-}
-"""Signs of text that was read in a wrong encoding before it came here."""
-
-LINE_END = re.compile("\r\n|\r|\n")
-WHOLE_PART = re.compile(r"\s*[+-]?\d+", re.ASCII)
-DECIMALS = re.compile(r"\d+\s*", re.ASCII)
+BACKSLASHES = (
+    '; where a backslash stands before each quote in the text, set escape = "\\\\" for this table'
+    " in trial.toml"
+)
+SINGLE_QUOTED = re.compile(r"\s*'.+'\s*")
 
 
 def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
@@ -50,7 +39,7 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     file : str
         Its name, for messages.
     declared : FileFormat
-        Encoding and delimiter.
+        Encoding, delimiter, quotes, comments, the line of the header, or that these be recognised.
 
     Returns
     -------
@@ -62,101 +51,76 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     DataError
         When there is no telling where cells begin and end.
     """
-    delimiter = declared.delimiter or ("\t" if file.lower().endswith(".tsv") else ",")
-    text = _decoded(data, file, declared.encoding, delimiter)
-    rows, lines = _cells(text, file, delimiter)
-    header, rows, lines = _header(rows, lines, file, delimiter)
-    problems = [*_broken_text(text, file), *_long_cells(rows, lines, delimiter, file)]
+    text, said = decode(data, file, declared)
+    text, form, separated = own_words(text, file, declared)
+    text, above = _from_header_line(text, file, form)
+    notes = [*said, *separated, *above]
+    if form.recognise:
+        form, recognised = recognise_cells(text, file, form)
+        notes += recognised
+    elif form.delimiter is None:
+        form = replace(form, delimiter=",")
+    rows, lines = _cells(text, file, form)
+    rows, lines = _without_comments(rows, lines, text, form, notes)
+    header, rows, lines = _header(rows, lines, file, form, chosen=declared.delimiter is not None)
+    problems = [*broken_text(text, file), *_long_cells(rows, lines, str(form.delimiter), file)]
     empty = np.array([not any(row) for row in rows], dtype=bool)
     widths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     wrong = (widths != len(header)) & ~empty
-    problems += _width_problems(rows, lines, wrong, len(header), file)
+    problems += width_problems(rows, lines, wrong, header, file, str(form.delimiter))
     keep = ~(empty | wrong)
     if not keep.all():
         rows, lines = [rows[k] for k in np.flatnonzero(keep)], lines[keep]
     frame = _frame(rows, header, lines)
     problems += _unnamed_columns(frame, file)
-    notes = [f"{int(empty.sum())} empty lines passed over"] if empty.any() else []
+    notes += [f"{int(empty.sum())} empty lines passed over"] if empty.any() else []
     named = np.array([bool(name.strip()) for name in frame.columns], dtype=bool)
     if not named.all():
         notes.append(f"{int((~named).sum())} columns without name and values passed over")
         frame = frame.loc[:, named]
-    return TextTable(file, frame, tuple(problems), tuple(notes))
-
-
-def _decoded(data: bytes, file: str, encoding: str, delimiter: str) -> str:
-    utf8 = codecs.lookup(encoding).name == "utf-8"
-    if utf8:
-        for mark, name in UNICODE_MARKS.items():
-            if data.startswith(mark):
-                raise unreadable(
-                    f"{file} is written in {name}, not in {encoding}",
-                    f'save it as UTF-8, or set encoding = "{name}" for this table in trial.toml',
-                    file=file,
-                )
-        data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as reason:
-        raise _undecodable(data, file, encoding, delimiter, reason) from None
-    except UnicodeError:
-        raise unreadable(
-            f"{file} is not written in {encoding}",
-            "set the table's encoding in trial.toml to the one it was written in",
-            file=file,
-        ) from None
-    if "\0" in text:
-        at = text.index("\0")
-        raise unreadable(
-            f"{file} has a NUL character at offset {at}, line {_line_at(text, at)}"
-            f" ({text.count(chr(0))} in all)",
-            "the file is damaged or is not text: export the table again",
-            file=file,
-            row=_line_at(text, at),
-        )
-    return text.removeprefix("\ufeff")
-
-
-def _undecodable(
-    data: bytes, file: str, encoding: str, delimiter: str, reason: UnicodeDecodeError
-) -> DataError:
-    at = reason.start
-    before = re.split(rb"\r\n|\r|\n", data[:at])
-    rest = re.split(rb"[\r\n]", data[at:], maxsplit=1)[0]
-    around = _as_windows(before[-1])[-20:] + _as_windows(rest)[:20]
-    column = _column_at(_as_windows(before[0]), _as_windows(before[-1]), delimiter)
-    named = f", column {column}" if column and len(before) > 1 else ""
-    return unreadable(
-        f"{file} is not {encoding}: byte 0x{data[at]:02x} at offset {at}, line {len(before)}"
-        f"{named}; read as cp1252 (Windows) or latin-1 the place would say {around!r}",
-        'if that is right, set encoding = "cp1252" (or "latin-1") for this table in trial.toml',
-        file=file,
-        row=len(before),
+    signs = recognise_signs(frame, file) if form.recognise and not form.decimal else Signs()
+    return TextTable(
+        file,
+        frame,
+        tuple(problems),
+        (*notes, *signs.notes),
+        decimal=signs.decimal,
+        thousands=signs.thousands,
+        undecided=signs.undecided,
     )
 
 
-def _as_windows(piece: bytes) -> str:
-    return piece.decode("cp1252", "replace")
+def _from_header_line(text: str, file: str, form: FileFormat) -> tuple[str, list[str]]:
+    """The text with empty lines in place of those above the declared header."""
+    wanted = form.header_line
+    if wanted is None or wanted == 1:
+        return text, []
+    ends = [one.end() for one in LINE_END.finditer(text)]
+    if wanted < 1 or wanted > len(ends) + 1:
+        raise unreadable(
+            f"{file} has {len(ends) + 1} lines, and header_line is {wanted}",
+            "correct header_line for this table in trial.toml",
+            file=file,
+        )
+    note = f"lines 1 to {wanted - 1} passed over: the header is declared to be on line {wanted}"
+    return "\n" * (wanted - 1) + text[ends[wanted - 2] :], [note]
 
 
-def _column_at(header: str, begun: str, delimiter: str) -> str:
-    """The name of the column in which a line stops; none where quotes may hold separators."""
-    names = header.split(delimiter)
-    place = begun.count(delimiter)
-    return names[place].strip() if '"' not in header + begun and place < len(names) else ""
-
-
-def _line_at(text: str, offset: int) -> int:
-    return len(LINE_END.findall(text[:offset])) + 1
-
-
-def _cells(text: str, file: str, delimiter: str) -> tuple[list[list[str]], np.ndarray]:
+def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.ndarray]:
     """The rows, and the line on which each starts."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    if form.escape:
+        _refuse_other_escapes(text, file, form)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=str(form.delimiter),
+        quotechar=form.quote,
+        escapechar=form.escape or None,
+        strict=True,
+    )
     rows: list[list[str]] = []
     ends = [0]
     try:
-        if '"' in text:  # a row may go over several lines
+        if form.quote in text:  # a row may go over several lines
             for row in reader:
                 rows.append(row)
                 ends.append(reader.line_num)
@@ -165,13 +129,42 @@ def _cells(text: str, file: str, delimiter: str) -> tuple[list[list[str]], np.nd
             ends += range(1, len(rows) + 1)
     except csv.Error:
         line = max(ends[-1], len(rows)) + 1
-        raise _quote_problem(text, file, delimiter, line) from None
+        raise _quote_problem(text, file, form, line) from None
     return rows, np.array(ends[:-1], dtype=np.int64) + 1
 
 
-def _quote_problem(text: str, file: str, delimiter: str, line: int) -> DataError:
+def _refuse_other_escapes(text: str, file: str, form: FileFormat) -> None:
+    """The declared sign must stand before quotes only: elsewhere its meaning differs by program."""
+    sign, quote = re.escape(form.escape), re.escape(form.quote)
+    end = f"[{re.escape(str(form.delimiter))}\r\n]|\\Z"
+    other = re.search(f"{sign}(?!{quote})|{sign}{quote}(?={end})", text)
+    if other:
+        line = line_at(text, other.start())
+        shown = LINE_END.split(text[max(0, other.start() - 10) : other.start() + 10])
+        raise unreadable(
+            f"{file} has {form.escape!r} on line {line} where it may belong to the text: "
+            f"{' '.join(shown)!r}",
+            "write the file with quotes in text doubled, and leave escape out",
+            file=file,
+            row=line,
+        )
+
+
+def _without_comments(
+    rows: list[list[str]], lines: np.ndarray, text: str, form: FileFormat, notes: list[str]
+) -> tuple[list[list[str]], np.ndarray]:
+    if not form.comment:
+        return rows, lines
+    raw = LINE_END.split(text)
+    kept = [k for k, line in enumerate(lines) if not raw[line - 1].startswith(form.comment)]
+    if len(kept) < len(rows):
+        notes.append(f"{len(rows) - len(kept)} lines that begin with {form.comment} passed over")
+    return [rows[k] for k in kept], lines[kept]
+
+
+def _quote_problem(text: str, file: str, form: FileFormat, line: int) -> DataError:
     """Walk through the text once more to find where the offending quote opened."""
-    opened = _open_quote(text, delimiter)
+    opened = _open_quote(text, str(form.delimiter), form.quote)
     if opened is None:
         limit = csv.field_size_limit()
         return unreadable(
@@ -181,24 +174,27 @@ def _quote_problem(text: str, file: str, delimiter: str, line: int) -> DataError
             row=line,
         )
     offset, closed = opened
-    start = _line_at(text, offset)
+    start = line_at(text, offset)
     ends = "is closed before its cell ends" if closed else "is never closed"
+    escaped = "\\" + form.quote in text and not form.escape
     return unreadable(
         f"{file} has a quote that opens on line {start} and {ends}: "
         f"{LINE_END.split(text[offset : offset + 30])[0]}",
-        'close it, or write a quote that belongs to the text twice ("")',
+        f"close it, or write a quote that belongs to the text twice ({form.quote * 2})"
+        + (BACKSLASHES if escaped else ""),
         file=file,
         row=start,
     )
 
 
-def _open_quote(text: str, delimiter: str) -> tuple[int, bool] | None:
+def _open_quote(text: str, delimiter: str, quote: str) -> tuple[int, bool] | None:
     """Offset of the quote that is not closed properly, and whether it was closed at all."""
-    quoted = re.compile('"[^"]*(?:""[^"]*)*"')
+    mark = re.escape(quote)
+    quoted = re.compile(f"{mark}[^{mark}]*(?:{mark}{mark}[^{mark}]*)*{mark}")
     ends = {delimiter, "\r", "\n", ""}
     at = 0
     while at < len(text):
-        if text[at] == '"':
+        if text[at] == quote:
             match = quoted.match(text, at)
             if match is None:
                 return at, False
@@ -212,24 +208,14 @@ def _open_quote(text: str, delimiter: str) -> tuple[int, bool] | None:
 
 
 def _header(
-    rows: list[list[str]], lines: np.ndarray, file: str, delimiter: str
+    rows: list[list[str]], lines: np.ndarray, file: str, form: FileFormat, *, chosen: bool
 ) -> tuple[list[str], list[list[str]], np.ndarray]:
     first = next((k for k, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
     if first is None:
         raise unreadable(f"{file} holds only empty lines", "export the table again", file=file)
     header = rows[first]
     line = int(lines[first])
-    joined = delimiter.join(header)
-    for other, name in SEPARATORS.items():
-        if other != delimiter and joined.count(other) > joined.count(delimiter):
-            was = SEPARATORS.get(delimiter, repr(delimiter))
-            raise unreadable(
-                f"{file} is separated by {name}, not by {was}",
-                f"save it with {was}, or set delimiter = "
-                f'"{other if other != chr(9) else chr(92) + "t"}" for this table in trial.toml',
-                file=file,
-                row=line,
-            )
+    _refuse_other_signs(header, line, file, form, chosen=chosen)
     places: dict[str, list[int]] = {}
     for k, name in enumerate(header, 1):
         places.setdefault(name, []).append(k)
@@ -243,6 +229,33 @@ def _header(
             row=line,
         )
     return header, rows[first + 1 :], lines[first + 1 :]
+
+
+def _refuse_other_signs(
+    header: list[str], line: int, file: str, form: FileFormat, *, chosen: bool
+) -> None:
+    """A header that is better cut by another separator, or that stands in other quotes."""
+    delimiter = str(form.delimiter)
+    joined = delimiter.join(header)
+    own = 0 if chosen and len(header) == 1 else joined.count(delimiter)
+    for other, name in SEPARATORS.items():
+        better = joined.count(other) > own and not (chosen and len(header) > 1)
+        if other != delimiter and better:
+            was = called(delimiter)
+            raise unreadable(
+                f"{file} is separated by {name}, not by {was}",
+                f"save it with {was}, or set {as_clause(other)} for this table in trial.toml; "
+                'dialect = "recognise" lets its rows say so',
+                file=file,
+                row=line,
+            )
+    if form.quote == '"' and all(SINGLE_QUOTED.fullmatch(name) for name in header):
+        raise unreadable(
+            f"{file} has the names of its columns in single quotes: {', '.join(header[:4])}",
+            'set quote = "\'" for this table in trial.toml',
+            file=file,
+            row=line,
+        )
 
 
 def _frame(rows: list[list[str]], header: list[str], lines: np.ndarray) -> pd.DataFrame:
@@ -270,61 +283,6 @@ def _unnamed_columns(frame: pd.DataFrame, file: str) -> list[Problem]:
         )
         for k in filled
     ]
-
-
-def _width_problems(
-    rows: list[list[str]], lines: np.ndarray, wrong: np.ndarray, width: int, file: str
-) -> list[Problem]:
-    where = np.flatnonzero(wrong).tolist()
-    if not where:
-        return []
-    told = "; ".join(
-        f"row {lines[k]} has {len(rows[k])} cells, header has {width}" for k in where[:5]
-    )
-    more = f" ({len(where)} rows in all)" if len(where) > 5 else ""
-    hint = _width_hint([rows[k] for k in where], width)
-    return [Problem(told + more, hint, table=file, row=int(lines[where[0]]), count=len(where))]
-
-
-def _width_hint(rows: list[list[str]], width: int) -> str:
-    """What may have given these rows their number of cells."""
-    if all(len(row) == width + 1 and not row[-1].strip() for row in rows):
-        return "these rows have one cell more, an empty one: delete the comma at the end of them"
-    if all(len(row) > width and _decimal_comma(row) for row in rows):
-        return (
-            "if numbers in them have decimal commas, a comma cannot separate the cells as well: "
-            "write decimal points, or save the table with semicolons and set "
-            'delimiter = ";" and decimal = "," for it in trial.toml'
-        )
-    return "put text that holds the separator in quotes; fill or delete the cells in question"
-
-
-def _decimal_comma(row: list[str]) -> bool:
-    """Whether two cells beside each other could be one number with a comma in it."""
-    return any(
-        WHOLE_PART.fullmatch(left) and DECIMALS.fullmatch(right) for left, right in pairwise(row)
-    )
-
-
-def _broken_text(text: str, file: str) -> list[Problem]:
-    problems = []
-    for what, pattern in BROKEN_TEXT.items():
-        found = None if text.isascii() else pattern.search(text)
-        if found:
-            line = _line_at(text, found.start())
-            shown = text[max(0, found.start() - 8) : found.end() + 8]
-            problems.append(
-                Problem(
-                    f"{file} has {what}, first on line {line} near {LINE_END.sub(' ', shown)!r}",
-                    "it was read or saved in a wrong encoding: set encoding for this table in "
-                    "trial.toml, or export it again as UTF-8",
-                    table=file,
-                    row=line,
-                    count=len(pattern.findall(text)),
-                    severity="warning",
-                )
-            )
-    return problems
 
 
 def _long_cells(

@@ -18,6 +18,7 @@ from walkstats.reading.declarations import (
     DEFAULT_DATES,
     DEFAULT_MISSING,
     MEASURE_CLAUSES,
+    SCORE_CLAUSES,
     TABLE_CLAUSES,
     TRIAL_CLAUSES,
     Clause,
@@ -82,11 +83,24 @@ CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes"
 
 ONLY_IN = {
     "daily": "walking",
+    "score": "outcomes",
     "overlapping": "recurrences",
     "schedule": "check_ins",
     "due_until": "check_ins",
 }
 """Clause -> the one table that it goes with."""
+
+FORMAT_CLAUSES = (
+    "encoding",
+    "delimiter",
+    "sheet",
+    "quote",
+    "escape",
+    "comment",
+    "header_line",
+    "dialect",
+)
+"""Clauses of a table that say how its file is written."""
 
 ALSO_READ = {"costs": ("price_year",)}
 """Columns beyond the dictionary that an analysis reads."""
@@ -125,6 +139,8 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
     parts: list[DeclaredTable] = []
     for name in TABLES:
         parts += _parts(finder, name, tables.get(name), missing)
+    if values.pop("dialect", "declared") == "recognise":
+        parts = [_recognised(part) for part in parts]
     declared = Declared(
         **{"dates_between": DEFAULT_DATES, **values},
         measures={name: one for name, one in measures.items() if one is not None},
@@ -202,19 +218,56 @@ def _one_part(
     wide = values.pop("wide", None)
     if wide is not None:
         values.setdefault("carry", False)
+    if "score" in values:
+        values["score"] = _score(finder, values["score"], wide, (*path, "score"))
+        values.setdefault("carry", False)
     if values.get("overlapping") == "error":
         del values["overlapping"]
     part = DeclaredTable(
         name,
         file=values.pop("from", None),
         columns=columns,
-        format=FileFormat(values.pop("encoding", "utf-8"), values.pop("delimiter", None)),
+        format=_format(finder, values, path),
         line=finder.toml.line(*path),
         **{"missing": missing, **values},
     )
     if exported:
         part = expand(part, finder.redcap or RedcapProject(), finder.report)
     return [part] if wide is None else _wide(finder, part, wide, (*path, "wide"))
+
+
+def _score(
+    finder: _Finder, found: Mapping[str, Any], wide: object, path: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """The clauses of a questionnaire; None where they cannot be used."""
+    read = finder.values(found, SCORE_CLAUSES, path)
+    if wide is not None:
+        finder.report(path, "a part has score or wide, not both", "make two parts of it")
+        return None
+    return read if "questionnaire" in read else None
+
+
+def _recognised(part: DeclaredTable) -> DeclaredTable:
+    """The part, its file to be recognised unless the table says otherwise."""
+    if part.format.recognise is not None:
+        return part
+    return replace(part, format=replace(part.format, recognise=True))
+
+
+def _format(finder: _Finder, values: dict[str, Any], path: tuple[str, ...]) -> FileFormat:
+    """How the file of a table is written; of two clauses that contradict, one is reported."""
+    found = {name: values.pop(name) for name in FORMAT_CLAUSES if name in values}
+    if "dialect" in found:
+        found["recognise"] = found.pop("dialect") == "recognise"
+    thousands = values.get("thousands")
+    decimal = values.get("decimal", None if thousands is None else ".")
+    for sign, one, other, again in (
+        (decimal, "decimal", "thousands", thousands),
+        (found.get("delimiter"), "delimiter", "quote", found.get("quote")),
+    ):
+        if sign is not None and sign == again:
+            finder.report((*path, other), f"{one} and {other} are both {sign!r}", f"declare {one}")
+    return FileFormat(**found, decimal=decimal)
 
 
 def _columns(

@@ -43,6 +43,20 @@ def _way(pattern: str, reason: str, remedy: str) -> NotANumber:
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
+EXACT = 2**53
+"""Below it every whole number is a float of its own."""
+
+THOUSANDS = {
+    sign: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{sign_class}\d{{3}})+(?!{sign_class}|\d)")
+    for sign, sign_class in {
+        ",": ",",
+        ".": r"\.",
+        " ": "[ \u00a0\u2009\u202f]",
+        "'": "['\u2019]",
+    }.items()
+}
+"""The declared sign between thousands -> how such a number begins; a space stands for any."""
+
 SIGNS_FOR_MISSING = (".", "..", "-", "--", "?", "*")
 WORDS_FOR_MISSING = ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd")
 
@@ -61,12 +75,13 @@ WAYS = (
     _way(
         r"[+-]?\d+,\d+(?:e[+-]?\d+)?",
         "a comma inside the number (decimal comma or thousands?)",
-        'write a decimal point; if the whole file has decimal commas, set decimal = ","',
+        'write a decimal point; if the whole file has decimal commas, set decimal = ","; if the '
+        'comma stands between thousands, thousands = ","',
     ),
     _way(
-        r"[+-]?\d{1,3}(?:[ ,.'_\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?",
+        r"[+-]?\d{1,3}(?:[ ,.'_\u2019\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?",
         "a sign between thousands",
-        "write the digits without it",
+        'write the digits without it, or declare it for the whole file, as in thousands = "."',
     ),
     _way(
         r"[+-]?inf(?:inity)?",
@@ -94,7 +109,19 @@ WAYS = (
 )
 
 
-def to_number(cell: str, decimal: str = ".") -> float:
+def number_in_words(number: float) -> str:
+    """The shortest text that reads back as the same number; 12.0 is written 12.
+
+    Examples
+    --------
+    >>> number_in_words(12.0), number_in_words(1.1000000000000001), number_in_words(1e20)
+    ('12', '1.1', '1e+20')
+    """
+    whole = number.is_integer() and abs(number) < EXACT
+    return str(int(number)) if whole else repr(number)
+
+
+def to_number(cell: str, decimal: str = ".", thousands: str = "") -> float:
     """The number that a cell holds, exact to the last bit.
 
     Parameters
@@ -102,6 +129,8 @@ def to_number(cell: str, decimal: str = ".") -> float:
     cell : str
     decimal : {".", ","}
         The decimal sign that trial.toml declares.
+    thousands : {"", ".", ",", " ", "'"}
+        The sign between thousands that it declares; empty: none.
 
     Returns
     -------
@@ -116,8 +145,10 @@ def to_number(cell: str, decimal: str = ".") -> float:
     --------
     >>> to_number("0.1")
     0.1
+    >>> to_number("1.234,5", decimal=",", thousands=".")
+    1234.5
     """
-    text = cell.strip()
+    text = _without_thousands(cell.strip(), thousands)
     if decimal == "," and "." not in text:
         text = text.replace(",", ".")
     elif decimal == "," and NUMBER.fullmatch(text):
@@ -132,13 +163,14 @@ def to_number(cell: str, decimal: str = ".") -> float:
     return value
 
 
-def to_integer(cell: str, decimal: str = ".") -> int:
+def to_integer(cell: str, decimal: str = ".", thousands: str = "") -> int:
     """The whole number that a cell holds; ``12.0`` is one, ``12.5`` is not.
 
     Parameters
     ----------
     cell : str
     decimal : {".", ","}
+    thousands : {"", ".", ",", " ", "'"}
 
     Returns
     -------
@@ -158,13 +190,23 @@ def to_integer(cell: str, decimal: str = ".") -> int:
     if WHOLE.fullmatch(text):
         whole = int(text) if len(text) < 30 else 2**70
     else:
-        value = to_number(text, decimal)
+        value = to_number(text, decimal, thousands)
         if not value.is_integer():
             raise RefusedError("not a whole number", "correct it: this column counts")
         whole = int(value)
     if not -(2**63) <= whole < 2**63:
         raise RefusedError("a number too large to be held", "read it as text if it is a label")
     return whole
+
+
+def _without_thousands(text: str, thousands: str) -> str:
+    """The digits alone; a number that is not grouped by threes keeps its signs, and is refused."""
+    if not thousands:
+        return text
+    found = THOUSANDS[thousands].match(text)
+    if found is None:
+        return text
+    return re.sub(r"[^\d+-]", "", found[0]) + text[found.end() :]
 
 
 def _why(text: str) -> RefusedError:

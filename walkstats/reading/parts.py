@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,10 @@ from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.codes_of_files import FileCodes
 from walkstats.reading.conversion import Converted, Meaning, convert
 from walkstats.reading.declarations import Conditions, Declared, DeclaredColumn, DeclaredTable
+from walkstats.reading.guarded_text import unguarded_table
 from walkstats.reading.headers import Matched, find_header, match_headers, not_found
 from walkstats.reading.manifest import DAILY
+from walkstats.reading.scored_parts import with_scores
 from walkstats.reading.text_tables import TextTable
 from walkstats.reading.units import scale
 from walkstats.schema import TABLES
@@ -75,9 +77,12 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
     Part
     """
     table = declared.table
+    text = unguarded_table(text, guard=declared.guarded)
     problems: list[Problem] = []
     notes: list[Note] = []
     rows = _rows_that_meet(text, declared, problems, notes)
+    sign = text.decimal or declared.decimal
+    rows = with_scores(rows, declared, text.file, sign, problems, notes)
     matched = match_headers(declared, list(rows.columns), text.file)
     problems += matched.problems
     if declared.one_row_per is not None:
@@ -93,6 +98,7 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
         frame[column.target] = pd.Series(done.values, dtype=done.values.dtype)
         refused[column.target] = done.refused
         problems += _refusal_problems(done, table, column.target, lines, ids, text.file)
+        problems += _undecided(column, matched, declared, text)
         notes += [(table, column.target, "converted", n, w) for w, n in done.done.items() if n]
         if done.is_date and _kind(column, declared) == "days":
             dated.append(column.target)
@@ -105,6 +111,16 @@ def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part
     return Part(
         typed, lines, refused, tuple(dated), tuple(problems), tuple(notes), written, missing
     )
+
+
+def _undecided(
+    column: DeclaredColumn, matched: Matched, declared: DeclaredTable, text: TextTable
+) -> list[Problem]:
+    """The error that a column's numbers can be read in two ways, where they are read as numbers."""
+    doubtful = text.undecided.get(matched.sources.get(column.target, ""))
+    if doubtful is None or _kind(column, declared) not in NUMBERS or column.codes:
+        return []
+    return [replace(doubtful, table=declared.table, column=column.target)]
 
 
 def _written(
@@ -308,12 +324,13 @@ def _converted(
         kind,
         _missing(column, declared),
         column.codes or {},
-        declared.decimal,
+        text.decimal or declared.decimal,
         times,
         over,
         column.dates,
         trial.dates_between,
         _file_codes(column, source, declared.table, trial, text),
+        text.thousands or declared.thousands,
     )
     return convert(cells, lines, meaning)
 

@@ -34,6 +34,10 @@ class TextTable:
         Column -> what it is called in words, where the file or its dictionary says so.
     codes : mapping of str to mapping of str to str
         Column -> cell -> what it stands for, likewise.
+    decimal, thousands : str
+        Signs in numbers that were recognised; empty: as trial.toml declares.
+    undecided : mapping of str to Problem
+        Columns whose numbers could be read in two ways; errors where they are read as numbers.
     """
 
     file: str
@@ -42,6 +46,9 @@ class TextTable:
     notes: tuple[str, ...] = field(default=())
     labels: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decimal: str = ""
+    thousands: str = ""
+    undecided: Mapping[str, Problem] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -55,17 +62,36 @@ class FileFormat:
 
     Attributes
     ----------
-    encoding : str
-        Name of the text encoding.
+    encoding : str or None
+        Name of the text encoding; None for that of the mark at the start of the file, or UTF-8.
     delimiter : str or None
         One character; None for a comma (a tab in files called ``.tsv``).
+    quote : str
+        The character around cells that hold separators.
+    escape : str
+        The character before a quote that belongs to the text; empty: quotes are written twice.
+    comment : str
+        Lines that begin with it are passed over; empty: none.
+    header_line : int or None
+        On which line of the file the names of the columns stand; None for the first with text.
+    decimal : str or None
+        The decimal sign, where it is declared.
+    recognise : bool or None
+        Whether what is not declared is recognised by the rules of ``dialects``; None where the
+        table does not say.
     sheet : str or None
         Of a workbook; None for the only one, or the one called like the table.
     """
 
-    encoding: str = "utf-8"
+    encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    quote: str = '"'
+    escape: str = ""
+    comment: str = ""
+    header_line: int | None = None
+    decimal: str | None = None
+    recognise: bool | None = None
 
 
 def unreadable(problem: str, what_to_do: str, *, file: str, row: int | None = None) -> DataError:
