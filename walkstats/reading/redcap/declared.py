@@ -1,7 +1,7 @@
 """What do the clauses under [redcap] say, and what do they mean for each table?
 
 Where an event says which month or check-in it is, the tables take it from the event's name; a
-table that names no file is read from the export. All of it becomes clauses that any file could have.
+table that names no file is read from the export. All becomes clauses that any file could have.
 """
 
 from __future__ import annotations
