@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from walkstats.reading.delimited import read_delimited
 from walkstats.reading.parquet import MAGIC, read_parquet_text
+from walkstats.reading.statistical_files import (
+    SAS_SIGNS,
+    SPSS_SIGNS,
+    STATA_SIGNS,
+    read_sas,
+    read_sas_transport,
+    read_spss,
+    read_stata,
+)
 from walkstats.reading.text_tables import FileFormat, TextTable
+from walkstats.reading.xport import SIGN_V5, SIGN_V8
 
 Reader = Callable[[bytes, str, FileFormat], TextTable]
 """The bytes, the name of the file for messages, what trial.toml declares -> text."""
@@ -45,6 +55,10 @@ DELIMITED = Format("delimited text", (".csv", ".tsv", ".txt"), (), read_delimite
 
 FORMATS: tuple[Format, ...] = (
     Format("Parquet", (".parquet",), (MAGIC,), read_parquet_text, "pyarrow"),
+    Format("SPSS", (".sav", ".zsav"), SPSS_SIGNS, read_spss, "pyreadstat"),
+    Format("Stata", (".dta",), STATA_SIGNS, read_stata, "pyreadstat"),
+    Format("SAS data set", (".sas7bdat",), SAS_SIGNS, read_sas, "pyreadstat"),
+    Format("SAS transport", (".xpt",), (SIGN_V5, SIGN_V8), read_sas_transport),
     DELIMITED,
 )
 
