@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from walkstats import DataError
-from walkstats.reading.compressed import file_bytes
+from walkstats.reading.compressed import OLE_SIGN, file_bytes
 
 TABLE = b"participant_id,arm\nP1,control\n"
 
@@ -72,9 +72,16 @@ def test_refusals(tmp_path):
         "broken.zip": (bytes(broken), "damaged"),
         "cut.zip": (archive(export_csv=TABLE)[:40], "damaged"),
         "cut.csv.gz": (gzip.compress(TABLE)[:12], "damaged"),
-        "book.xlsx": (b"PK", "Excel workbook"),
-        "hidden.csv": (archive(**{"[Content_Types].xml": b"x", "xl": b"y"}), "Excel workbook"),
-        "study.sav": (b"$FL2", "SPSS"),
+        "book.xls": (b"x", "Excel workbook of before 2007"),
+        "locked.xlsx": (OLE_SIGN + bytes(512), "locked with a password"),
+        "old.csv": (OLE_SIGN + bytes(512), "Excel workbook of before 2007"),
+        "book.xlsb": (b"x", "binary Excel workbook"),
+        "hidden.csv": (
+            archive(**{"[Content_Types].xml": b"x", "xl/workbook.bin": b"y"}),
+            "binary Excel workbook",
+        ),
+        "study.rds": (b"x", "an R file"),
+        "study.pkl": (b"x", "pickle"),
     }
     for name, (data, word) in cases.items():
         assert word in refusal(tmp_path, name, data), name
@@ -84,6 +91,12 @@ def test_a_folder_in_the_place_of_a_file(tmp_path):
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(DataError, match="cannot be opened"):
         file_bytes(tmp_path / "a.csv")
+
+
+def test_a_workbook_is_no_archive_of_tables(tmp_path):
+    book = archive(**{"[Content_Types].xml": b"x", "xl/workbook.xml": b"y"})
+    assert read(tmp_path, "a.xlsx", book).data == book
+    assert read(tmp_path, "a.zip", archive(book_xlsx=book)).data == book
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):

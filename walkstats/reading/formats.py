@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from walkstats.reading.archives import ZIP_SIGNS
 from walkstats.reading.delimited import read_delimited
 from walkstats.reading.parquet import MAGIC, read_parquet_text
 from walkstats.reading.statistical_files import (
@@ -21,6 +22,7 @@ from walkstats.reading.statistical_files import (
     read_stata,
 )
 from walkstats.reading.text_tables import FileFormat, TextTable
+from walkstats.reading.workbooks import read_workbook
 from walkstats.reading.xport import SIGN_V5, SIGN_V8
 
 Reader = Callable[[bytes, str, FileFormat], TextTable]
@@ -54,6 +56,7 @@ class Format:
 DELIMITED = Format("delimited text", (".csv", ".tsv", ".txt"), (), read_delimited)
 
 FORMATS: tuple[Format, ...] = (
+    Format("Excel workbook", (".xlsx", ".xlsm"), ZIP_SIGNS[:1], read_workbook),
     Format("Parquet", (".parquet",), (MAGIC,), read_parquet_text, "pyarrow"),
     Format("SPSS", (".sav", ".zsav"), SPSS_SIGNS, read_spss, "pyreadstat"),
     Format("Stata", (".dta",), STATA_SIGNS, read_stata, "pyreadstat"),

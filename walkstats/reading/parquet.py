@@ -12,9 +12,13 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError
+from walkstats.reading.archives import MOST_BYTES
 from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
 
 MAGIC = b"PAR1"
+MOST_CELLS = 50_000_000
+"""A file that says it holds more is refused before it is read: each cell becomes text."""
+
 ROW_INDEX = "__index_level_"
 ANY = FileFormat()
 
@@ -39,7 +43,14 @@ def read_parquet_text(data: bytes, file: str, declared: FileFormat = ANY) -> Tex
     Raises
     ------
     DataError
-        When the file is damaged, or a column holds lists, structures or bytes.
+        When the file is damaged, would unpack to too much, or a column holds lists, structures or
+        bytes.
+
+    Notes
+    -----
+    Rows, columns and unpacked sizes stand in the file's footer, and are looked at before anything
+    is unpacked. Text is kept as a dictionary with a place in it for each row, as Parquet has it: a
+    long text that a small file repeats a million times stays one.
     """
     pa, table = _arrow_table(data, file)
     names = [str(name) for name in table.column_names]
@@ -69,21 +80,54 @@ def _arrow_table(data: bytes, file: str) -> tuple[Any, Any]:
             file=file,
         ) from None
     try:
-        return pa, pq.read_table(io.BytesIO(data))
-    except (pa.ArrowException, OSError, ValueError) as reason:
+        opened = pq.ParquetFile(io.BytesIO(data))
+        _refuse_too_much(opened.metadata, file)
+        texts = [one.name for one in opened.schema_arrow if _holds_text(one.type, pa)]
+        return pa, pq.read_table(io.BytesIO(data), read_dictionary=texts)
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as reason:
         raise unreadable(
-            f"{file} is a damaged Parquet file ({str(reason).splitlines()[0]})",
+            f"{file} is a damaged Parquet file ({next(iter(str(reason).splitlines()), '')})",
             "write it again",
             file=file,
         ) from None
+
+
+def _refuse_too_much(footer: Any, file: str) -> None:
+    cells = footer.num_rows * footer.num_columns
+    size = sum(footer.row_group(k).total_byte_size for k in range(footer.num_row_groups))
+    if cells > MOST_CELLS or size > MOST_BYTES:
+        raise unreadable(
+            f"{file} says that it holds {footer.num_rows} rows of {footer.num_columns} columns, "
+            f"{size} bytes unpacked (limits: {MOST_CELLS} cells, {MOST_BYTES} bytes)",
+            "write only the columns and rows of the trial",
+            file=file,
+        )
+
+
+def _holds_text(kind: Any, pa: Any) -> bool:
+    types = pa.types
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
 def _as_text(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
     """Each distinct value is turned into text once."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = kind.value_type
+        pieces = [_by_dictionary(one, name, file, pa) for one in column.chunks]
+        return np.concatenate(pieces) if pieces else np.empty(0, dtype=object)
+    return _cells(column, name, file, pa)
+
+
+def _by_dictionary(chunk: Any, name: str, file: str, pa: Any) -> np.ndarray:
+    """Look the text of each row up; what is null looks up the last place, which holds None."""
+    texts = np.append(_cells(chunk.dictionary, name, file, pa), [None])
+    places = chunk.indices.cast(pa.int64()).fill_null(len(texts) - 1)
+    found: np.ndarray = texts[places.to_numpy(zero_copy_only=False)]
+    return found
+
+
+def _cells(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
+    kind = column.type
     writer = _writer(kind, pa)
     if writer is None:
         raise DataError.of(
@@ -113,7 +157,7 @@ def _as_text(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
 
 def _writer(kind: Any, pa: Any) -> Callable[[Any], str] | None:
     types = pa.types
-    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+    if _holds_text(kind, pa):
         return str
     if types.is_boolean(kind):
         return _truth
