@@ -18,6 +18,7 @@ PROBLEM_COLUMNS = (
     "count",
     "problem",
     "what_to_do",
+    "topic",
 )
 IDS_SHOWN = 5
 
@@ -50,6 +51,8 @@ class Problem:
         How many rows show it.
     severity : {"error", "warning"}
         An error stops the analysis; a warning is kept and reported.
+    topic : str
+        What kind of finding it is, as "identity" or "units"; empty where nobody groups findings.
     """
 
     problem: str
@@ -60,6 +63,7 @@ class Problem:
     ids: tuple[str, ...] = ()
     count: int = 1
     severity: str = "error"
+    topic: str = ""
 
     def __str__(self) -> str:
         place = ", ".join(
@@ -84,7 +88,7 @@ class DataError(WalkstatsError):
     """Data that cannot be analysed as they are.
 
     All findings come at once. ``problems`` is a frame with one row per finding and the columns
-    severity, table, row, column, ids, count, problem, what_to_do.
+    severity, table, row, column, ids, count, problem, what_to_do, topic.
 
     Parameters
     ----------
@@ -154,7 +158,7 @@ def problems_frame(findings: Iterable[Problem]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns severity, table, row, column, ids, count, problem, what_to_do.
+        Columns severity, table, row, column, ids, count, problem, what_to_do, topic.
 
     Examples
     --------
@@ -173,6 +177,7 @@ def problems_frame(findings: Iterable[Problem]) -> pd.DataFrame:
             "count": one.count,
             "problem": one.problem,
             "what_to_do": one.what_to_do,
+            "topic": one.topic,
         }
         for one in findings
     ]

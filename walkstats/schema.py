@@ -298,6 +298,22 @@ TABLES: dict[str, Table] = {
     )
 }
 
+LISTS: dict[str, Table] = {
+    "randomisation": Table(
+        "randomisation",
+        "entry of the randomisation list, in the order in which they are to be used",
+        (
+            Column("sequence", "integer", "number in the list of its stratum", required=True),
+            Column("arm", "category", "arm that the entry says", required=True),
+            Column("participant_id", "id", "who got it; empty where it was not used"),
+            Column("block", "text", "which block of its stratum it belongs to"),
+            Column("block_size", "integer", "how many entries its block is to have", low=1),
+            Column("randomised_on", "date", "when it was used"),
+        ),
+    )
+}
+"""Lists that a folder may hold for checks: they are no tables of the trial."""
+
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -322,6 +338,26 @@ DTYPES: dict[str, str] = {
     "date": "datetime64[ns]",
     "boolean": "boolean",
 }
+
+
+def table_of(name: str) -> Table:
+    """What the dictionary says of a table, or of a list that is only checked against.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``TABLES`` or of ``LISTS``.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> table_of("randomisation").column("block").kind
+    'text'
+    """
+    return TABLES[name] if name in TABLES else LISTS[name]
 
 
 def recorded_later(name: str) -> bool:
@@ -357,7 +393,7 @@ def empty_table(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        A key of ``TABLES``.
+        A key of ``TABLES``, or of ``LISTS``.
 
     Returns
     -------
@@ -374,11 +410,11 @@ def empty_table(name: str) -> pd.DataFrame:
     >>> empty_table("screening").dtypes["n"]
     Int64Dtype()
     """
-    if name not in TABLES:
+    if name not in TABLES and name not in LISTS:
         raise ValueError(f"No table {name!r}. The tables are: {', '.join(TABLES)}.")
     return _empty(name).copy()
 
 
 @cache
 def _empty(name: str) -> pd.DataFrame:
-    return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.kind]) for c in TABLES[name].columns})
+    return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.kind]) for c in table_of(name).columns})

@@ -15,11 +15,13 @@ from walkstats._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "findings": ["find_problems"],
+        "findings": ["find_notes", "find_problems", "with_topics"],
         "conforming": ["material_of"],
     },
 )
 
 if TYPE_CHECKING:
     from walkstats.checks.conforming import material_of as material_of
+    from walkstats.checks.findings import find_notes as find_notes
     from walkstats.checks.findings import find_problems as find_problems
+    from walkstats.checks.findings import with_topics as with_topics

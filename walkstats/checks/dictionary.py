@@ -11,9 +11,10 @@ import pandas as pd
 from walkstats.checks.material import Material, tables_with_ids
 from walkstats.checks.rules import counted, ids_at, values_at
 from walkstats.errors import IDS_SHOWN, Problem
-from walkstats.schema import TABLES, Column, Table
+from walkstats.schema import LISTS, TABLES, Column, Table
 
 HINTS = {
+    "age_years": "is it in months, or the year of birth? correct it, or declare its unit",
     "walking_minutes": "a day has 1440 minutes, and this is more than 16 hours of walking on every "
     "day of the week: are these steps, or several weeks added up?",
     "onset_days": "day 0 is randomisation: correct the date, or leave out what came before it",
@@ -34,8 +35,8 @@ def dictionary_problems(material: Material) -> list[Problem]:
     list of Problem
     """
     found: list[Problem] = []
-    for name, table in TABLES.items():
-        if len(material.tables[name]):
+    for name, table in {**TABLES, **LISTS}.items():
+        if len(material.tables.get(name, ())):
             for column in table.columns:
                 found += _column_problems(material, table, column)
             found += _repeated_keys(material, table)
@@ -67,6 +68,7 @@ def _problem(
     sentence: str,
     what_to_do: str,
     severity: str = "error",
+    topic: str = "values",
 ) -> list[Problem]:
     """One finding about the rows (bool, shape (n,)); none when there are no rows."""
     positions = np.flatnonzero(rows)
@@ -83,6 +85,7 @@ def _problem(
             ids=ids_at(material, table, positions),
             count=len(positions),
             severity=severity,
+            topic=topic,
         )
     ]
 
@@ -94,7 +97,7 @@ def _empty(material: Material, table: Table, column: Column) -> list[Problem]:
         remedy = "enter the arm to which each was randomised: nobody is put into an arm by default"
     else:
         remedy = "enter it, or delete the rows that stand for nothing"
-    return _problem(material, (table.name, column.name), rows, what, remedy)
+    return _problem(material, (table.name, column.name), rows, what, remedy, topic="completeness")
 
 
 def _outside(material: Material, table: Table, column: Column) -> list[Problem]:
@@ -153,6 +156,7 @@ def _unlikely(material: Material, table: Table, column: Column) -> list[Problem]
         f"{column.name} above {column.unlikely_above:g}{unit} is possible but unlikely: {shown}",
         "look at them; they are kept as they are",
         "warning",
+        "plausibility",
     )
 
 
@@ -224,6 +228,7 @@ def _repeated_keys(material: Material, table: Table) -> list[Problem]:
         rows,
         what + (" ..." if len(groups) > IDS_SHOWN else ""),
         "keep one row of each, and say so in the data management log",
+        topic="identity",
     )
 
 
@@ -262,6 +267,7 @@ def _unknown_participants(material: Material, table: str) -> list[Problem]:
         f"{', '.join(map(repr, unknown[:IDS_SHOWN]))}" + (" ..." if len(unknown) > 5 else ""),
         "correct the id, add the participant, or delete the rows (totals do not belong there)"
         + (f"; {' '.join(hints)}" if hints else ""),
+        topic="identity",
     )
 
 

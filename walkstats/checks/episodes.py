@@ -195,6 +195,7 @@ EPISODE_RULES = (
         '"merge" (one episode, first onset to last day) or "first" (leave the later out)',
         _overlaps,
         _told_overlaps,
+        topic="consistency",
     ),
     Rule(
         "recurrences",
@@ -204,6 +205,7 @@ EPISODE_RULES = (
         "correct one of the two",
         _resolved_before_onset,
         _told_intervals,
+        topic="consistency",
     ),
     Rule(
         "recurrences",
@@ -213,6 +215,7 @@ EPISODE_RULES = (
         "not count them",
         "check that they were not there before; correct the day if pain came back later",
         _onset_on_day_zero,
+        topic="time",
     ),
     Rule(
         "recurrences",
@@ -222,6 +225,7 @@ EPISODE_RULES = (
         "correct one of the days",
         _flag_outside,
         _told_intervals,
+        topic="consistency",
     ),
     Rule(
         "recurrences",
@@ -230,6 +234,7 @@ EPISODE_RULES = (
         "a first day of limited activities or of care is given, and denied by the yes/no column",
         "correct one of the two",
         _flag_contradicts,
+        topic="consistency",
     ),
     Rule(
         "recurrences",
@@ -239,6 +244,8 @@ EPISODE_RULES = (
         "enter it if it is known: they do not count as activity-limiting, and analyses say so",
         _partly_unknown("activity_limiting"),
         _told_of_all,
+        topic="completeness",
+        looks_for="recurrences of which it is not known whether they limited activities",
     ),
     Rule(
         "recurrences",
@@ -248,6 +255,8 @@ EPISODE_RULES = (
         "enter it if it is known: they do not count as care-seeking, and analyses say so",
         _partly_unknown("care_seeking"),
         _told_of_all,
+        topic="completeness",
+        looks_for="recurrences of which it is not known whether care was sought",
     ),
     Rule(
         "recurrences",
@@ -256,6 +265,7 @@ EPISODE_RULES = (
         "recurrences after withdrawal",
         "they are kept in the table and out of analyses, which say how many",
         _onset_after("withdrawn_days"),
+        topic="time",
     ),
     Rule(
         "recurrences",
@@ -264,6 +274,7 @@ EPISODE_RULES = (
         "recurrences after the planned end of follow-up",
         "they are kept in the table and out of analyses, which say how many",
         _onset_after("planned_end_days"),
+        topic="time",
     ),
     Rule(
         "check_ins",
@@ -273,6 +284,7 @@ EPISODE_RULES = (
         "correct the day of withdrawal or the state, if one is wrong: observation ends on that "
         "day, and analyses say how many reach beyond it",
         _covers_beyond("withdrawn_days"),
+        topic="time",
     ),
     Rule(
         "check_ins",
@@ -282,6 +294,7 @@ EPISODE_RULES = (
         "correct planned_end_days if it is too early: observation ends on that day, and analyses "
         "say how many reach beyond it",
         _covers_beyond("planned_end_days"),
+        topic="time",
     ),
     Rule(
         "recurrences",
@@ -291,6 +304,7 @@ EPISODE_RULES = (
         "correct the onset or the period; analyses end where observation ends",
         _uncovered,
         _told_intervals,
+        topic="time",
     ),
     Rule(
         "check_ins",
@@ -299,6 +313,7 @@ EPISODE_RULES = (
         "the period that a check-in asks about ends before it begins",
         "correct one of the two",
         _backwards,
+        topic="consistency",
     ),
     Rule(
         "check_ins",
@@ -307,6 +322,7 @@ EPISODE_RULES = (
         "completed check-ins do not say which period they cover",
         "give covers_from_days and covers_to_days: without them nothing was observed",
         _without_period,
+        topic="completeness",
     ),
     Rule(
         "check_ins",
@@ -315,5 +331,6 @@ EPISODE_RULES = (
         "missed check-ins have a day on which they were answered",
         "correct the state, or leave the day empty",
         _answered_though_missed,
+        topic="consistency",
     ),
 )

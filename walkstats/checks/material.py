@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,8 @@ class Material:
     Attributes
     ----------
     tables : mapping of str to pandas.DataFrame
-        Every table of the dictionary, with its columns and dtypes, index 0 to n - 1.
+        Every table of the dictionary, with its columns and dtypes, index 0 to n - 1; and the
+        randomisation list, where there is one.
     arms : tuple of str
         The first is the reference.
     strata : tuple of str
@@ -38,6 +40,10 @@ class Material:
         Month -> from, to [months].
     measures : mapping of str to Measure
         Known outcome measures.
+    ages : tuple of float or None
+        Youngest and oldest age that may take part [years]; None where that is not declared.
+    made : dict
+        What several rules need, by the function that makes it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -50,6 +56,14 @@ class Material:
     missing_codes: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
+    ages: tuple[float, float] | None = None
+    made: dict[Callable[[Material], Any], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, make: Callable[[Material], Any]) -> Any:
+        """What a function makes of the tables; made when it is first asked for."""
+        if make not in self.made:
+            self.made[make] = make(self)
+        return self.made[make]
 
     def line(self, table: str, position: int) -> int:
         """The number by which a message names a row."""
@@ -83,6 +97,32 @@ class Material:
         """A column as floats, missing as nan, shape (n,)."""
         return self.tables[table][column].to_numpy(dtype=float, na_value=np.nan)
 
+    def carried(self, table: str, names: Sequence[str]) -> pd.Series | None:
+        """The first of some columns beyond the dictionary that a table has, by any spelling."""
+        plain = {
+            str(one).strip().casefold().replace(" ", "_"): one for one in self.tables[table].columns
+        }
+        found = next((plain[name] for name in names if name in plain), None)
+        return None if found is None else self.tables[table][found]
+
+    def carried_numbers(self, table: str, names: Sequence[str]) -> np.ndarray:
+        """The same as floats; nan where there is no number, and where there is no such column."""
+        cells = self.carried(table, names)
+        if cells is None:
+            return np.full(len(self.tables[table]), np.nan)
+        if pd.api.types.is_numeric_dtype(cells.dtype):
+            return cells.to_numpy(dtype=float, na_value=np.nan)
+        return np.array([_number(one) for one in cells.astype(object)], dtype=float)
+
+    def whose(self, table: str) -> np.ndarray:
+        """The place among participants of every row, the first of an id; -1 for unknown ids."""
+        ids = self.tables["participants"]["participant_id"].to_numpy(dtype=object)
+        first = np.flatnonzero(~pd.Series(ids, dtype=object).duplicated() & pd.notna(ids))
+        known = pd.Index(ids[first], dtype=object)
+        rows = self.tables[table]["participant_id"].to_numpy(dtype=object)
+        place = known.get_indexer(pd.Index(rows, dtype=object))
+        return np.where(place >= 0, np.append(first, -1)[place], -1)
+
     def of_participants(self, table: str, column: str) -> pd.Series:
         """A column of participants for every row of another table; missing for unknown ids."""
         ids = self.tables[table]["participant_id"].to_numpy(dtype=object)
@@ -108,6 +148,14 @@ class Material:
         if len(dates) != 1 or dates.isna().any() or not abs(day) < 1e5:
             return ""
         return (dates.iloc[0] + pd.Timedelta(days=int(np.floor(day)))).date().isoformat()
+
+
+def _number(cell: object) -> float:
+    try:
+        value = float(cell) if isinstance(cell, str | int | float | np.number) else np.nan
+    except (ValueError, OverflowError):
+        return np.nan
+    return value if np.isfinite(value) else np.nan
 
 
 def tables_with_ids() -> tuple[str, ...]:

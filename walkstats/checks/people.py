@@ -47,6 +47,7 @@ def _nobody(material: Material) -> list[Problem]:
             "there are no participants",
             "check that the file has rows, and that where in trial.toml leaves some",
             table="participants",
+            topic="identity",
         )
     ]
 
@@ -67,6 +68,7 @@ def _arms(material: Material) -> list[Problem]:
                 table="participants",
                 column="arm",
                 count=n,
+                topic="randomisation",
             )
         ]
     empty = [arm for arm, n in sizes.items() if not n]
@@ -80,6 +82,7 @@ def _arms(material: Material) -> list[Problem]:
             column="arm",
             count=len(empty),
             severity="warning",
+            topic="randomisation",
         )
     ]
 
@@ -98,6 +101,7 @@ def _strata(material: Material) -> list[Problem]:
                     "correct strata in trial.toml, or declare the column",
                     table="participants",
                     column=name,
+                    topic="randomisation",
                 )
             )
         elif material.missing("participants", name).any():
@@ -135,6 +139,7 @@ def _missing(material: Material, name: str, consequence: str) -> Problem:
         ids=tuple(one for one in ids if isinstance(one, str))[:IDS_SHOWN],
         count=int(missing.sum()),
         severity="warning",
+        topic="completeness",
     )
 
 
@@ -153,6 +158,7 @@ def _spellings(material: Material) -> list[Problem]:
             table="participants",
             column=str(name),
             severity="warning",
+            topic="values",
         )
         for name in texts
         for note in alike(dict.fromkeys(v for v in people[name] if isinstance(v, str)), name)
@@ -173,6 +179,7 @@ def _scientific_ids(material: Material) -> list[Problem]:
             ids=tuple(ids[:IDS_SHOWN]),
             count=len(ids),
             severity="warning",
+            topic="identity",
         )
     ]
 
@@ -201,6 +208,7 @@ def _screening(material: Material) -> list[Problem]:
             table="screening",
             column="n",
             severity="warning",
+            topic="consistency",
         )
         for sentence in found
     ]
@@ -274,6 +282,8 @@ PEOPLE_RULES = (
         "delete rows that are totals or footnotes; otherwise correct the id",
         _odd_ids,
         _told_ids,
+        topic="identity",
+        looks_for="ids without any digit among ids with digits, such as totals",
     ),
     Rule(
         "participants",
@@ -283,6 +293,7 @@ PEOPLE_RULES = (
         "remove the spaces: other tables may spell the ids without",
         _padded_ids,
         _told_ids,
+        topic="identity",
     ),
     Rule(
         "participants",
@@ -291,6 +302,7 @@ PEOPLE_RULES = (
         "some participants have no date of randomisation",
         "enter it: it is day 0 of everything",
         _undated,
+        topic="randomisation",
     ),
     Rule(
         "participants",
@@ -299,6 +311,8 @@ PEOPLE_RULES = (
         "participants without follow-up (it ends on day 0) are accepted and counted, not at risk",
         "nothing, if that is so",
         _without_follow_up,
+        topic="time",
+        looks_for="participants without follow-up",
     ),
     Rule(
         "participants",
@@ -307,6 +321,7 @@ PEOPLE_RULES = (
         "withdrawal lies after the planned end of follow-up, which counts",
         "correct one of the two",
         _withdrawn_late,
+        topic="time",
     ),
     Rule(
         "participants",
@@ -315,5 +330,6 @@ PEOPLE_RULES = (
         "there is a reason for withdrawal and no day",
         "enter withdrawn_days, or remove the reason",
         _reason_without_day,
+        topic="completeness",
     ),
 )

@@ -13,7 +13,8 @@ MOST_WITH_GAPS = 0.2
 """Share of the participants with check-ins above which gaps look like a way of writing periods."""
 
 
-def _checkable(material: Material) -> bool:
+def checkable(material: Material) -> bool:
+    """Whether check-ins and participants were read without loss, so that rows can be counted."""
     broken = {"participants", "check_ins"} & material.incomplete
     cells = [
         ("participants", "participant_id"),
@@ -40,18 +41,24 @@ def _periods(material: Material) -> pd.DataFrame:
     return asked.assign(done=done, before=before, after_missed=after_missed)
 
 
-def _leave_gaps(material: Material) -> np.ndarray:
+def with_gaps(material: Material) -> np.ndarray:
     """Participants with a gap between two periods where no check-in was missed."""
     people = material.tables["participants"]["participant_id"]
     none = np.zeros(len(people), dtype=bool)
-    if not _checkable(material):
+    if not checkable(material):
         return none
     periods = _periods(material)
     gap = periods["covers_from_days"] - periods["before"] > JOINED_DAYS
     with_gap = periods.loc[gap & periods["done"] & ~periods["after_missed"], "participant_id"]
-    rows = people.isin(with_gap).to_numpy(dtype=bool)
-    asked = people.isin(periods["participant_id"]).sum()
-    return rows if rows.sum() > MOST_WITH_GAPS * asked else none
+    return people.isin(with_gap).to_numpy(dtype=bool)
+
+
+def _leave_gaps(material: Material) -> np.ndarray:
+    """The same, where so many have one that it looks like a way of writing periods."""
+    rows = with_gaps(material)
+    people = material.tables["participants"]["participant_id"]
+    asked = people.isin(material.tables["check_ins"]["participant_id"]).sum()
+    return rows & bool(rows.sum() > MOST_WITH_GAPS * asked)
 
 
 def _told_gaps(material: Material, rows: np.ndarray) -> str:
@@ -62,7 +69,7 @@ def _told_gaps(material: Material, rows: np.ndarray) -> str:
 def _cover_nothing(material: Material) -> np.ndarray:
     """No completed check-in covers the time from randomisation on; told for day 0 elsewhere."""
     people = material.tables["participants"]
-    if not _checkable(material):
+    if not checkable(material):
         return np.zeros(len(people), dtype=bool)
     asked = material.tables["check_ins"]
     done = asked[(asked["state"] == "completed") & asked["participant_id"].notna()]
@@ -85,6 +92,8 @@ PERIOD_RULES = (
         "next from 30; enter missed check-ins as rows with state missed",
         _leave_gaps,
         _told_gaps,
+        topic="time",
+        looks_for="periods of check-ins that are written so that they leave gaps",
     ),
     Rule(
         "participants",
@@ -94,5 +103,7 @@ PERIOD_RULES = (
         "randomisation on) are accepted and counted, not at risk",
         "nothing, if that is so; otherwise correct covers_from_days and covers_to_days",
         _cover_nothing,
+        topic="time",
+        looks_for="participants without a completed check-in from randomisation on",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,6 +16,22 @@ Rows = Callable[[Material], np.ndarray]
 
 Told = Callable[[Material, np.ndarray], str]
 """Material and positions of the rows -> what to tell about them."""
+
+
+TOPICS = {
+    "files": "files and declarations",
+    "values": "values that the dictionary does not allow",
+    "identity": "who is who",
+    "randomisation": "randomisation and arms",
+    "time": "days, periods and their order",
+    "consistency": "contradictions",
+    "units": "units",
+    "plausibility": "possible but unlikely",
+    "copies": "copies and habits of recording",
+    "completeness": "what is missing",
+    "privacy": "what says who somebody is",
+}
+"""Topic of a finding -> its heading, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,10 @@ class Rule:
     broken : callable
         Which rows break it.
     told : callable or None
+    topic : str
+        A key of ``TOPICS``.
+    looks_for : str
+        What is looked for, where the sentence without what is told does not say it.
     """
 
     table: str
@@ -40,6 +61,20 @@ class Rule:
     what_to_do: str
     broken: Rows
     told: Told | None = None
+    topic: str = "consistency"
+    looks_for: str = ""
+
+    @property
+    def sought(self) -> str:
+        """What the rule looks for, as a phrase."""
+        return self.looks_for or self.problem.replace(": {told}", "").replace("{told}", "some")
+
+    def made(self, problem: Problem) -> bool:
+        """Whether a finding is one of this rule."""
+        if (problem.table, problem.column) != (self.table, self.column):
+            return False
+        told = re.escape(self.problem).replace(re.escape("{told}"), ".*")
+        return re.fullmatch(told, problem.problem, re.DOTALL) is not None
 
 
 def run_rules(rules: Iterable[Rule], material: Material) -> list[Problem]:
@@ -57,7 +92,7 @@ def run_rules(rules: Iterable[Rule], material: Material) -> list[Problem]:
     """
     found = []
     for rule in rules:
-        if not len(material.tables[rule.table]):
+        if rule.table not in material.tables or not len(material.tables[rule.table]):
             continue
         broken = rule.broken(material)
         if broken.any():
@@ -77,6 +112,7 @@ def problem_of(rule: Rule, material: Material, positions: np.ndarray, told: str)
         ids=ids_at(material, rule.table, positions),
         count=len(positions),
         severity=rule.severity,
+        topic=rule.topic,
     )
 
 

@@ -7,8 +7,11 @@ import numpy as np
 from walkstats._follow_up import DAYS_PER_MONTH, visited_after
 from walkstats.checks.dictionary import nearest
 from walkstats.checks.material import Material
-from walkstats.checks.rules import Rows, Rule
+from walkstats.checks.rules import Rows, Rule, Told
 from walkstats.errors import IDS_SHOWN
+
+MANY, FAR = 20, 10.0
+"""Items with so many rows are looked at for values so many times above the other 95%."""
 
 
 def _scales(material: Material) -> tuple[np.ndarray, np.ndarray]:
@@ -154,6 +157,41 @@ def _partly_missing(column: str) -> Rows:
     return broken
 
 
+def _far_above(column: str) -> Rows:
+    """Ten times as much as 95% of the rows of the same item have, of items with many rows."""
+
+    def broken(material: Material) -> np.ndarray:
+        frame = material.tables["costs"]
+        values = material.numbers("costs", column)
+        named = frame["category"].notna() & frame["item"].notna()
+        rows = np.flatnonzero(named.to_numpy(dtype=bool) & (values > 0))
+        found = np.zeros(len(values), dtype=bool)
+        if not len(rows):
+            return found
+        codes = frame.iloc[rows].groupby(["category", "item"], sort=False).ngroup().to_numpy()
+        order = np.lexsort((values[rows], codes))
+        ends = np.append(np.flatnonzero(np.diff(codes[order])), len(order) - 1)
+        sizes = np.diff(ends, prepend=-1)
+        for end, size in zip(ends[sizes >= MANY], sizes[sizes >= MANY], strict=True):
+            top = rows[order[end - size + 1 : end + 1]]
+            limit = FAR * values[top][: -(size // 20 + 1)].max()
+            found[top[values[top] > limit]] = True
+        return found
+
+    return broken
+
+
+def _told_items(column: str) -> Told:
+    def told(material: Material, rows: np.ndarray) -> str:
+        frame = material.tables["costs"].iloc[rows[:IDS_SHOWN]]
+        return "; ".join(
+            f"{one['participant_id']} {one['item']} {one[column]:g}"
+            for one in frame.to_dict("records")
+        )
+
+    return told
+
+
 VISIT_RULES = (
     Rule(
         "outcomes",
@@ -164,6 +202,7 @@ VISIT_RULES = (
         "measure under measures",
         _off_scale,
         _told_off_scale,
+        topic="values",
     ),
     Rule(
         "outcomes",
@@ -175,6 +214,8 @@ VISIT_RULES = (
         '{ low = 0, high = 100, better = "lower" }',
         _unknown_measure,
         _told_measures,
+        topic="values",
+        looks_for="outcome measures that the dictionary does not know",
     ),
     Rule(
         "outcomes",
@@ -184,6 +225,7 @@ VISIT_RULES = (
         "they are kept; correct the day or the windows in trial.toml if they are wrong",
         _outside_window,
         _told_windows,
+        topic="time",
     ),
     Rule(
         "outcomes",
@@ -192,6 +234,7 @@ VISIT_RULES = (
         "values from visits after withdrawal",
         "they are kept in the table and out of analyses, which say how many",
         _visited_after("withdrawn_days"),
+        topic="time",
     ),
     Rule(
         "outcomes",
@@ -200,6 +243,7 @@ VISIT_RULES = (
         "values from visits after the planned end of follow-up",
         "they are kept in the table and out of analyses, which say how many",
         _visited_after("planned_end_days"),
+        topic="time",
     ),
     Rule(
         "outcomes",
@@ -209,6 +253,8 @@ VISIT_RULES = (
         "enter the baseline if it is known; analyses that need it leave them out and say so",
         _change_without_baseline,
         _told_by_arm,
+        topic="completeness",
+        looks_for="measures with later values and none at month 0",
     ),
     Rule(
         "costs",
@@ -217,6 +263,23 @@ VISIT_RULES = (
         "some quantities are missing: they stay missing and are not 0",
         "enter them; totals say how many of them rest on missing items",
         _partly_missing("quantity"),
+        topic="completeness",
+    ),
+    *(
+        Rule(
+            "costs",
+            column,
+            "warning",
+            f"{column} ten times above those of nearly all rows of the same item: {{told}}",
+            hint,
+            _far_above(column),
+            _told_items(column),
+            topic="plausibility",
+        )
+        for column, hint in (
+            ("quantity", "is it minutes for hours, or a digit too many? it is kept as it is"),
+            ("unit_cost", "is it in cents, or in another currency? it is kept as it is"),
+        )
     ),
     Rule(
         "costs",
@@ -225,5 +288,6 @@ VISIT_RULES = (
         "some unit costs are missing: they stay missing and are not 0",
         "enter them; totals say how many of them rest on missing items",
         _partly_missing("unit_cost"),
+        topic="completeness",
     ),
 )

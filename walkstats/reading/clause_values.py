@@ -163,6 +163,17 @@ def as_schedule(value: Any) -> dict[int, tuple[float, float, float]]:
     return schedule
 
 
+def as_numbers(value: Any) -> tuple[float, float]:
+    """Two numbers, the lower first."""
+    try:
+        low, high = (as_number(one) for one in value)
+    except (TypeError, ValueError):
+        raise UnfitError("needs two numbers, as in [18, 80]") from None
+    if low > high:
+        raise UnfitError("needs the lower number first")
+    return low, high
+
+
 def as_date_format(value: Any) -> str:
     """A date format that can be read without guessing."""
     wrong = check_date_format(as_text(value))
@@ -226,6 +237,7 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "encoding": as_encoding,
     "character": as_character,
     "dates": as_dates,
+    "numbers": as_numbers,
     "date format": as_date_format,
     "timezone": as_timezone,
     "windows": as_windows,

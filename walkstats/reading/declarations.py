@@ -64,6 +64,7 @@ TRIAL_CLAUSES = (
         "columns of participants by which randomisation was stratified",
         'strata = ["referral"]',
     ),
+    Clause("ages", "numbers", "youngest and oldest age that may take part", "ages = [18, 80]"),
     Clause(
         "published",
         "text",
@@ -143,6 +144,12 @@ EVENT_CLAUSES = (
 
 TABLE_CLAUSES = (
     Clause("from", "text", "the file, inside the folder", 'from = "Baseline export.csv"'),
+    Clause(
+        "sheet",
+        "text",
+        "of a workbook; left out for the sheet called like the table, or the only one",
+        'sheet = "Baseline"',
+    ),
     Clause("where", "conditions", "only rows with these values", 'where = { status = "1" }'),
     Clause(
         "one_row_per", "text", "take one row of each value of this column", 'one_row_per = "id"'
@@ -269,7 +276,8 @@ COLUMN_CLAUSES = (
     Clause(
         "dates",
         "date format",
-        "format of dates; in a column of days they become days from randomisation",
+        'format of dates, or "excel" (on an old Mac "excel-1904") for the day numbers of a '
+        "spreadsheet; in a column of days they become days from randomisation",
         'onset_days = { from = "onset", dates = "%d/%m/%Y" }',
     ),
     Clause(
@@ -510,6 +518,8 @@ class Declared:
     price_year : int or None
     dates_between : tuple of datetime.date
         First and last day.
+    ages : tuple of float or None
+        Youngest and oldest [years].
     visit_windows : mapping of float to tuple of float
         Month -> from, to [months].
     measures : mapping of str to Measure
@@ -527,6 +537,7 @@ class Declared:
     published: str = ""
     price_year: int | None = None
     dates_between: tuple[dt.date, dt.date] = DEFAULT_DATES
+    ages: tuple[float, float] | None = None
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     redcap: RedcapProject | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from walkstats.errors import Problem
 from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
-from walkstats.schema import TABLES
+from walkstats.schema import table_of
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def match_headers(declared: DeclaredTable, header: Sequence[str], file: str) -> 
 
 
 def _required(declared: DeclaredTable, column: DeclaredColumn) -> bool:
-    known = TABLES[declared.table].column(column.target)
+    known = table_of(declared.table).column(column.target)
     if declared.daily and column.target in ("week", "day"):
         return column.target == "day"
     return known is not None and known.required

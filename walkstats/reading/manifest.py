@@ -31,7 +31,7 @@ from walkstats.reading.redcap.declared import expand, from_export, project_of
 from walkstats.reading.text_tables import FileFormat
 from walkstats.reading.toml_text import TomlText
 from walkstats.reading.units import known_units
-from walkstats.schema import TABLES, Column, Measure
+from walkstats.schema import LISTS, TABLES, Column, Measure, table_of
 
 MANIFEST = "trial.toml"
 DAILY = Column("day", "days", "day of a daily record", "days")
@@ -121,11 +121,11 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
         What is declared, as far as it could be read, and what is wrong.
     """
     finder = _Finder(toml)
-    tables = {name: value for name, value in toml.values.items() if name in TABLES}
-    facts = {name: value for name, value in toml.values.items() if name not in TABLES}
+    known = (*TABLES, *LISTS)
+    tables = {name: value for name, value in toml.values.items() if name in known}
+    facts = {name: value for name, value in toml.values.items() if name not in known}
     for name in [n for n in facts if n not in {c.name for c in TRIAL_CLAUSES}]:
-        known = [*(clause.name for clause in TRIAL_CLAUSES), *TABLES]
-        finder.unknown("", name, known, (name,))
+        finder.unknown("", name, [*(clause.name for clause in TRIAL_CLAUSES), *known], (name,))
         del facts[name]
     values = finder.values(facts, TRIAL_CLAUSES, ())
     missing = values.pop("missing", DEFAULT_MISSING)
@@ -139,6 +139,11 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
     parts: list[DeclaredTable] = []
     for name in TABLES:
         parts += _parts(finder, name, tables.get(name), missing)
+    for name in [one for one in LISTS if one in tables]:
+        parts += [
+            _as_participants(part, parts, values.get("strata", ()))
+            for part in _parts(finder, name, tables[name], missing)
+        ]
     if values.pop("dialect", "declared") == "recognise":
         parts = [_recognised(part) for part in parts]
     declared = Declared(
@@ -148,6 +153,22 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
     )
     _check_arms(finder, declared)
     return declared, finder.problems
+
+
+def _as_participants(
+    part: DeclaredTable, parts: list[DeclaredTable], strata: Iterable[str]
+) -> DeclaredTable:
+    """A list whose arms and strata are read as those of participants, unless it says otherwise."""
+    people = [column for one in parts if one.table == "participants" for column in one.columns]
+    meant = {column.target: column for column in people if column.target in ("arm", *strata)}
+    own = {column.target: column for column in part.columns}
+    for name, like in meant.items():
+        mine = own.get(name, DeclaredColumn(name, name, declared=False))
+        if not mine.codes:
+            mine = replace(mine, codes=like.codes)
+        known = table_of(part.table).column(name) is not None
+        own[name] = mine if known else replace(mine, kind=mine.kind or like.kind)
+    return replace(part, columns=tuple(own.values()))
 
 
 def _check_arms(finder: _Finder, declared: Declared) -> None:
@@ -274,7 +295,7 @@ def _columns(
     finder: _Finder, table: str, found: Mapping[str, Any], path: tuple[str, ...], daily: bool
 ) -> tuple[DeclaredColumn, ...]:
     """Every column of the dictionary, declared or not, then the declared ones beyond it."""
-    dictionary = {column.name: column for column in TABLES[table].columns}
+    dictionary = {column.name: column for column in table_of(table).columns}
     if daily:
         dictionary[DAILY.name] = DAILY
     columns = [

@@ -18,7 +18,7 @@ from walkstats.reading.manifest import DAILY
 from walkstats.reading.scored_parts import with_scores
 from walkstats.reading.text_tables import TextTable
 from walkstats.reading.units import scale
-from walkstats.schema import TABLES
+from walkstats.schema import table_of
 
 MUST_AGREE = ("arm", "randomised_on")
 """Columns that all rows of a participant must agree on, whichever of them is kept."""
@@ -294,7 +294,7 @@ def _in_order(declared: DeclaredTable, matched: Matched, header: list[str]) -> l
 def _kind(column: DeclaredColumn, declared: DeclaredTable) -> str:
     if declared.daily and column.target == DAILY.name:
         return DAILY.kind
-    known = TABLES[declared.table].column(column.target)
+    known = table_of(declared.table).column(column.target)
     return known.kind if known else column.kind or "text"
 
 
@@ -316,7 +316,7 @@ def _converted(
     if column.where and all(find_header(name, list(rows.columns)) for name in column.where):
         cells = cells.copy()
         cells[~meeting(rows, column.where)] = None
-    known = TABLES[declared.table].column(column.target)
+    known = table_of(declared.table).column(column.target)
     kind = _kind(column, declared)
     wanted = known.unit if known else "days" if kind == "days" else ""
     times, over = scale(column.unit, wanted, column.factor)
@@ -343,7 +343,7 @@ def _file_codes(
         return None
     if source not in text.codes:
         return None
-    known = TABLES[table].column(column.target)
+    known = table_of(table).column(column.target)
     closed = trial.arms if column.target == "arm" else known.allowed if known else ()
     return FileCodes(text.codes[source], closed)
 
@@ -351,7 +351,7 @@ def _file_codes(
 def _absent(declared: DeclaredTable, matched: Matched) -> list[str]:
     """Columns of which it was reported that the file does not have them."""
     constant = {column.target for column in declared.columns if column.value is not None}
-    required = [column.name for column in TABLES[declared.table].columns if column.required]
+    required = [column.name for column in table_of(declared.table).columns if column.required]
     named = [column.target for column in declared.columns if column.declared]
     return [
         name

@@ -6,7 +6,7 @@ import os
 
 import pandas as pd
 
-from walkstats.checks import find_problems, material_of
+from walkstats.checks import find_notes, find_problems, material_of, with_topics
 from walkstats.errors import DataError, problems_frame
 from walkstats.reading.carried import carried_along
 from walkstats.reading.folders import read_folder
@@ -69,9 +69,10 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per finding, errors first: severity ("error", "warning"), table, row, column, ids
-        (up to five), count, problem, what_to_do. Without rows when nothing was found. ``row`` is
-        the line of the file, or for a trial in memory the place of the row from 1.
-        ``attrs["notes"]`` names the columns of participants that are carried along undeclared.
+        (up to five), count, problem, what_to_do, topic. Without rows when nothing was found.
+        ``row`` is the line of the file, or for a trial in memory the place of the row from 1.
+        ``attrs["notes"]`` tells what is no finding: columns of participants that are carried along
+        undeclared, numbers that people round, randomisations at weekends.
 
     Raises
     ------
@@ -89,23 +90,44 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     >>> found[["severity", "count", "ids"]].values.tolist()
     [['warning', 2, '1, 49']]
     """
+    return checked(source)[0]
+
+
+def checked(source: str | os.PathLike[str] | Trial) -> tuple[pd.DataFrame, Trial | None]:
+    """The findings of ``check_trial``, and the trial as far as it could be read.
+
+    Parameters
+    ----------
+    source : path-like or Trial
+
+    Returns
+    -------
+    tuple
+        The frame, and the trial: None where trial.toml itself could not be read.
+    """
     if isinstance(source, Trial):
         material, problems = material_of(source)
-        found = [*problems, *find_problems(material)]
+        found = with_topics([*problems, *find_problems(material)])
         found.sort(key=lambda one: one.severity != "error")
-        return _with_notes(problems_frame(found), source)
+        return _with_notes(problems_frame(found), source, find_notes(material)), source
     reading = read_folder(_path(source))
-    return _with_notes(problems_frame(reading.problems), reading.trial)
+    findings = problems_frame(reading.problems)
+    return _with_notes(findings, reading.trial, reading.notes), reading.trial
 
 
-def _with_notes(findings: pd.DataFrame, trial: Trial | None) -> pd.DataFrame:
+def _with_notes(
+    findings: pd.DataFrame, trial: Trial | None, notes: tuple[str, ...]
+) -> pd.DataFrame:
     carried = carried_along(trial, "participants") if trial is not None else ()
     if carried:
-        findings.attrs["notes"] = (
+        told = (
             f"participants: carried along as text and not described in the report: "
             f"{', '.join(carried)}. To describe one, name it under [participants.columns]; if they "
-            "say who somebody is, remove them from the file, or say carry = false.",
+            "say who somebody is, remove them from the file, or say carry = false."
         )
+        notes = (told, *notes)
+    if notes:
+        findings.attrs["notes"] = notes
     return findings
 
 
