@@ -36,6 +36,8 @@ Groups, from rows or from published numbers
     ``association``    are two classifications independent?
     ``equivalence``    is a difference too small to matter, or not worse by a margin?
     ``MeanComparison``, ``RiskComparison``, ``Association``, ``MarginTest``   what they return
+Two measurements of the same thing
+    ``agreement``      bias and limits of agreement, with several pairs per person; as ``Agreement``
 Levels that are ordered
     ``ordinal``        odds ratios of a higher level (proportional odds)
     ``check_proportional_odds``   is the ratio the same at every threshold?
@@ -68,6 +70,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "linear": ["LinearFit", "ols"],
+        "limits_of_agreement": ["Agreement", "agreement"],
         "adjusted_means": ["MarginalMeans", "marginal_means"],
         "event_rates": ["RateComparison", "compare_rates"],
         "generalised": ["CountFit", "rate_regression"],
@@ -149,6 +152,8 @@ if TYPE_CHECKING:
     from walkstats.regression.groups.single_risks import one_risk as one_risk
     from walkstats.regression.harms.comparing import HarmComparison as HarmComparison
     from walkstats.regression.harms.comparing import compare_harms as compare_harms
+    from walkstats.regression.limits_of_agreement import Agreement as Agreement
+    from walkstats.regression.limits_of_agreement import agreement as agreement
     from walkstats.regression.linear import LinearFit as LinearFit
     from walkstats.regression.linear import ols as ols
     from walkstats.regression.mixed.comparing import compare_mixed as compare_mixed
