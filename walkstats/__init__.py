@@ -4,7 +4,7 @@ A trial is a folder of tables. walkstats reads and checks it, derives plain fram
 fits the models and shows the results.
 
 Reading
-    ``read_trial``, ``write_trial``, ``load_sample``, ``check_trial``
+    ``read_trial``, ``write_trial``, ``load_sample``, ``check_trial``, ``pseudonymise``
 Parts
     ``derive``      frames ready for analysis
     ``survival``    time to recurrence
@@ -35,7 +35,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "errors": ["DataError", "FitError", "WalkstatsError"],
         "trial": ["Trial"],
-        "reading": ["check_trial", "load_sample", "read_trial", "write_trial"],
+        "reading": ["check_trial", "load_sample", "pseudonymise", "read_trial", "write_trial"],
     },
     parts=[
         "causal",
@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from walkstats.errors import WalkstatsError as WalkstatsError
     from walkstats.reading import check_trial as check_trial
     from walkstats.reading import load_sample as load_sample
+    from walkstats.reading import pseudonymise as pseudonymise
     from walkstats.reading import read_trial as read_trial
     from walkstats.reading import write_trial as write_trial
     from walkstats.trial import Trial as Trial

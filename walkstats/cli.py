@@ -1,4 +1,4 @@
-"""What can be done from the command line? Check a folder, report on it, simulate, copy a sample."""
+"""What can be done from the command line? Check, report on, simulate, copy, mask a trial."""
 
 from __future__ import annotations
 
@@ -80,11 +80,35 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--out", type=Path, required=True, metavar="DIR")
     simulate.set_defaults(command=_simulate)
 
+    _pseudonymise_options(
+        commands.add_parser("pseudonymise", help="write a trial without names, ids and dates")
+    )
     sample = commands.add_parser("sample", help="copy a sample trial into a folder")
     sample.add_argument("name", choices=("bladder", "walkback-like"))
     sample.add_argument("folder", type=Path)
     sample.set_defaults(command=_sample)
     return parser
+
+
+def _pseudonymise_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument(
+        "--key",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the secret, made when there is none; to be kept where the data do not go",
+    )
+    command.add_argument("--linkage", type=Path, metavar="FILE", help="write who is who")
+    command.add_argument("--drop", action="append", default=[], metavar="COLUMN")
+    command.add_argument("--keep", action="append", default=[], metavar="COLUMN")
+    command.add_argument("--born", metavar="COLUMN", help="date of birth, to become an age")
+    command.add_argument("--dates", choices=("drop", "shift", "keep"), default="drop")
+    command.add_argument(
+        "--coarsen", action="append", default=[], metavar="COLUMN=WIDTH", help="age_years=5"
+    )
+    command.set_defaults(command=_pseudonymise)
 
 
 def _report_options(report: argparse.ArgumentParser) -> None:
@@ -264,6 +288,39 @@ def _simulate(arguments: argparse.Namespace) -> int:
     trial = simulate_trial(read_design(arguments.design), seed=arguments.seed)
     walkstats.write_trial(trial, arguments.out)
     print(f"{trial} \nwritten to {arguments.out}")
+    return 0
+
+
+def _pseudonymise(arguments: argparse.Namespace) -> int:
+    from walkstats.reading.key_files import key_in
+
+    for secret in filter(None, (arguments.key, arguments.linkage)):
+        if secret.resolve().is_relative_to(arguments.out.resolve()):
+            raise DataError.of(
+                f"{secret} would lie beside the data", what_to_do="keep it where they do not go"
+            )
+    trial = walkstats.read_trial(arguments.folder)
+    widths = {}
+    for one in arguments.coarsen:
+        name, _, width = one.partition("=")
+        if not width.replace(".", "", 1).isdecimal():
+            raise ValueError(f"--coarsen {one}: give a column and its width, as age_years=5.")
+        widths[name] = float(width)
+    made = walkstats.pseudonymise(
+        trial,
+        key=key_in(arguments.key),
+        drop=arguments.drop,
+        keep=arguments.keep,
+        born=arguments.born,
+        dates=arguments.dates,
+        coarsen=widths,
+    )
+    walkstats.write_trial(made.trial, arguments.out)
+    if arguments.linkage is not None:
+        made.write_linkage(arguments.linkage)
+    for note in made.notes:
+        print(f"note: {note}")
+    print(f"The trial is in {arguments.out}, the key in {arguments.key}")
     return 0
 
 

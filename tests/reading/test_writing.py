@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
 from tests.relations import examples
-from walkstats.reading import writing
+from walkstats.checks.conforming import kind_of
+from walkstats.reading import csv_writing, writing
 from walkstats.reading.conversion import Meaning, convert
+from walkstats.reading.csv_writing import csv_text, missing_codes
 from walkstats.reading.delimited import read_delimited
+from walkstats.reading.guarded_text import unguarded_table
 from walkstats.reading.text_tables import FileFormat
 from walkstats.schema import TABLES, Measure, empty_table
 
@@ -139,9 +142,10 @@ def test_any_column_comes_back_from_csv_bit_for_bit(data, kind, rows):
     if kind == "day":
         values = pd.to_datetime(pd.Series(values, dtype=object))
     frame = pd.DataFrame({"x": pd.Series(values, dtype=object).astype(dtype), "y": ["1"] * rows})
-    codes = writing._missing_codes(frame)
-    text = read_delimited(writing._csv_text(frame, codes).encode(), "t.csv", FileFormat())
-    meaning = Meaning(writing.kind_of(frame["x"].dtype), (codes.get("x", ""),))
+    codes = missing_codes(frame)
+    written = csv_text(frame, codes, guard=True).encode()
+    text = unguarded_table(read_delimited(written, "t.csv", FileFormat()), guard=True)
+    meaning = Meaning(kind_of(frame["x"].dtype), (codes.get("x", ""),))
     back = convert(text.frame["x"].to_numpy(), text.frame.index.to_numpy(), meaning)
     assert not back.refused.any()
     returned = pd.Series(back.values, dtype=back.values.dtype)
@@ -260,7 +264,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(trial, tmp_path, monkeypatch
 
 
 def test_a_difference_on_reading_back_is_an_error(trial, tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "_as_text", lambda values, missing: ["1"] * len(values))
+    monkeypatch.setattr(csv_writing, "_as_text", lambda values, *_: ["1"] * len(values))
     with pytest.raises(ws.DataError):
         ws.write_trial(trial, tmp_path / "out")
     assert not (tmp_path / "out").exists()

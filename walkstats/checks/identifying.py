@@ -141,8 +141,9 @@ def named_marks(name: str) -> Iterator[str]:
 
 def _cell_marks(values: pd.Series) -> Iterator[tuple[Mark, np.ndarray]]:
     """Marks that the cells show, each with the rows (bool, shape (n,)) that show it."""
-    codes, distinct = pd.factorize(values.to_numpy(dtype=object))
-    cells = [one[:CELL_START] if isinstance(one, str) else "" for one in distinct[:MOST_CELLS]]
+    texts = [one if isinstance(one, str) else None for one in values.array]
+    codes, distinct = pd.factorize(np.array(texts, dtype=object))
+    cells = [one[:CELL_START] for one in distinct[:MOST_CELLS]]
     plain = [k for k, cell in enumerate(cells) if len(cell) > 4]
     if not plain:
         return

@@ -3,6 +3,7 @@
 ``read_trial``   a Trial from a folder with trial.toml and one CSV or Parquet file per table
 ``check_trial``  every finding about a folder or a Trial, as a frame
 ``write_trial``  a Trial to a folder that reads back as the same Trial
+``pseudonymise`` the same trial without names, ids and dates of its participants
 ``load_sample``  the trials that come with walkstats
 
 One module per format gives text; ``formats`` lists them; ``manifest`` reads trial.toml;
@@ -17,12 +18,14 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "trial_folders": ["check_trial", "read_trial"],
+        "pseudonymising": ["pseudonymise"],
         "samples": ["load_sample"],
         "writing": ["write_trial"],
     },
 )
 
 if TYPE_CHECKING:
+    from walkstats.reading.pseudonymising import pseudonymise as pseudonymise
     from walkstats.reading.samples import load_sample as load_sample
     from walkstats.reading.trial_folders import check_trial as check_trial
     from walkstats.reading.trial_folders import read_trial as read_trial

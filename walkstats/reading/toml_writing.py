@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from walkstats.checks.conforming import kind_of
 from walkstats.reading.carried import carried_along
@@ -11,7 +11,12 @@ from walkstats.schema import TABLES, Measure
 from walkstats.trial import Trial
 
 
-def manifest_text(trial: Trial, missing: Mapping[str, Mapping[str, str]], format: str) -> str:
+def manifest_text(
+    trial: Trial,
+    missing: Mapping[str, Mapping[str, str]],
+    format: str,
+    guarded: Collection[str] = (),
+) -> str:
     """The text of trial.toml for tables in the dictionary's own names.
 
     Parameters
@@ -20,6 +25,8 @@ def manifest_text(trial: Trial, missing: Mapping[str, Mapping[str, str]], format
     missing : mapping of str to mapping of str to str
         Table -> column -> its own code for missing. Tables that are not in it are not written.
     format : {"csv", "parquet"}
+    guarded : collection of str
+        Tables in whose file an apostrophe stands before what a spreadsheet would run.
 
     Returns
     -------
@@ -43,6 +50,8 @@ def manifest_text(trial: Trial, missing: Mapping[str, Mapping[str, str]], format
     lines += [_measure(name, measure) for name, measure in trial.measures.items()]
     for name, codes in missing.items():
         lines += ["", f"[{name}]", f"from = {quoted(f'{name}.{format}')}"]
+        if name in guarded:
+            lines.append("guarded = true")
         columns = _columns(trial, name, codes)
         if columns:
             lines += ["", f"[{name}.columns]", *columns]

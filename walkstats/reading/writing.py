@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
-import itertools
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +16,7 @@ from walkstats._arguments import check_choice
 from walkstats.checks import find_problems, material_of
 from walkstats.checks.conforming import conform_beyond, kind_of
 from walkstats.errors import DataError, Problem
+from walkstats.reading.csv_writing import csv_text, missing_codes, to_be_guarded
 from walkstats.reading.folders import read_folder
 from walkstats.reading.manifest import MANIFEST
 from walkstats.reading.toml_writing import manifest_text
@@ -52,7 +48,9 @@ def write_trial(trial: Trial, folder: str | os.PathLike[str], *, format: str = "
     Notes
     -----
     ``trial.toml`` and one file per table that has rows, in the dictionary's names, units and codes;
-    dates stay ISO dates. Numbers are written by ``repr``, so every bit comes back. Before the
+    dates stay ISO dates. Numbers are written by ``repr``, so every bit comes back. Text that a
+    spreadsheet would run has an apostrophe before it, and ``guarded = true`` for its table takes it
+    away when the folder is read. Before the
     folder gets its name it is read back and compared. Tables come back with the dictionary's
     dtypes: a trial built in memory is compared after it was brought there without loss. The load
     report is not written.
@@ -154,69 +152,21 @@ def _unwritable(target: Path, reason: OSError | ValueError) -> DataError:
 def _write(trial: Trial, place: Path, format: str) -> None:
     place.chmod(0o755)
     missing: dict[str, dict[str, str]] = {}
+    guarded: set[str] = set()
     for name in TABLES:
         frame = trial.table(name)
         declared = bool(trial.inputs) and trial.recorded(name)
         if len(frame) or declared or list(frame.columns) != list(empty_table(name).columns):
-            missing[name] = _missing_codes(frame)
+            missing[name] = missing_codes(frame)
             if format == "csv":
-                data = _csv_text(frame, missing[name]).encode("utf-8")
+                guard = to_be_guarded(frame)
+                guarded |= {name} if guard else set()
+                data = csv_text(frame, missing[name], guard=guard).encode("utf-8")
                 (place / f"{name}.csv").write_bytes(data)
             else:
                 _write_parquet(frame, missing[name], place / f"{name}.parquet")
-    text = manifest_text(trial, missing, format)
+    text = manifest_text(trial, missing, format, guarded)
     (place / MANIFEST).write_bytes(text.encode("utf-8"))
-
-
-def _missing_codes(frame: pd.DataFrame) -> dict[str, str]:
-    """Columns in which an empty cell is a text of its own -> the code for missing instead."""
-    codes = {}
-    for name in frame.columns:
-        if frame[name].dtype == object:
-            cells = set(frame[name].dropna())
-            if any(not cell.strip() for cell in cells):
-                taken = {cell.strip() for cell in cells}
-                codes[name] = next(c for c in _codes() if c not in taken)
-    return codes
-
-
-def _codes() -> Iterator[str]:
-    yield from ("NA", "missing")
-    yield from (f"missing-{k}" for k in itertools.count())
-
-
-def _csv_text(frame: pd.DataFrame, missing: dict[str, str]) -> str:
-    columns = [_as_text(frame[name], missing.get(name, "")) for name in frame.columns]
-    out = io.StringIO(newline="")
-    plain = csv.writer(out, lineterminator="\n")
-    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    broken = np.zeros(len(frame), dtype=bool)
-    for name in frame.columns:
-        if frame[name].dtype == object:
-            broken |= frame[name].str.contains("[\r\n]").eq(True).to_numpy(dtype=bool)
-    header = [str(name) for name in frame.columns]
-    (quoted if re.search("[\r\n]", "".join(header)) else plain).writerow(header)
-    rows = zip(*columns, strict=True)
-    if broken.any():
-        for row, lines in zip(rows, broken.tolist(), strict=True):
-            (quoted if lines else plain).writerow(row)
-    else:
-        plain.writerows(rows)
-    return out.getvalue()
-
-
-def _as_text(values: pd.Series, missing: str) -> list[str]:
-    kind = kind_of(values.dtype)
-    gone = values.isna().to_numpy()
-    if kind == "number":
-        texts = [repr(one) for one in values.to_numpy(dtype=float).tolist()]
-    elif kind == "date":
-        texts = [str(one) for one in values.to_numpy().astype("datetime64[D]")]
-    elif kind == "boolean":
-        texts = ["true" if one is True else "false" for one in values.astype(object)]
-    else:
-        texts = [str(one) for one in values.astype(object)]
-    return [missing if empty else text for text, empty in zip(texts, gone, strict=True)]
 
 
 def _write_parquet(frame: pd.DataFrame, missing: dict[str, str], path: Path) -> None:
