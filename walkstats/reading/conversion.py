@@ -17,7 +17,12 @@ import pandas as pd
 
 from walkstats.reading.codes_of_files import FileCodes, in_words
 from walkstats.reading.dates_in_text import ISO, is_iso_date, to_date
-from walkstats.reading.numbers_in_text import RefusedError, to_integer, to_number
+from walkstats.reading.numbers_in_text import (
+    RefusedError,
+    refuse_error_value,
+    to_integer,
+    to_number,
+)
 from walkstats.reading.refusals import TRUTH, NoTruthError, Refusal, Seen, group_refusals
 from walkstats.schema import DTYPES
 
@@ -245,6 +250,7 @@ def _parsed(
         value = None
         if text is not None:
             try:
+                refuse_error_value(text)
                 value = parse(text)
             except RefusedError as reason:
                 refused[k] = reason

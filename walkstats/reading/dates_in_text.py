@@ -1,7 +1,8 @@
 """Which day does this cell name, and does the whole column name its days in one way?
 
 Only the declared format is read (``%Y-%m-%d`` where none is declared). Month names are English,
-whatever the locale. Two-digit years are refused: 68 is 1968 or 2068.
+whatever the locale. Two-digit years are refused: 68 is 1968 or 2068. Day numbers of a spreadsheet
+are read where they are declared, with the year from which they are counted.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import re
 from functools import lru_cache
 
 from walkstats.reading.numbers_in_text import RefusedError
+from walkstats.reading.serial_dates import DATE_SYSTEMS, day_of_serial
 
 ISO = "%Y-%m-%d"
+DAY_NUMBER = "day number of a spreadsheet"
+SERIAL = re.compile(r"\d{1,7}(?:\.0+)?", re.ASCII)
 NO_SUCH_DAY = "a day that no calendar has"
 
 
@@ -43,7 +47,7 @@ LOOKS = (
     (re.compile(r"\d{1,2}[-.]\d{1,2}[-.]\d{4}"), "DD.MM.YYYY"),
     (re.compile(r"\d{1,4}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{1,2}"), "two-digit year"),
     (re.compile(r"\d{8}"), "YYYYMMDD"),
-    (re.compile(r"\d{5}(?:\.\d+)?"), "day number of a spreadsheet"),
+    (re.compile(r"\d{5}(?:\.\d+)?"), DAY_NUMBER),
     (re.compile(r".*[A-Za-z]{3,9}.*\d{4}.*|\d{4}.*[A-Za-z]{3,9}.*"), "month in words"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ].*"), "date with a time of day"),
 )
@@ -55,7 +59,7 @@ def check_date_format(declared: str) -> str | None:
     Parameters
     ----------
     declared : str
-        Such as ``"%d/%m/%Y"``.
+        Such as ``"%d/%m/%Y"``, or ``"excel"``.
 
     Returns
     -------
@@ -66,6 +70,8 @@ def check_date_format(declared: str) -> str | None:
     >>> check_date_format("%d/%m/%y")
     'two-digit years (%y) cannot be told apart by century; export four digits (%Y)'
     """
+    if declared in DATE_SYSTEMS:
+        return None
     used = re.findall(r"%.?", declared)
     if "%y" in used:
         return "two-digit years (%y) cannot be told apart by century; export four digits (%Y)"
@@ -115,6 +121,23 @@ def to_date(cell: str, declared: str, first: dt.date, last: dt.date) -> dt.date:
     >>> to_date("5/1/2024", "%d/%m/%Y", dt.date(1900, 1, 1), dt.date(2100, 12, 31))
     datetime.date(2024, 1, 5)
     """
+    day = _serial(cell, declared) if declared in DATE_SYSTEMS else _written(cell, declared)
+    if not first <= day <= last:
+        raise RefusedError(
+            f"outside {first.isoformat()} to {last.isoformat()}",
+            "correct the year; trial.toml can state the study's own span, as in "
+            'dates_between = ["2019-09-01", "2024-12-31"]',
+        )
+    return day
+
+
+def _serial(cell: str, declared: str) -> dt.date:
+    if SERIAL.fullmatch(cell.strip()) is None:
+        raise WrongFormError(looks_like(cell), "")
+    return day_of_serial(float(cell), DATE_SYSTEMS[declared])
+
+
+def _written(cell: str, declared: str) -> dt.date:
     match = _pattern(declared).fullmatch(cell.strip())
     if match is None:
         raise WrongFormError(looks_like(cell), "")
@@ -123,16 +146,9 @@ def to_date(cell: str, declared: str, first: dt.date, last: dt.date) -> dt.date:
     if month is None:
         raise RefusedError("a month that is not an English name", "write the month as a number")
     try:
-        day = dt.date(int(parts["year"]), int(month), int(parts["day"]))
+        return dt.date(int(parts["year"]), int(month), int(parts["day"]))
     except ValueError:
         raise RefusedError(NO_SUCH_DAY, "correct it") from None
-    if not first <= day <= last:
-        raise RefusedError(
-            f"outside {first.isoformat()} to {last.isoformat()}",
-            "correct the year; trial.toml can state the study's own span, as in "
-            'dates_between = ["2019-09-01", "2024-12-31"]',
-        )
-    return day
 
 
 def looks_like(cell: str) -> str:

@@ -60,12 +60,14 @@ THOUSANDS = {
 SIGNS_FOR_MISSING = (".", "..", "-", "--", "?", "*")
 WORDS_FOR_MISSING = ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd")
 
+ERROR_VALUE = _way(
+    r"\s*#(?:n/a|div/0!|ref!|value!|name\?|num!|null!|spill!|calc!|getting_data)\s*",
+    "an error value of a spreadsheet",
+    "mend the formula, or declare the cell as missing",
+)
+
 WAYS = (
-    _way(
-        r"#(?:n/a|div/0!|ref!|value!|name\?|num!|null!)",
-        "an error value of a spreadsheet",
-        "mend the formula, or declare the cell as missing",
-    ),
+    ERROR_VALUE,
     _way(
         "|".join(re.escape(word) for word in (*SIGNS_FOR_MISSING, *WORDS_FOR_MISSING)),
         "a sign for missing that is not declared",
@@ -107,6 +109,18 @@ WAYS = (
         "write the number alone; trial.toml can name its unit",
     ),
 )
+
+
+def refuse_error_value(cell: str) -> None:
+    """Refuse what a spreadsheet writes where a formula failed; in text, too, it says nothing.
+
+    Raises
+    ------
+    RefusedError
+        With the reason and what to do.
+    """
+    if "#" in cell and ERROR_VALUE.pattern.fullmatch(cell):
+        raise RefusedError(ERROR_VALUE.reason, ERROR_VALUE.remedy)
 
 
 def number_in_words(number: float) -> str:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from walkstats.reading.dates_in_text import ISO, NO_SUCH_DAY, WrongFormError, looks_like, to_date
+from walkstats.reading.dates_in_text import (
+    DAY_NUMBER,
+    ISO,
+    NO_SUCH_DAY,
+    WrongFormError,
+    looks_like,
+    to_date,
+)
 from walkstats.reading.numbers_in_text import RefusedError
 
 SHOWN = 5
@@ -158,6 +165,11 @@ def _about_forms(which: list[int], seen: Seen, dates: str | None) -> Refusal:
     else:
         reason = f"dates are read as {declared}, found {told}"
         remedy = 'declare the format of the column in trial.toml, as in dates = "%d/%m/%Y"'
+    if list(firsts) == [DAY_NUMBER]:
+        remedy = (
+            'show them as dates in the spreadsheet and export again, or declare dates = "excel" '
+            '(on an old Mac "excel-1904")'
+        )
     if "two-digit year" in firsts:
         remedy = "export the years with four digits: 68 may be 1968 or 2068"
     return Refusal(reason, remedy, seen.rows(which))
