@@ -134,20 +134,29 @@ def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.
 
 
 def _refuse_other_escapes(text: str, file: str, form: FileFormat) -> None:
-    """The declared sign must stand before quotes only: elsewhere its meaning differs by program."""
-    sign, quote = re.escape(form.escape), re.escape(form.quote)
-    end = f"[{re.escape(str(form.delimiter))}\r\n]|\\Z"
-    other = re.search(f"{sign}(?!{quote})|{sign}{quote}(?={end})", text)
-    if other:
-        line = line_at(text, other.start())
-        shown = LINE_END.split(text[max(0, other.start() - 10) : other.start() + 10])
-        raise unreadable(
-            f"{file} has {form.escape!r} on line {line} where it may belong to the text: "
-            f"{' '.join(shown)!r}",
-            "write the file with quotes in text doubled, and leave escape out",
-            file=file,
-            row=line,
-        )
+    """The declared sign stands before quotes within quoted cells, and no quote outside them.
+
+    Elsewhere its meaning differs by program, and with a quote in a bare cell a text that ends in
+    the sign could pass for one that goes on.
+    """
+    sign, quote, apart = map(re.escape, (form.escape, form.quote, str(form.delimiter)))
+    cell = re.compile(
+        f"(?:{quote}(?:[^{quote}{sign}]|{sign}{quote}|{quote}{quote})*{quote}"
+        f"|[^{quote}{sign}{apart}\r\n]*)(?:{apart}|[\r\n]+|\\Z)"
+    )
+    at = 0
+    while at < len(text):
+        found = cell.match(text, at)
+        if found is None:
+            line = line_at(text, at)
+            raise unreadable(
+                f"{file} has a cell on line {line} in which {form.escape!r} or a quote may mean "
+                f"two things: {LINE_END.split(text[at : at + 40])[0]}",
+                "write the file with quotes in text doubled, and leave escape out",
+                file=file,
+                row=line,
+            )
+        at = found.end()
 
 
 def _without_comments(

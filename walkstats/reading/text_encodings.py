@@ -73,6 +73,8 @@ def decode(data: bytes, file: str, declared: FileFormat) -> tuple[str, tuple[str
         said = "" if marked[1] == "utf-8-sig" or declared.encoding else marked[2]
         notes = (f"read as {said}: the mark at the start of {file} says so",) if said else ()
         return text, notes
+    if declared.encoding is None:
+        _refuse_unmarked_wide(data, file)
     if declared.encoding is None and declared.recognise and not _is_utf8(data):
         return _as_windows_if_plain(data, file)
     return _decoded(data, file, declared.encoding or "utf-8", declared), ()
@@ -94,7 +96,6 @@ def _agree(marked: tuple[bytes, str, str], file: str, encoding: str | None) -> N
 
 
 def _decoded(data: bytes, file: str, encoding: str, declared: FileFormat) -> str:
-    _refuse_unmarked_wide(data, file, encoding)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as reason:
@@ -117,9 +118,9 @@ def _decoded(data: bytes, file: str, encoding: str, declared: FileFormat) -> str
     return text.removeprefix("\ufeff")
 
 
-def _refuse_unmarked_wide(data: bytes, file: str, encoding: str) -> None:
+def _refuse_unmarked_wide(data: bytes, file: str) -> None:
     """UTF-16 without its mark is ASCII with a NUL after, or before, each letter."""
-    if "utf-8" not in codecs.lookup(encoding).name or len(data) < 4 or len(data) % 2:
+    if len(data) < 4 or len(data) % 2:
         return
     start = data[:200]
     for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
