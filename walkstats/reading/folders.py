@@ -15,6 +15,7 @@ import pandas as pd
 from walkstats.checks import find_notes, find_problems, with_topics
 from walkstats.checks.material import Material
 from walkstats.errors import DataError, Problem
+from walkstats.reading.archives import leads_out
 from walkstats.reading.declarations import Declared, DeclaredTable, RedcapProject
 from walkstats.reading.formats import read_text
 from walkstats.reading.joining import Joined, join_parts
@@ -23,7 +24,8 @@ from walkstats.reading.parts import Note, Part, read_part
 from walkstats.reading.places import open_place
 from walkstats.reading.redcap.project import Project, better_said, open_project
 from walkstats.reading.redcap.rows import select
-from walkstats.reading.table_files import Found, find_files, find_manifest, tell_unread
+from walkstats.reading.scored_parts import with_questionnaires
+from walkstats.reading.table_files import Found, Source, find_files, find_manifest, tell_unread
 from walkstats.reading.text_tables import FileFormat, TextTable
 from walkstats.reading.workbooks import chosen_sheet, read_sheet
 from walkstats.schema import LISTS, MEASURES, TABLES
@@ -69,10 +71,11 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
     declared, wrong = read_manifest(toml)
     found.problems.extend(wrong)
     project = _redcap(found, declared.redcap)
+    declared, scored_by = _scored(found, declared)
     files = find_files(found, declared)
     _text_files(found, files, project)
     tables = _tables(found, files, declared, project)
-    tell_unread(found, [*files, *project.files])
+    tell_unread(found, [*files, *project.files, *scored_by])
     material = _material(found, tables, declared)
     found.problems.extend(find_problems(material))
     # once each, though several parts may read the same cells of one file
@@ -98,6 +101,27 @@ def _redcap(found: Found, declared: RedcapProject | None) -> Project:
     project = open_project(declared, read)
     found.problems.extend(project.problems)
     return project
+
+
+def _scored(found: Found, declared: Declared) -> tuple[Declared, list[Source]]:
+    """What is declared with the questionnaires that it names, and their files."""
+    read: list[Source] = []
+    outcomes = DeclaredTable("outcomes")
+
+    def bytes_of(name: str) -> bytes:
+        if leads_out(name) or not found.place.has(name):
+            raise DataError.of(
+                f"{name!r} is not in {found.place.described}",
+                what_to_do="put the questionnaire or the value set there",
+                table=MANIFEST,
+            )
+        read.append((outcomes, name))
+        return found.content(name, outcomes.table).data
+
+    declared, problems, failed = with_questionnaires(declared, bytes_of)
+    found.problems.extend(problems)
+    found.incomplete.update(part.table for part in failed)
+    return declared, [*read, *((part, part.file or "") for part in failed)]
 
 
 def _text_files(found: Found, files: list[tuple[DeclaredTable, str]], project: Project) -> None:
@@ -161,7 +185,7 @@ def _part(
     chosen = select(text, part, dictionary, exported)
     read = read_part(chosen.text, chosen.part, declared)
     if exported:
-        project.remember(part.table, chosen.text)
+        project.remember(part.table, text)
     found.problems.extend(chosen.problems)
     found.problems.extend(better_said(read.problems, chosen.part, dictionary))
     found.notes.extend((*chosen.notes, *read.notes))

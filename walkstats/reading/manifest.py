@@ -259,13 +259,13 @@ def _one_part(
 
 def _score(
     finder: _Finder, found: Mapping[str, Any], wide: object, path: tuple[str, ...]
-) -> dict[str, Any] | None:
-    """The clauses of a questionnaire; None where they cannot be used."""
+) -> dict[str, Any]:
+    """The clauses of a questionnaire; empty where they cannot be used."""
     read = finder.values(found, SCORE_CLAUSES, path)
     if wide is not None:
         finder.report(path, "a part has score or wide, not both", "make two parts of it")
-        return None
-    return read if "questionnaire" in read else None
+        return {}
+    return read if "questionnaire" in read else {}
 
 
 def _recognised(part: DeclaredTable) -> DeclaredTable:
