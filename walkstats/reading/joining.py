@@ -13,6 +13,7 @@ from walkstats.reading.daily import weeks_of_days
 from walkstats.reading.declarations import DeclaredTable
 from walkstats.reading.overlapping import settle_overlaps
 from walkstats.reading.parts import Note, Part
+from walkstats.reading.schedules import NO_LINE, keep_schedule
 from walkstats.reading.starts import starts_of
 from walkstats.schema import empty_table
 
@@ -69,6 +70,7 @@ def join_parts(
         return Joined(empty_table(table), np.zeros(0, dtype=np.int64), {})
     pieces = [_in_days(table, declared, part, people) for declared, part in parts]
     joined = pieces[0] if len(pieces) == 1 else _stacked(table, pieces)
+    joined = _scheduled(joined, parts, people)
     rule = next((d.overlapping for d, _ in parts if d.overlapping), None)
     if rule is None:
         return joined
@@ -76,6 +78,31 @@ def join_parts(
     refused = {c: np.zeros(len(kept), dtype=bool) for c in joined.refused}
     notes = (*joined.notes, (table, "", "left out", *note)) if note[0] else joined.notes
     return Joined(kept, lines, refused, joined.problems, notes)
+
+
+def _scheduled(
+    joined: Joined, parts: list[tuple[DeclaredTable, Part]], people: Joined | None
+) -> Joined:
+    """The check-ins with those that were due and have no row, where a schedule is declared."""
+    declared = next((d for d, _ in parts if d.schedule), None)
+    if declared is None:
+        return joined
+    whole = keep_schedule(
+        joined.frame,
+        joined.lines,
+        None if people is None else people.frame,
+        declared.schedule,
+        declared.due_until,
+    )
+    return Joined(
+        whole.frame,
+        whole.following(joined.lines, NO_LINE),
+        {name: whole.following(mask, False) for name, mask in joined.refused.items()},
+        (*joined.problems, *whole.problems),
+        (*joined.notes, *whole.notes),
+        {name: whole.following(cells, "") for name, cells in joined.written.items()},
+        joined.missing,
+    )
 
 
 def _in_days(table: str, declared: DeclaredTable, part: Part, joined: Joined | None) -> Joined:

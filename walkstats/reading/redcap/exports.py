@@ -70,7 +70,7 @@ def _absent(columns: list[str], dictionary: Dictionary) -> list[str]:
     if not lacking:
         return []
     told = ", ".join(lacking[:5]) + (" ..." if len(lacking) > 5 else "")
-    return [f"{len(lacking)} fields of {dictionary.file} are not in the export: {told}"]
+    return [f"fields of {dictionary.file} that are not in the export ({len(lacking)}): {told}"]
 
 
 def problems_of(text: TextTable, dictionary: Dictionary, missing: tuple[str, ...]) -> list[Problem]:

@@ -17,7 +17,7 @@ from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.headers import find_header
 from walkstats.reading.redcap.columns import with_any_of, with_datetimes
-from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
+from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary
 from walkstats.reading.text_tables import TextTable
 
@@ -73,6 +73,8 @@ def select(
     problems: list[Problem] = []
     notes: list[Note] = []
     taken = _of_event(text, part, problems) & _of_instrument(text, part, dictionary, problems)
+    if part.table == "check_ins" and not part.schedule:
+        problems.append(_unscheduled(part, text))
     if part.table == "outcomes":
         taken &= _asked(text, part, taken, notes)
     joined, part = _from_other_events(text, part, problems)
@@ -88,7 +90,7 @@ def select(
     if left:
         detail = f"columns of {text.file} that no clause names"
         notes.append((part.table, "", "not read", left, detail))
-    return Selected(replace(text, frame=frame), part, tuple(problems), tuple(notes))
+    return Selected(replace(joined, frame=frame), part, tuple(problems), tuple(notes))
 
 
 def _told(part: DeclaredTable) -> str:
@@ -218,6 +220,18 @@ def _nothing(part: DeclaredTable, text: TextTable) -> Problem:
     )
 
 
+def _unscheduled(part: DeclaredTable, text: TextTable) -> Problem:
+    return Problem(
+        f"which check-ins were due is not declared, and {text.file} has no row for one that nobody "
+        "answered: it would not count as missed",
+        "say under [redcap.events] what each event is, as in "
+        "check_in_1_arm_1 = { check_in = 1, covers = [0, 30] }, or in schedule",
+        table=part.table,
+        row=part.line,
+        severity="warning",
+    )
+
+
 def _from_other_events(
     text: TextTable, part: DeclaredTable, problems: list[Problem]
 ) -> tuple[TextTable, DeclaredTable]:
@@ -270,7 +284,7 @@ def _several(column: DeclaredColumn, part: DeclaredTable, records: pd.Index) -> 
 
 
 def _needed(frame: pd.DataFrame, part: DeclaredTable) -> tuple[pd.DataFrame, int]:
-    """The columns that a clause names, and REDCap's own; how many others there are."""
+    """The columns that a clause names; how many others there are."""
     if part.carry is True:
         return frame, 0
     header = [str(one) for one in frame.columns]
@@ -282,6 +296,6 @@ def _needed(frame: pd.DataFrame, part: DeclaredTable) -> tuple[pd.DataFrame, int
     declared = [one.source for one in part.columns if one.declared and one.value is None]
     if any(not find_header(name, header) for name in declared):
         return frame, 0  # a name is not found: the message is to list what there is
-    keep = {header[0], EVENT, REPEATED, INSTANCE, *(one for names in found for one in names)}
-    kept = [one for one in header if one in keep]
+    named = {one for names in found for one in names}
+    kept = [one for one in header if one in named]
     return frame[kept], len(header) - len(kept)
