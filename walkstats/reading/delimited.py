@@ -11,12 +11,14 @@ import csv
 import io
 import re
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
 from walkstats.reading.dialects import SEPARATORS, as_clause, called, own_words, recognise_cells
+from walkstats.reading.limits import PIECE, refuse_large, refuse_long_text, refuse_wide
 from walkstats.reading.number_signs import Signs, recognise_signs
 from walkstats.reading.row_widths import width_problems
 from walkstats.reading.text_encodings import LINE_END, broken_text, decode, line_at
@@ -51,6 +53,7 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     DataError
         When there is no telling where cells begin and end.
     """
+    refuse_long_text(len(data), file)
     text, said = decode(data, file, declared)
     text, form, separated = own_words(text, file, declared)
     text, above = _from_header_line(text, file, form)
@@ -124,11 +127,15 @@ def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.
             for row in reader:
                 rows.append(row)
                 ends.append(reader.line_num)
+                if len(rows) % PIECE == 0:
+                    refuse_large(rows, file)
         else:
-            rows += reader
+            while piece := list(islice(reader, PIECE)):
+                rows += piece
+                refuse_large(rows, file)
             ends += range(1, len(rows) + 1)
     except csv.Error:
-        line = max(ends[-1], len(rows)) + 1
+        line = ends[-1] + 1 if len(ends) > 1 else reader.line_num
         raise _quote_problem(text, file, form, line) from None
     return rows, np.array(ends[:-1], dtype=np.int64) + 1
 
@@ -201,8 +208,9 @@ def _open_quote(text: str, delimiter: str, quote: str) -> tuple[int, bool] | Non
     mark = re.escape(quote)
     quoted = re.compile(f"{mark}[^{mark}]*(?:{mark}{mark}[^{mark}]*)*{mark}")
     ends = {delimiter, "\r", "\n", ""}
+    end = re.compile(f"[{re.escape(delimiter)}\r\n]")
     at = 0
-    while at < len(text):
+    while at < len(text) and text.find(quote, at) >= 0:
         if text[at] == quote:
             match = quoted.match(text, at)
             if match is None:
@@ -210,9 +218,8 @@ def _open_quote(text: str, delimiter: str, quote: str) -> tuple[int, bool] | Non
             if text[match.end() : match.end() + 1] not in ends:
                 return at, True
             at = match.end()
-        while at < len(text) and text[at] not in ends:
-            at += 1
-        at += 1
+        found = end.search(text, at)
+        at = len(text) if found is None else found.end()
     return None
 
 
@@ -223,6 +230,7 @@ def _header(
     if first is None:
         raise unreadable(f"{file} holds only empty lines", "export the table again", file=file)
     header = rows[first]
+    refuse_wide(len(header), file)
     line = int(lines[first])
     _refuse_other_signs(header, line, file, form, chosen=chosen)
     places: dict[str, list[int]] = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from walkstats.reading.archives import ZIP_SIGNS
 from walkstats.reading.delimited import read_delimited
+from walkstats.reading.limits import refuse_wide
 from walkstats.reading.parquet import MAGIC, read_parquet_text
 from walkstats.reading.statistical_files import (
     SAS_SIGNS,
@@ -105,4 +106,6 @@ def read_text(data: bytes, file: str, declared: FileFormat) -> TextTable:
     DataError
         When it cannot be read.
     """
-    return format_of(data, file).read(data, file, declared)
+    found = format_of(data, file).read(data, file, declared)
+    refuse_wide(found.frame.shape[1], file)
+    return found

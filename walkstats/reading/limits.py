@@ -1,0 +1,71 @@
+"""How much is read before a file is refused for its size?
+
+Files of trials are far below these limits; a file that was made to fill the memory, or a damaged
+one, is far above. Each refusal says what to do with a file that is honest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from walkstats.errors import DataError
+from walkstats.reading.text_tables import unreadable
+
+MOST_MANIFEST = 2**20
+"""Of trial.toml [bytes]."""
+MOST_TEXT = 2**28
+"""Of a text file, unpacked [bytes]."""
+MOST_COLUMNS = 10_000
+MOST_ROWS = 5_000_000
+MOST_CELLS = 50_000_000
+"""Of one table."""
+PIECE = 100_000
+"""Rows between two looks at the limits."""
+
+
+def refuse_long_text(size: int, file: str) -> None:
+    """Refuse a text file of more bytes than are read.
+
+    Examples
+    --------
+    >>> refuse_long_text(10, "small.csv")
+    """
+    if size > MOST_TEXT:
+        raise unreadable(
+            f"{file} has {size} bytes of text (limit {MOST_TEXT})",
+            "save the table as Parquet; minutes of a device are added up to weeks first",
+            file=file,
+        )
+
+
+def refuse_wide(columns: int, file: str) -> None:
+    """Refuse a table of more columns than are read."""
+    if columns > MOST_COLUMNS:
+        raise unreadable(
+            f"{file} has {columns} columns (limit {MOST_COLUMNS})",
+            "leave out the columns that the trial does not need; check that the file is a table",
+            file=file,
+        )
+
+
+def refuse_large(rows: Sequence[Sequence[str]], file: str) -> None:
+    """Refuse a table of more rows or cells than are read; the last rows tell how wide it is."""
+    width = max(map(len, rows[-10:]), default=0)
+    if len(rows) > MOST_ROWS or len(rows) * width > MOST_CELLS:
+        raise unreadable(
+            f"{file} has more than {len(rows) - PIECE} rows of up to {width} cells (limit "
+            f"{MOST_ROWS} rows and {MOST_CELLS} cells)",
+            "leave out what the trial does not need; minutes of a device are added up to weeks "
+            "first",
+            file=file,
+        )
+
+
+def refuse_long_manifest(size: int, file: str) -> None:
+    """Refuse a trial.toml of more bytes than are read."""
+    if size > MOST_MANIFEST:
+        raise DataError.of(
+            f"{file} has {size} bytes (limit {MOST_MANIFEST})",
+            what_to_do="it holds facts and names of columns only: data go into the tables",
+            table=file,
+        )
