@@ -135,7 +135,7 @@ def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.
                 refuse_large(rows, file)
             ends += range(1, len(rows) + 1)
     except csv.Error:
-        line = ends[-1] + 1 if len(ends) > 1 else reader.line_num
+        line = ends[-1] + 1 if form.quote in text else reader.line_num
         raise _quote_problem(text, file, form, line) from None
     return rows, np.array(ends[:-1], dtype=np.int64) + 1
 

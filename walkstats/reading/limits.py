@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from walkstats.errors import DataError
 from walkstats.reading.text_tables import unreadable
 
-MOST_MANIFEST = 2**20
-"""Of trial.toml [bytes]."""
 MOST_TEXT = 2**28
 """Of a text file, unpacked [bytes]."""
 MOST_COLUMNS = 10_000
@@ -58,14 +55,4 @@ def refuse_large(rows: Sequence[Sequence[str]], file: str) -> None:
             "leave out what the trial does not need; minutes of a device are added up to weeks "
             "first",
             file=file,
-        )
-
-
-def refuse_long_manifest(size: int, file: str) -> None:
-    """Refuse a trial.toml of more bytes than are read."""
-    if size > MOST_MANIFEST:
-        raise DataError.of(
-            f"{file} has {size} bytes (limit {MOST_MANIFEST})",
-            what_to_do="it holds facts and names of columns only: data go into the tables",
-            table=file,
         )
