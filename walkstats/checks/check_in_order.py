@@ -90,13 +90,15 @@ def _state(material: Material, state: str) -> np.ndarray:
 
 
 def _completed_after_withdrawn(material: Material) -> np.ndarray:
-    """Completed check-ins of a higher number than one with the state withdrawn."""
+    """The first completed check-in in the table of a higher number than one that was withdrawn."""
     frame = material.tables["check_ins"]
     number = pd.Series(material.numbers("check_ins", "check_in"), index=frame.index)
     gone = number.where(_state(material, "withdrawn"))
     first = gone.groupby(frame["participant_id"]).transform("min").to_numpy()
     with np.errstate(invalid="ignore"):
-        return _state(material, "completed") & (number.to_numpy() > first)
+        again = _state(material, "completed") & (number.to_numpy() > first)
+    told = frame["participant_id"].where(again).duplicated().to_numpy(dtype=bool)
+    return again & ~told
 
 
 def _withdrawn_without_day(material: Material) -> np.ndarray:
@@ -164,7 +166,8 @@ def _asked_twice(material: Material) -> np.ndarray:
 def _single_gaps(material: Material) -> np.ndarray:
     """Gaps between check-ins that follow each other, unless that is how periods are written."""
     rows, step = material.once(_steps)
-    if not checkable(material) or with_gaps(material).mean() > MOST_WITH_GAPS:
+    gaps = with_gaps(material)
+    if not checkable(material) or gaps.sum() > MOST_WITH_GAPS * len(gaps):
         return _found(material, rows[:0])
     with np.errstate(invalid="ignore"):
         return _found(material, rows[step > JOINED_DAYS])

@@ -58,6 +58,8 @@ class Project:
         if self.dictionary is None:
             return self.understood(read_text(data, file, declared))
         headed = with_names(data, file, declared, self.dictionary)
+        if any(one.severity == "error" for one in headed.problems):
+            raise DataError(headed.problems)
         text = read_text(headed.data, file, declared)
         return self.understood(replace(text, problems=(*text.problems, *headed.problems)))
 

@@ -1,0 +1,412 @@
+"""Does an export of REDCap become the trial that it holds, and is what is wrong with it said?
+
+`files/redcap/longitudinal` and `repeating` were exported by REDCap itself (made-up records that the
+authors of REDCapR publish); `walk` was written by `write_walk.py` in the same format. The values
+below are read off the exports, or off the script, by eye.
+"""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import walkstats as ws
+from walkstats.errors import DataError
+from walkstats.reading.manifest import read_manifest
+from walkstats.reading.redcap.dictionary import read_choices, read_dictionary
+from walkstats.reading.redcap.labels import event_name, names_of
+from walkstats.reading.text_tables import TextTable
+from walkstats.reading.toml_text import parse_toml
+
+FILES = Path(__file__).parent / "files" / "redcap"
+EXPORT = "WALK_DATA_2024-07-15.csv"
+DICTIONARY = "WALK_DataDictionary_2024-07-15.csv"
+LABELS = FILES / "walk_labels.csv"
+TABLES = ("participants", "check_ins", "recurrences", "walking", "outcomes", "adverse_events")
+
+
+@pytest.fixture(scope="module")
+def walk():
+    return ws.read_trial(FILES / "walk")
+
+
+@pytest.fixture(scope="module")
+def longitudinal():
+    return ws.read_trial(FILES / "longitudinal")
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+    """The findings about a copy of walk in which texts were replaced, file by file."""
+
+    def check(*changes: tuple[str, str, str]) -> list[str]:
+        folder = tmp_path / "walk"
+        shutil.copytree(FILES / "walk", folder, dirs_exist_ok=True)
+        for name, old, new in changes:
+            text = (folder / name).read_text(encoding="utf-8")
+            assert old in text, old
+            (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+        found = ws.check_trial(folder)
+        return [
+            " | ".join([one.severity, str(one.column), one.ids, one.problem, one.what_to_do])
+            for one in found.itertuples()
+        ]
+
+    return check
+
+
+def said(findings: list[str], *words: str) -> bool:
+    return any(all(word in one for word in words) for one in findings)
+
+
+def rows(frame: pd.DataFrame, *columns: str) -> list[tuple]:
+    return list(frame[list(columns)].itertuples(index=False, name=None))
+
+
+# ---- what REDCap exported ------------------------------------------------------------------------
+
+
+def test_a_longitudinal_project_with_two_arms(longitudinal):
+    people = longitudinal.participants
+    assert rows(people, "participant_id", "arm", "sex", "race") == [
+        ("100", "arm 1", "Male", "White"),
+        ("220", "arm 1", "Female", "Asian"),
+        ("304", "arm 2", "Female", "White"),
+    ]
+    assert people["randomised_on"].dt.strftime("%Y-%m-%d").unique().tolist() == ["2015-04-02"]
+    assert people["mondays"].tolist() == [True, True, True]
+    reasons = people["withdrawal_reason"].tolist()
+    assert reasons == ["Did not wish to continue in study"] * 2 + [None]
+    asked = ("participant_id", "month", "value")
+    assert rows(longitudinal.outcomes, *asked) == [
+        ("100", 1, 2),
+        ("100", 2, 1),
+        ("220", 1, 1),
+        ("220", 2, 2),
+        ("304", 1, 1),
+        ("304", 2, 0),
+    ]
+
+
+def test_fields_that_identify_people_are_named_and_never_carried_along(longitudinal):
+    report = longitudinal.load_report
+    told = report.loc[report["action"] == "warning", "detail"]
+    names = "identifiers: first_name, last_name, telephone_1, email, dob ->"
+    assert told.str.contains(names, regex=False).sum() == 1
+    assert not {"first_name", "last_name", "dob"} & set(longitudinal.participants)
+
+
+def test_a_repeating_instrument():
+    trial = ws.read_trial(FILES / "repeating")
+    assert rows(trial.participants, "participant_id", "arm") == [("1", "Female"), ("2", "Male")]
+    asked = ("participant_id", "month", "value")
+    assert rows(trial.outcomes, *asked) == [
+        ("1", 1, 110),
+        ("1", 2, 111),
+        ("1", 3, 112),
+        ("2", 1, 114),
+    ]
+
+
+# ---- a whole project -----------------------------------------------------------------------------
+
+
+def test_choices_become_words_and_events_become_months(walk):
+    people = walk.participants.set_index("participant_id")
+    assert people.loc[["1001", "1002"], "arm"].tolist() == ["walking", "usual care"]
+    assert people.loc["1007", "sex"] == "other"
+    assert people["referred"].sum() == 6
+    gone = people.loc[["1005", "1007"], ["withdrawn_days", "withdrawal_reason"]]
+    assert gone.to_numpy().tolist() == [[50, "no time"], [75, "moved away"]]
+    assert people["withdrawn_days"].notna().sum() == 2
+    pain = walk.outcomes[walk.outcomes["measure"] == "pain_nrs"]
+    assert rows(pain[pain["participant_id"] == "1001"], "month", "value") == [(0, 5), (3, 2)]
+    later = walk.outcomes[walk.outcomes["month"] == 3]
+    assert sorted(later["participant_id"].unique()) == ["1001", "1002", "1003", "1006", "1008"]
+    assert later.loc[later["participant_id"] == "1002", "value"].isna().tolist() == [False, True]
+
+
+def test_repeats_become_rows_and_checkboxes_one_truth(walk):
+    known = ("participant_id", "onset_days", "resolved_days", "activity_limiting", "care_seeking")
+    assert rows(walk.recurrences, *known) == [
+        ("1001", 20, 26, True, True),
+        ("1001", 70, 74, False, False),
+        ("1002", 12, 15, False, True),
+        ("1008", 41, 50, True, True),
+    ]
+    assert walk.recurrences["worst_pain_nrs"].tolist() == [6, 3, 4, 8]
+    walked = rows(walk.walking, "participant_id", "week", "walking_minutes")
+    assert walked == [("1001", 1, 90), ("1001", 2, 120.5), ("1001", 3, 130), ("1003", 1, 60.5)]
+    harms = rows(walk.adverse_events, "participant_id", "onset_days", "serious", "related")
+    assert harms == [("1003", 9, False, True), ("1010", 33, True, False)]
+
+
+def test_a_check_in_that_nobody_answered_is_missed_and_never_a_negative_one(walk):
+    states = walk.check_ins.groupby("participant_id")["state"].apply(list).to_dict()
+    answered = ["completed"] * 3
+    assert states == {
+        "1001": answered,
+        "1002": ["completed", "missed", "completed"],  # begun, not completed
+        "1003": answered,
+        "1004": ["missed"] * 3,  # no row at all
+        "1005": ["completed", "withdrawn", "withdrawn"],  # left on day 50
+        "1006": answered,
+        "1007": ["completed", "completed", "withdrawn"],
+        "1008": answered,
+        "1009": ["missed", "completed", "completed"],
+        "1010": answered,
+        "1011": answered,
+    }  # of 1012 none was due by the day of the export
+    first = ws.derive.first_recurrence(walk, kind="any").set_index("participant_id")
+    followed = first.loc[["1002", "1004", "1005", "1009", "1006"], ["days", "event"]]
+    assert followed.to_numpy(dtype=float).tolist() == [[12, 1], [0, 0], [30, 0], [0, 0], [90, 0]]
+
+
+def test_it_is_written_and_read_back(walk, tmp_path):
+    ws.write_trial(walk, tmp_path / "written")
+    assert ws.read_trial(tmp_path / "written").equals(walk)
+
+
+def test_findings_say_where_in_redcap_they_stand(spoilt):
+    found = spoilt((EXPORT, "1001,reports_arm_1,recurrence,2,", "1001,reports_arm_1,recurrence,1,"))
+    assert not said(found, "error")
+    found = spoilt((EXPORT, "2024-03-18,2024-03-22", "2024-03-18,2024-03-12"))
+    assert said(found, "error", "1001", "[in REDCap: record 1001, reports_arm_1, recurrence 2]")
+
+
+# ---- labels --------------------------------------------------------------------------------------
+
+
+def labelled(tmp_path, *changes: tuple[str, str]) -> Path:
+    folder = tmp_path / "labelled"
+    shutil.copytree(FILES / "walk", folder)
+    text = LABELS.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / EXPORT).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_an_export_of_labels_is_recognised_said_and_read_as_the_same_trial(walk, tmp_path):
+    folder = labelled(tmp_path)
+    trial = ws.read_trial(folder)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(trial.table(name), walk.table(name))
+    told = trial.load_report.loc[trial.load_report["action"] == "warning", "detail"]
+    assert told.str.contains("headed by the labels of its fields").sum() == 1
+    raw, words = (
+        list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+        for path in (FILES / "walk" / EXPORT, LABELS)
+    )
+    differ = sum(
+        one != other and name not in ("redcap_event_name", "redcap_repeat_instrument")
+        for row, worded in zip(raw[1:], words[1:], strict=True)
+        for name, one, other in zip(raw[0], row, worded, strict=True)
+    )
+    assert told.str.contains(f"is an export of labels: {differ} cells hold").sum() == 1
+
+
+def test_codes_and_labels_mixed_are_refused(spoilt):
+    found = spoilt((EXPORT, ",2,,,,,,,", ",Complete,,,,,,,"))
+    assert said(found, "error", "holds labels in", "and codes in", "raw data")
+
+
+def test_a_label_that_two_choices_share_is_refused(tmp_path):
+    folder = labelled(tmp_path, (",other,", ",male,"))
+    dictionary = (folder / DICTIONARY).read_text(encoding="utf-8")
+    (folder / DICTIONARY).write_text(dictionary.replace("3, other", "3, male"), encoding="utf-8")
+    found = ws.check_trial(folder)
+    error = found[found["severity"] == "error"].iloc[0]
+    assert "'male' is 2 and 3" in error["problem"]
+    assert error["ids"].startswith("1002, 1005")
+
+
+def test_labels_over_columns_that_may_be_several_fields_are_refused(tmp_path):
+    folder = labelled(tmp_path, ("Age (years)", "Years of age"))
+    found = ws.check_trial(folder)
+    assert found["problem"].str.contains("1 of 34 may be several fields or none: 'Years of").any()
+
+
+def test_headers_are_found_by_their_order():
+    columns = {"a": "Sure?", "a_complete": "Complete?", "b": "Sure?", "c": "Age"}
+    assert names_of(["Sure?", "Complete?", "Sure?"], columns) == ["a", "a_complete", "b"]
+    assert names_of(["<i>Sure?</i>", "Age"], columns) == [None, "c"]
+    assert names_of(["Sure?", "Weight"], columns) == [None, None]
+
+
+def test_names_of_events():
+    assert event_name("Enrollment (Arm 1: Drug A)") == "enrollment_arm_1"
+
+
+# ---- the dictionary and the export ---------------------------------------------------------------
+
+
+def test_a_dictionary_from_the_api_and_codes_of_checkboxes():
+    frame = pd.DataFrame(
+        [
+            ["id", "f", "text", "", ""],
+            ["seen", "f", "checkbox", "Seen", "-1, Nobody | GP, Doctor"],
+            ["sure", "f", "truefalse", "", ""],
+        ],
+        columns=[
+            "field_name",
+            "form_name",
+            "field_type",
+            "field_label",
+            "select_choices_or_calculations",
+        ],
+    )
+    read = read_dictionary(TextTable("d.csv", frame))
+    assert [one for one in read.columns if one.startswith("seen")] == ["seen____1", "seen___gp"]
+    assert read.codes_of("seen____1") == {"0": "Unchecked", "1": "Checked"}
+    assert read.codes_of("sure") == {"1": "True", "0": "False"}
+    assert read.codes_of("f_complete")["2"] == "Complete"
+    assert read.codes_of("id") == {}
+    assert read_choices("1, a, b | 2,") == {"1": "a, b", "2": "2"}
+
+
+def test_a_field_twice_and_a_dictionary_without_fields():
+    frame = pd.DataFrame({"field_name": ["a", "a"], "form_name": "f", "field_type": "text"})
+    with pytest.raises(DataError, match="several fields of the same name: a"):
+        read_dictionary(TextTable("d.csv", frame))
+    with pytest.raises(DataError, match="names no field"):
+        read_dictionary(TextTable("d.csv", frame[:0]))
+
+
+def test_the_wrong_file_is_recognised(spoilt):
+    toml = "trial.toml"
+    found = spoilt((toml, f'export = "{EXPORT}"', f'export = "{DICTIONARY}"'))
+    assert said(found, "error", "is a data dictionary, not a data export")
+    found = spoilt(
+        (toml, f'dictionary = "{DICTIONARY}"', f'dictionary = "{EXPORT}"'),
+    )
+    assert said(found, "error", "is no data dictionary of REDCap", "it looks like a data export")
+    found = spoilt((toml, f'dictionary = "{DICTIONARY}"', 'dictionary = "none.csv"'))
+    assert said(found, "error", "none.csv is not in")
+
+
+def test_an_export_and_a_dictionary_that_do_not_agree(spoilt):
+    found = spoilt((EXPORT, ",new_pain,", ",new_pian,"))
+    assert said(found, "warning", "1 of 34 columns", "new_pian")
+    found = spoilt((DICTIONARY, "\nrecord_id,", "\nstudy_id,"))
+    assert said(found, "error", "of the same project")
+
+
+def test_values_that_the_dictionary_does_not_foresee(spoilt):
+    found = spoilt(
+        (
+            EXPORT,
+            "1002,baseline_arm_1,,,2,2024-01-10,47,2,",
+            "1002,baseline_arm_1,,,2,2024-01-10,17,7,",
+        ),
+        (EXPORT, ",2024-02-20,66,", ",2023-02-20,66,"),
+    )
+    assert said(
+        found, "warning | age | 1002", "outside the limits of its validation (18 to 90): '17'"
+    )
+    assert said(found, "warning | sex | 1002", "not among its choices (1 = female", "'7'")
+    assert said(found, "warning | rand_date | 1008", "2024-01-01 to any", "'2023-02-20'")
+    assert not said(found, "pain")  # -99 is a missing data code
+
+
+# ---- names in trial.toml -------------------------------------------------------------------------
+
+
+def test_columns_and_instruments_that_are_misspelt(spoilt):
+    toml = "trial.toml"
+    found = spoilt(
+        (toml, 'resolved_days = "ended"', 'resolved_days = "endde"'),
+        (toml, '"age"', '"initials"'),
+        (toml, 'activity_limiting = "limited"', 'activity_limiting = "care"'),
+        (toml, '"care___2"', '"care___3"'),
+        (toml, 'instrument = "diary"', 'instrument = "dairy"'),
+        (toml, "month_3_arm_1 = {", "month_3_arm_2 = {"),
+    )
+    assert said(found, "error | resolved_days", "did you mean 'ended', a field of the data")
+    assert said(found, "error | age_years", "initials is in the data dictionary, but not in the")
+    assert said(found, "error | activity_limiting", "care___1 (General practitioner), care___2")
+    assert said(found, "error | care_seeking", "there is no column 'care___3'")
+    assert said(found, "error | redcap_repeat_instrument", "'dairy'", "did you mean 'diary'?")
+    assert said(found, "warning", "'month_3_arm_2'", "did you mean 'month_3_arm_1'?")
+
+
+def test_an_event_that_is_misspelt(spoilt):
+    found = spoilt(("trial.toml", '"end_of_study_arm_1" }', '"end_of_stuy_arm_1" }'))
+    assert said(found, "error", "did you mean 'end_of_study_arm_1'?")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("check_in = 2, ", "check_in = 2.5, ", "check_in needs a whole number"),
+        ("check_in = 2, ", "", "has days of a check-in, and no number"),
+        ("check_in = 2, ", "chek_in = 2, ", "did you mean check_in?"),
+        ("check_in = 2, covers = [30, 60]", "check_in = 2", "which days its check-in asks"),
+        ("check_in = 2, ", "check_in = 1, ", "gives check-in 1 other days"),
+        ("covers = [0, 30]", "covers = [30, 0]", "earlier day first"),
+        ('"2024-07-15"', '"15/07/2024"', "exported_on needs a day"),
+        ("exported_on", "exportd_on", "did you mean exported_on?"),
+        ("month_3_arm_1 = { month = 3 }", "month_3_arm_1 = 3", "needs its facts in braces"),
+    ],
+)
+def test_clauses_that_are_misspelt(old, new, words):
+    text = (FILES / "walk" / "trial.toml").read_text(encoding="utf-8").replace(old, new)
+    _, problems = read_manifest(parse_toml(text.encode(), "trial.toml"))
+    told = [f"{one.problem} {one.what_to_do}" for one in problems]
+    assert any(words in one for one in told), told
+
+
+def test_an_event_that_does_not_tell_what_a_table_needs():
+    text = (FILES / "walk" / "trial.toml").read_text(encoding="utf-8")
+    text = text.replace("[outcomes]", '[outcomes]\nevent = "reports_arm_1"')
+    _, problems = read_manifest(parse_toml(text.encode(), "trial.toml"))
+    assert "the event reports_arm_1 does not tell it" in problems[0].problem
+
+
+def test_an_export_without_events(spoilt):
+    found = spoilt((EXPORT, ",redcap_event_name,", ",redcap_event_nam,"))
+    assert said(found, "error", "no column redcap_event_name")
+
+
+def test_check_ins_without_a_schedule(spoilt):
+    found = spoilt(
+        ("trial.toml", "[check_ins.columns]", "[check_ins.columns]\ncheck_in = { value = 1 }"),
+        ("trial.toml", "check_in_1_arm_1 = {", "#"),
+        ("trial.toml", "check_in_2_arm_1 = {", "#"),
+        ("trial.toml", "check_in_3_arm_1 = {", "#"),
+    )
+    assert said(found, "warning", "which check-ins were due is not declared")
+
+
+def test_several_values_of_one_record_in_other_events(spoilt):
+    row = "1005,end_of_study_arm_1,,,,"
+    again = "1005,month_3_arm_1" + "," * 30 + "2024-03-01,2,2\n1005,end_of_study_arm_1,,,,"
+    both = '"left_on", event = ["end_of_study_arm_1", "month_3_arm_1"]'
+    one = '"left_on", event = "end_of_study_arm_1"'
+    found = spoilt((EXPORT, row, again), ("trial.toml", one, both))
+    assert said(found, "withdrawn_days | 1005", "left_on has several values")
+
+
+def test_any_of_is_missing_where_nothing_is_known_and_refuses_other_cells(spoilt):
+    rows_of_care = ",0,0,1,0,4,2,"
+    found = spoilt((EXPORT, rows_of_care, ",0,1,?,0,4,2,"))
+    assert not said(found, "error")  # one ticked box is enough
+    found = spoilt((EXPORT, rows_of_care, ",0,?,0,0,4,2,"))
+    assert said(found, "error | care_seeking | 1002", "found {?, ")
+
+
+def test_any_of_goes_with_truths_only():
+    text = """
+name = "A"
+source = "B"
+arms = ["a", "b"]
+[recurrences.columns]
+onset_days = { any_of = ["a"] }
+care_seeking = { any_of = ["a"], from = "b" }
+"""
+    _, problems = read_manifest(parse_toml(text.encode(), "trial.toml"))
+    assert "any_of does not go with a column of kind days" in problems[0].problem
+    assert "has both from and any_of" in problems[1].problem
