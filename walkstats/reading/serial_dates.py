@@ -20,7 +20,6 @@ LAST_DAYS = {1900: 2_958_465, 1904: 2_957_003}
 """31 December 9999, in each system."""
 
 MILLISECONDS = 86_400_000
-DAY_AND_TIME = "date and time"
 TIME_ONLY = "time"
 ELAPSED = "elapsed"
 DATE = "date"
@@ -31,8 +30,7 @@ ZEROS = "leading zeros"
 BUILT_IN = {
     **dict.fromkeys((9, 10), PERCENT),
     **dict.fromkeys((5, 6, 7, 8, 37, 38, 39, 40, 41, 42, 43, 44), ""),
-    **dict.fromkeys((*range(14, 18), *range(27, 37), *range(50, 59)), DATE),
-    22: DAY_AND_TIME,
+    **dict.fromkeys((*range(14, 18), 22, *range(27, 37), *range(50, 59)), DATE),
     **dict.fromkeys((18, 19, 20, 21, 45, 47), TIME_ONLY),
     46: ELAPSED,
 }
@@ -55,8 +53,8 @@ def shown_as(code: str) -> str:
     Returns
     -------
     str
-        "date", "date and time", "time", "elapsed" (hours beyond 24), "percent", "currency",
-        "leading zeros", or "" for a plain number.
+        "date" (with or without a time), "time", "elapsed" (hours beyond 24), "percent",
+        "currency", "leading zeros", or "" for a plain number.
 
     Examples
     --------
@@ -71,7 +69,7 @@ def shown_as(code: str) -> str:
         return ELAPSED
     with_time = re.search("[hs]", plain)
     if re.search("[yd]", plain) or (re.search("m", plain) and not with_time):
-        return DAY_AND_TIME if with_time else DATE
+        return DATE
     if with_time:
         return TIME_ONLY
     if "%" in plain:
@@ -121,12 +119,13 @@ def serial_in_words(number: float, since: int, shown: str) -> str:
     number : float
         [days]
     since : {1900, 1904}
-    shown : {"date", "date and time", "time", "elapsed"}
+    shown : {"date", "time", "elapsed"}
 
     Returns
     -------
     str
         Times of day are rounded to the millisecond: a spreadsheet keeps them as parts of a day.
+        Midnight is a date alone.
 
     Raises
     ------
@@ -145,7 +144,7 @@ def serial_in_words(number: float, since: int, shown: str) -> str:
     if shown == TIME_ONLY and days == 0:
         return _clock(rest)
     day = day_of_serial(days, since).isoformat()
-    return f"{day}T{_clock(rest)}" if rest or shown == DAY_AND_TIME else day
+    return f"{day}T{_clock(rest)}" if rest else day
 
 
 def _clock(milliseconds: int) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from walkstats.reading.numbers_in_text import RefusedError, number_in_words
 from walkstats.reading.safe_xml import no_xml, read_xml
-from walkstats.reading.serial_dates import DATE, DAY_AND_TIME, ELAPSED, TIME_ONLY, serial_in_words
+from walkstats.reading.serial_dates import DATE, ELAPSED, TIME_ONLY, serial_in_words
 from walkstats.reading.workbook_parts import (
     MOST_TEXTS,
     TRUE,
@@ -31,7 +31,7 @@ MOST_ROWS = 1_048_576
 EXACT_DIGITS = 1e15
 """Numbers from here on have lost digits: a cell keeps fifteen."""
 
-TIMES = (DATE, DAY_AND_TIME, TIME_ONLY, ELAPSED)
+TIMES = (DATE, TIME_ONLY, ELAPSED)
 LONG = "more than 15 digits"
 ADDRESSES_SHOWN = 5
 

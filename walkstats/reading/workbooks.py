@@ -28,11 +28,12 @@ LOOKED_AT = 20
 """Rows below the first in which it is looked whether that is a title."""
 
 SHOWN_OTHERWISE = {
-    PERCENT: "{n} cells of column {letter} are shown as percentages: 85 % is read as 0.85",
-    CURRENCY: "{n} cells of column {letter} are shown with a currency; the number alone is read",
-    ZEROS: "{n} cells of column {letter} are numbers shown with leading zeros, read without them",
-    LONG: "{n} cells of column {letter} have more than 15 digits, of which Excel keeps only 15",
+    PERCENT: "shown as percentages: 85 % is read as 0.85",
+    CURRENCY: "shown with a currency; the number alone is read",
+    ZEROS: "numbers shown with leading zeros, which are read without them",
+    LONG: "numbers of more than 15 digits, of which Excel keeps only 15",
 }
+"""What is told of cells of a column."""
 
 
 def read_workbook(data: bytes, file: str, declared: FileFormat) -> TextTable:
@@ -327,13 +328,13 @@ def _notes(
         yield f"names of the columns read from row {head}; rows above it are passed over"
     empty = (below[-1] - head - len(below)) if below else 0
     if empty:
-        yield f"{empty} empty rows passed over"
+        yield f"empty rows passed over: {empty}"
     if sheet.hidden:
         yield "the sheet is hidden in Excel"
     hidden = len(cells.hidden_rows.intersection(below))
     if hidden:
         why = "by a filter" if cells.filtered else "in Excel"
-        yield f"{hidden} rows that are hidden {why} were read like all others"
+        yield f"rows hidden {why} were read like all others: {hidden}"
     columns = [
         letters(k)
         for k in sorted(names)
@@ -342,7 +343,7 @@ def _notes(
     if columns:
         yield f"hidden columns were read like all others: {', '.join(columns)}"
     if cells.formulas:
-        yield f"{cells.formulas} formulas not computed: the values stored with them were read"
+        yield f"formulas not computed, the values stored with them were read: {cells.formulas}"
     for (column, kind), n in sorted(cells.shown.items()):
         if column in names:
-            yield SHOWN_OTHERWISE[kind].format(n=n, letter=letters(column))
+            yield f"cells of column {letters(column)} {SHOWN_OTHERWISE[kind]}: {n}"
