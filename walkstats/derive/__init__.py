@@ -17,6 +17,8 @@
 ``adherence``          one row per participant: sessions, minutes walked, prescribed; adhered?
 ``adherence_by_arm``   one row per arm and item of it
 ``adherence_by_week``  one row per arm and week: minutes walked beside those prescribed
+``reconcile_walking``  one row per participant and week: diary, device and prescription
+``records_by_week``    one row per arm, week and record of it
 ``within_between``     any frame with a column split into the person's mean and the week's deviation
 ``participant_flow``   one row per box of the flow diagram
 ``follow_up_endings``  one row per way in which follow-up ended, participants by arm
@@ -55,6 +57,7 @@ __getattr__, __dir__, __all__ = attach(
         "harms": ["adverse_events"],
         "harms_by_person": ["harm_counts"],
         "scoring_answers": ["score"],
+        "walking_records": ["reconcile_walking", "records_by_week"],
     },
 )
 
@@ -78,8 +81,10 @@ if TYPE_CHECKING:
     from walkstats.derive.people_and_weeks import within_between as within_between
     from walkstats.derive.recovering import recovery as recovery
     from walkstats.derive.recurrent_events import recurrences as recurrences
-    from walkstats.derive.time_in_pain import days_in_pain as days_in_pain
     from walkstats.derive.scoring_answers import score as score
+    from walkstats.derive.time_in_pain import days_in_pain as days_in_pain
     from walkstats.derive.walking_over_time import walking_spans as walking_spans
+    from walkstats.derive.walking_records import reconcile_walking as reconcile_walking
+    from walkstats.derive.walking_records import records_by_week as records_by_week
     from walkstats.derive.weekly import weekly_minutes as weekly_minutes
     from walkstats.derive.what_came_first import competing_events as competing_events

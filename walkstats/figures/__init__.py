@@ -27,6 +27,8 @@ Each ``plot_x(result)`` makes a figure and returns it closed, so that a notebook
 ``plot_partial_residuals``, ``draw_partial_residuals``   what a covariate contributes
 ``plot_within_between``, ``draw_within_between``   is it the person, or the week?
 ``plot_adherence``, ``draw_adherence``           minutes walked by week beside those prescribed
+``plot_walking_records``, ``draw_walking_records``   diary, device and prescription by week
+``plot_agreement``, ``draw_agreement``           two measurements of the same thing, pair by pair
 ``plot_balance``, ``draw_balance``               covariates of two groups, without weights and with
 ``plot_check_in_completeness``, ``draw_check_in_completeness``   check-ins completed by month
 ``plot_missing_pattern``, ``draw_missing_pattern``   which values are missing together
@@ -72,6 +74,8 @@ __getattr__, __dir__, __all__ = attach(
         "partial_points": ["draw_partial_residuals", "plot_partial_residuals"],
         "person_lines": ["draw_within_between", "plot_within_between"],
         "adherence_lines": ["draw_adherence", "plot_adherence"],
+        "record_lines": ["draw_walking_records", "plot_walking_records"],
+        "agreement_points": ["draw_agreement", "plot_agreement"],
         "balance_points": ["draw_balance", "plot_balance"],
         "completeness_lines": ["draw_check_in_completeness", "plot_check_in_completeness"],
         "missing_tiles": ["draw_missing_pattern", "plot_missing_pattern"],
@@ -98,6 +102,8 @@ if TYPE_CHECKING:
     from walkstats.figures.acceptability_lines import plot_acceptability as plot_acceptability
     from walkstats.figures.adherence_lines import draw_adherence as draw_adherence
     from walkstats.figures.adherence_lines import plot_adherence as plot_adherence
+    from walkstats.figures.agreement_points import draw_agreement as draw_agreement
+    from walkstats.figures.agreement_points import plot_agreement as plot_agreement
     from walkstats.figures.balance_points import draw_balance as draw_balance
     from walkstats.figures.balance_points import plot_balance as plot_balance
     from walkstats.figures.completeness_lines import (
@@ -175,6 +181,8 @@ if TYPE_CHECKING:
     from walkstats.figures.partial_points import plot_partial_residuals as plot_partial_residuals
     from walkstats.figures.person_lines import draw_within_between as draw_within_between
     from walkstats.figures.person_lines import plot_within_between as plot_within_between
+    from walkstats.figures.record_lines import draw_walking_records as draw_walking_records
+    from walkstats.figures.record_lines import plot_walking_records as plot_walking_records
     from walkstats.figures.residual_panels import draw_residuals as draw_residuals
     from walkstats.figures.residual_panels import plot_residuals as plot_residuals
     from walkstats.figures.schoenfeld_points import draw_schoenfeld as draw_schoenfeld

@@ -138,6 +138,8 @@ def questionnaire_from(data: bytes, file: str) -> Questionnaire:
         For a file that is no TOML, or an entry that contradicts itself.
     """
     try:
+        if len(data) > LONGEST_FILE:
+            raise tomllib.TOMLDecodeError(f"it has {len(data)} bytes")
         found = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as reason:
         raise DataError.of(

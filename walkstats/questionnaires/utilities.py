@@ -168,6 +168,8 @@ def value_set_from(data: bytes, file: str, name: str) -> ValueSet:
         As ``read_value_set``.
     """
     try:
+        if len(data) > LONGEST_FILE:
+            raise csv.Error(f"it has {len(data)} bytes")
         text = data.decode("utf-8-sig")
         lines = text.splitlines()
         delimiter = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","

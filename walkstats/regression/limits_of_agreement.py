@@ -140,7 +140,7 @@ def agreement(
     ...     "diary": [70, 80, 150, 90, 120, 130], "device": [60, 60, 120, 80, 115, 110]})
     >>> found = agreement(pairs, "diary", "device", subject="who").frame.iloc[0]
     >>> print(round(found["bias"], 2), round(found["lower"], 1), round(found["upper"], 1))
-    15.83 -2.3 34.0
+    15.83 -5.7 37.4
     """
     check_frame(frame)
     check_choice(scale, SCALES, "scale")
@@ -148,7 +148,7 @@ def agreement(
     values = [_numbers(frame, name) for name in (first, second)]
     whose = np.arange(len(frame)) if subject is None else _labels(frame, subject, "subject")
     groups = pd.Series(ALL, index=frame.index) if by is None else check_column(frame, by, "by")
-    usable, left_out = _usable(values, whose, groups, scale)
+    usable, left_out = _usable(values, whose, groups, scale, (str(first), str(second)))
     pairs = _pairs(values, whose, groups, usable, scale)
     found = [
         _one_group(own, name, scale, coverage, level) for name, own in _in_order(pairs, groups)
@@ -327,15 +327,19 @@ def _share(coverage: float) -> float:
 
 
 def _usable(
-    values: list[Floats], whose: NDArray[Any], groups: pd.Series, scale: str
+    values: list[Floats],
+    whose: NDArray[Any],
+    groups: pd.Series,
+    scale: str,
+    names: tuple[str, str],
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     missing = [~np.isfinite(one) for one in values]
     nobody = pd.isna(pd.Series(whose)).to_numpy() | groups.isna().to_numpy()
     known = ~(missing[0] | missing[1] | nobody)
     left_out = {
-        "both measurements missing": int((missing[0] & missing[1]).sum()),
-        "the first is missing": int((missing[0] & ~missing[1]).sum()),
-        "the second is missing": int((~missing[0] & missing[1]).sum()),
+        f"{names[0]} and {names[1]} missing": int((missing[0] & missing[1]).sum()),
+        f"{names[0]} missing": int((missing[0] & ~missing[1]).sum()),
+        f"{names[1]} missing": int((~missing[0] & missing[1]).sum()),
         "no participant or group": int((nobody & ~missing[0] & ~missing[1]).sum()),
     }
     if scale == "ratio":

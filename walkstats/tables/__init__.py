@@ -3,6 +3,7 @@
 ``baseline_table``   who was randomised, arm by arm
 ``check_in_table``   check-ins completed, by arm and month
 ``adherence_table``  who came, who walked, and how much of what was prescribed
+``agreement_table``  bias and limits of agreement of two measurements
 ``events_table``     participants with an adverse event, and events, by kind and arm
 ``cost_table``       resource use, unit costs, costs by category, costs beside effects
 ``subgroup_table``   effects in subgroups, with the test of interaction
@@ -21,6 +22,7 @@ from walkstats._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "agreement_by_group": ["agreement_table"],
         "characteristics": ["baseline_table"],
         "completeness": ["check_in_table"],
         "costs_by_arm": ["cost_table"],
@@ -37,6 +39,7 @@ __getattr__, __dir__, __all__ = attach(
 )
 
 if TYPE_CHECKING:
+    from walkstats.tables.agreement_by_group import agreement_table as agreement_table
     from walkstats.tables.characteristics import baseline_table as baseline_table
     from walkstats.tables.completeness import check_in_table as check_in_table
     from walkstats.tables.costs_by_arm import cost_table as cost_table

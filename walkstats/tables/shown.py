@@ -14,6 +14,7 @@ from walkstats import _digits
 from walkstats._labels import capitalised, percent_level
 from walkstats.results import Curve, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.results.incidences import Incidence
+from walkstats.tables.agreement_by_group import agreement_table, holds_agreement
 from walkstats.tables.cells import EMPTY, Cell, words
 from walkstats.tables.costs_by_arm import cost_table, holds_costs
 from walkstats.tables.curves_read import curve_table, incidence_table, remarks
@@ -83,6 +84,8 @@ def table_of(
         table = effect_values_table(result, names)
     elif holds_costs(result):
         table = cost_table(result, labels=names)
+    elif holds_agreement(result):
+        table = agreement_table(result, labels=names)
     elif holds_missing(result):
         table = missing_table(result, names)
     else:
