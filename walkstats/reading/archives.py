@@ -83,10 +83,10 @@ class Archive:
         info = self.members[member]
         try:
             stream = self._zip.open(info)
-        except RuntimeError:
-            raise locked(self.file) from None
         except NO_ARCHIVE:
             raise damaged(self.file) from None
+        except RuntimeError:
+            raise locked(self.file) from None
         yield from pieces(stream, max(info.compress_size, 1), self.file)
 
 

@@ -143,17 +143,15 @@ def bytes_on_disk(path: Path) -> bytes:
         # A pipe put here since would be opened without waiting for who writes into it.
         handle = os.open(path, os.O_RDONLY | WITHOUT_WAITING)
         with os.fdopen(handle, "rb") as opened:
-            _refuse_no_file(os.fstat(handle), path.name)
-            data = opened.read(MOST_BYTES + 1)
+            found = os.fstat(handle)
+            _refuse_no_file(found, path.name)
+            return opened.read(found.st_size)  # and no more, should it grow while it is read
     except (OSError, ValueError) as reason:
         raise unreadable(
             f"{path.name} cannot be opened ({getattr(reason, 'strerror', None) or reason})",
             "check that it is a file and that you may read it",
             file=path.name,
         ) from None
-    if len(data) > MOST_BYTES:
-        raise _too_large(path.name, len(data))
-    return data
 
 
 def _refuse_no_file(found: os.stat_result, file: str) -> None:

@@ -320,17 +320,20 @@ def tell_unread(found: Found, files: list[Source]) -> None:
                     severity="warning",
                 )
             )
+    fed = {part.table for part, _ in files}
     for file, book in found.books.items():
         if book is not None:
-            _tell_unread_sheets(found, book, {p.format.sheet for p, name in files if name == file})
+            sheets = {part.format.sheet for part, name in files if name == file}
+            _tell_unread_sheets(found, book, sheets, fed)
 
 
-def _tell_unread_sheets(found: Found, book: Workbook, used: set[str | None]) -> None:
+def _tell_unread_sheets(found: Found, book: Workbook, used: set[str | None], fed: set[str]) -> None:
+    """A sheet called nearly like a table that nothing feeds is a finding, any other a note."""
     for sheet in book.sheets:
         if sheet.name in used or sheet.name.strip().casefold() in MANIFEST_SHEETS:
             continue
         near = difflib.get_close_matches(plain(sheet.name), TABLES, n=1, cutoff=MEANT)
-        if near and near[0] not in used:
+        if near and near[0] not in fed:
             found.problems.append(
                 Problem(
                     f"no table is read from sheet {sheet.name!r} of {book.file}",
