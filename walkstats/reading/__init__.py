@@ -6,8 +6,9 @@
 ``pseudonymise`` the same trial without names, ids and dates of its participants
 ``load_sample``  the trials that come with walkstats
 
-One module per format gives text; ``formats`` lists them; ``manifest`` reads trial.toml;
-``parts`` and ``conversion`` turn text into the dictionary's columns; ``folders`` holds it together.
+One module per format gives text; ``formats`` lists them; ``redcap`` reads exports of REDCap;
+``manifest`` reads trial.toml; ``parts`` and ``conversion`` turn text into the dictionary's columns;
+``schedules`` adds check-ins that nobody answered; ``folders`` holds it together.
 """
 
 from typing import TYPE_CHECKING

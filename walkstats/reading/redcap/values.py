@@ -86,8 +86,8 @@ def identifying(text: TextTable, dictionary: Dictionary) -> list[Problem]:
         Problem(
             f"{text.file} holds fields that the data dictionary marks as identifiers: "
             f"{', '.join(map(str, marked))}",
-            "an export for analysis needs none of them: export again with 'Remove all tagged "
-            "Identifier fields' ticked; walkstats carries none of them along unasked",
+            "an export for analysis needs none of them: export again with the identifier fields "
+            "removed (De-identification Options); walkstats carries none of them along unasked",
             table=text.file,
             count=len(marked),
             severity="warning",
