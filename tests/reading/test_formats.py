@@ -96,6 +96,27 @@ KNOWN |= dict.fromkeys(BY_HAVEN, (FileFormat(), PATIENTS))
 KNOWN |= dict.fromkeys(("foreign_v7.dta", "foreign_v10.dta"), (FileFormat(), OF_FOREIGN))
 KNOWN |= dict.fromkeys(("pspp.sav", "pspp_plain.sav", "pspp.zsav"), (FileFormat(), OF_PSPP))
 
+OF_OPENXLSX = {
+    "participant_id": ["001", "002", "003", "004"],
+    "randomised_on": ["2024-01-10", "2024-02-29", "2023-12-31", "1999-12-31"],
+    "age_years": ["54.1", "61", "0.333333333333333", "14.2857142857143"],
+    "referral": ["true", "false", "false", "true"],
+}
+OF_LIBREOFFICE = {
+    "participant_id": ["001", "002", "003"],
+    "randomised_on": ["2024-01-10", "2024-02-29", "2023-12-31"],
+    "planned_end_days": ["365", "365", "365"],
+    "called_at": ["09:30:00", None, "not reached\ntwice"],
+}
+"""What workbooks.R and trial_libreoffice.fods write; test_workbooks.py looks at all of it."""
+
+KNOWN |= {
+    "trial_openxlsx.xlsx": (FileFormat(sheet="Participants"), OF_OPENXLSX),
+    "dates_1904.xlsx": (FileFormat(), OF_OPENXLSX),
+    "spoilt_openxlsx.xlsx": (FileFormat(sheet="titled", header_line=4), OF_OPENXLSX),
+    "trial_libreoffice.xlsx": (FileFormat(sheet="participants"), OF_LIBREOFFICE),
+}
+
 
 def rows_of_the_list():
     lines = (FILES / "README.md").read_text(encoding="utf-8").splitlines()

@@ -19,7 +19,9 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
     Parameters
     ----------
     folder : path-like
-        Holds ``trial.toml`` and one file per table, CSV or Parquet.
+        Holds ``trial.toml`` and one file per table. A zip archive of such a folder is read without
+        unpacking it to the disk; of an Excel workbook the sheets are the tables, and one called
+        ``trial`` holds the lines of ``trial.toml``.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     Parameters
     ----------
     source : path-like or Trial
-        A trial folder, or a trial in memory.
+        A trial folder (or archive, or workbook), or a trial in memory.
 
     Returns
     -------
