@@ -208,18 +208,16 @@ def _open_quote(text: str, delimiter: str, quote: str) -> tuple[int, bool] | Non
     mark = re.escape(quote)
     quoted = re.compile(f"{mark}[^{mark}]*(?:{mark}{mark}[^{mark}]*)*{mark}")
     ends = {delimiter, "\r", "\n", ""}
-    end = re.compile(f"[{re.escape(delimiter)}\r\n]")
-    at = 0
-    while at < len(text) and text.find(quote, at) >= 0:
-        if text[at] == quote:
+    at = text.find(quote)
+    while at >= 0:
+        if text[at - 1 : at] in ends:  # elsewhere in a cell it is a sign as any other
             match = quoted.match(text, at)
             if match is None:
                 return at, False
             if text[match.end() : match.end() + 1] not in ends:
                 return at, True
-            at = match.end()
-        found = end.search(text, at)
-        at = len(text) if found is None else found.end()
+            at = match.end() - 1
+        at = text.find(quote, at + 1)
     return None
 
 
