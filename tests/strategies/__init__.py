@@ -1,0 +1,1 @@
+"""What hypothesis draws for several tests: whole trial folders, valid and damaged."""

@@ -1,0 +1,42 @@
+"""Files that other programs wrote, in a folder of their own, damaged byte by byte."""
+
+import functools
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from tests.strategies.damages import a_slice_again, a_slice_lost, bytes_changed, cut_short
+from tests.strategies.folders import Folder
+
+FILES = Path(__file__).parents[1] / "reading" / "files"
+LARGEST = 60_000
+WRITTEN_HERE = (".R", ".sh", ".sql", ".sps", ".py", ".json", ".md", ".fods")
+TOML = """\
+name = "of another program"
+source = "synthetic: damaged"
+arms = ["a", "b"]
+[participants]
+from = "{file}"
+"""
+
+
+@functools.cache
+def foreign_files() -> dict[str, bytes]:
+    """The files of other programs that are in the tests, by name."""
+    found = sorted(one for one in FILES.rglob("*") if one.is_file())
+    return {
+        one.name: one.read_bytes()
+        for one in found
+        if one.suffix not in WRITTEN_HERE and one.stat().st_size <= LARGEST
+    }
+
+
+@st.composite
+def foreign_folders(draw: st.DrawFn) -> Folder:
+    """A folder whose participants lie in a damaged file of another program."""
+    name = draw(st.sampled_from(sorted(foreign_files())))
+    files = {name: foreign_files()[name]}
+    damages = [bytes_changed, bytes_changed, cut_short, a_slice_again, a_slice_lost]
+    for damage in draw(st.lists(st.sampled_from(damages), max_size=3)):
+        damage(draw, files)
+    return {**files, "trial.toml": TOML.format(file=name).encode()}
