@@ -13,15 +13,26 @@ import numpy as np
 
 STAGES = ((400, 20240301), (4000, 20240302))
 Replicate = Callable[[np.random.Generator], tuple[bool, bool]]
+Rates = Callable[[int, int], tuple[float, float]]
 
 
 def keeps(replicate: Replicate, low: float, high: float | None = None) -> None:
     """``replicate`` gives the decision and that of the wrong variant; ``high`` where the
     reference is a range."""
-    high = low if high is None else high
-    for stage, (times, seed) in enumerate(STAGES):
+
+    def rates(times: int, seed: int) -> tuple[float, float]:
         rng = np.random.default_rng(seed)
         right, wrong = np.mean([replicate(rng) for _ in range(times)], axis=0)
+        return right, wrong
+
+    rates_keep(rates, low, high)
+
+
+def rates_keep(rates: Rates, low: float, high: float | None = None) -> None:
+    """The same of ``rates``: number of replicates and seed -> the rate and the wrong variant's."""
+    high = low if high is None else high
+    for stage, (times, seed) in enumerate(STAGES):
+        right, wrong = rates(times, seed)
         if stage == 0:
             assert not _within(wrong, low, high, times), f"the wrong variant passes: {wrong}"
         if _within(right, low, high, times):
