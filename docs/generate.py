@@ -116,6 +116,7 @@ def clauses() -> str:
         ("The trial", declared.TRIAL_CLAUSES),
         ("A table", declared.TABLE_CLAUSES),
         ("A column", declared.COLUMN_CLAUSES),
+        ("The score of a questionnaire", declared.SCORE_CLAUSES),
         ("A measure", declared.MEASURE_CLAUSES),
         ("A REDCap project", declared.REDCAP_CLAUSES),
         ("An event of a REDCap project", declared.EVENT_CLAUSES),
@@ -128,8 +129,102 @@ def clauses() -> str:
     return "\n".join(lines) + "\n"
 
 
+def checks() -> str:
+    """Everything that is looked for in a trial, as a page of the guide."""
+    from walkstats.checks.catalogue import NOTED, looked_for
+    from walkstats.checks.rules import TOPICS
+
+    lines = [
+        "# What is looked for",
+        "",
+        "`walkstats check FOLDER` and `ws.check_trial` look for all of this in one pass. An error",
+        "stops every analysis; a warning is kept and reported. Silence means that it was looked for",
+        "and not found: the page that `walkstats check FOLDER --html FILE` writes lists that too.",
+    ]
+    found = looked_for()
+    for table in dict.fromkeys(one.table for one in found):
+        head = "the randomisation list" if table == "randomisation" else table
+        lines += ["", f"## {head}", "", "| topic | | what is looked for | what to do |"]
+        lines += ["|---|---|---|---|"]
+        lines += [
+            f"| {TOPICS[one.topic]} | {one.severity} | {_cell(one.sought)} | "
+            f"{_cell(one.what_to_do)} |"
+            for one in found
+            if one.table == table
+        ]
+    lines += ["", "## Told as a note", ""]
+    lines += [f"- {one[0].lower()}{one[1:]}" for one in NOTED]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("[", "\\[").replace("<", "&lt;")
+
+
+def questionnaires() -> str:
+    """The questionnaires that can be scored, with rules and sources, as a page of the guide."""
+    from walkstats.questionnaires import read_questionnaire, shipped_questionnaires
+    from walkstats.questionnaires.entries import shipped_names
+
+    lines = [
+        "# Questionnaires that can be scored",
+        "",
+        "Each is one file of `walkstats/questionnaires/shipped/`, without the wording of its",
+        "items.",
+        "How scores are made, and how to add one: [scores](../methods/questionnaires.md).",
+        "",
+        "| questionnaire | measure | items | codes | score | range | better | matters |",
+        "|---|---|--:|---|---|---|---|---|",
+    ]
+    for row in shipped_questionnaires().to_dict("records"):
+        matters = "" if row["important"] != row["important"] else f"{row['important']:g}"
+        cells = [
+            f"`{row['questionnaire']}`",
+            f"`{row['measure']}`",
+            str(row["items"]),
+            row["codes"],
+            row["total"],
+            f"{row['low']:g} to {row['high']:g}",
+            row["better"],
+            matters,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "*Matters*: the change that matters to a person, where a source says so.",
+        "",
+        "## When answers are missing",
+        "",
+        "The first rule of each is the one that `score` follows unless another is named.",
+        "",
+        "| questionnaire | rule | what it does | unanswered at most | source |",
+        "|---|---|---|--:|---|",
+    ]
+    for name in shipped_names():
+        one = read_questionnaire(name)
+        for rule in one.rules:
+            source = one.source(rule.source)
+            told = " ".join(
+                t for t in (source.cited.split(".")[0] if source else "", rule.note) if t
+            )
+            most = 0 if rule.stands_in == "nothing" else rule.at_most
+            lines.append(f"| `{name}` | `{rule.name}` | {rule.said} | {most} | {told} |")
+    lines += ["", "## Sources", ""]
+    for name in shipped_names():
+        for source in read_questionnaire(name).sources:
+            link = f" [doi {source.doi}](https://doi.org/{source.doi})" if source.doi else ""
+            line = f"- {source.cited}{link}"
+            lines += [] if line in lines else [line]
+    return "\n".join(lines) + "\n"
+
+
 # Pages that stand in the project, so that they can be read without a build; a test holds them.
-STORED = {"guide/dictionary.md": dictionary, "guide/trial-toml.md": clauses}
+STORED = {
+    "guide/dictionary.md": dictionary,
+    "guide/trial-toml.md": clauses,
+    "guide/checks.md": checks,
+    "guide/questionnaires.md": questionnaires,
+}
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def _rows(one: Questionnaire) -> list[dict[str, Any]]:
             "described": scale.described,
             "items": len(scale.items),
             "codes": f"{one.low:g} to {one.high:g}",
-            "total": TOTALS[scale.total] + (f", times {scale.times:g}" * (scale.times != 1)),
+            "total": _said_total(scale),
             "low": scale.low,
             "high": scale.high,
             "better": scale.better,
@@ -204,6 +204,12 @@ def _rows(one: Questionnaire) -> list[dict[str, Any]]:
         }
         for scale in one.scales
     ]
+
+
+def _said_total(scale: Scale) -> str:
+    if len(scale.items) == 1:
+        return "the answer itself"
+    return TOTALS[scale.total] + (f", times {scale.times:g}" if scale.times != 1 else "")
 
 
 @cache
