@@ -39,6 +39,11 @@ TASKS = {
     ),
     "lab": ("open the notebooks in JupyterLab", [*TEST, "notebooks"], ["-m jupyterlab notebooks"]),
     "notebooks": ("run the notebooks, store their outputs", TEST, ["-m tests.notebooks.rerun"]),
+    "fuzz": (
+        "try damaged trial folders (options: --seconds N, --seed N, --replay FOLDER)",
+        TEST,
+        ["-m tests.fuzz"],
+    ),
     "agreement": ("write docs/agreement.md", TEST, ["-m tests.reference.agreement"]),
     "figures": ("draw the figure of the README", USE, ["docs/figures.py"]),
     "lint": ("check style with ruff", ["dev"], ["-m ruff check .", "-m ruff format --check ."]),
