@@ -18,7 +18,13 @@ import pandas as pd
 
 from walkstats.errors import DataError, Problem
 from walkstats.reading.dialects import SEPARATORS, as_clause, called, own_words, recognise_cells
-from walkstats.reading.limits import PIECE, refuse_large, refuse_long_text, refuse_wide
+from walkstats.reading.limits import (
+    PIECE,
+    refuse_large,
+    refuse_long_lines,
+    refuse_long_text,
+    refuse_wide,
+)
 from walkstats.reading.number_signs import Signs, recognise_signs
 from walkstats.reading.row_widths import width_problems
 from walkstats.reading.text_encodings import LINE_END, broken_text, decode, line_at
@@ -114,7 +120,7 @@ def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.
     if form.escape:
         _refuse_other_escapes(text, file, form)
     reader = csv.reader(
-        io.StringIO(text, newline=""),
+        _as_lines(text),
         delimiter=str(form.delimiter),
         quotechar=form.quote,
         escapechar=form.escape or None,
@@ -122,6 +128,7 @@ def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.
     )
     rows: list[list[str]] = []
     ends = [0]
+    refuse_long_lines(text, file)
     try:
         if form.quote in text:  # a row may go over several lines
             for row in reader:
@@ -138,6 +145,12 @@ def _cells(text: str, file: str, form: FileFormat) -> tuple[list[list[str]], np.
         line = ends[-1] + 1 if form.quote in text else reader.line_num
         raise _quote_problem(text, file, form, line) from None
     return rows, np.array(ends[:-1], dtype=np.int64) + 1
+
+
+def _as_lines(text: str) -> io.TextIOWrapper:
+    """The lines of a text; a StringIO would take four bytes for each of its signs."""
+    data = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+    return io.TextIOWrapper(data, "utf-8", "surrogatepass", newline="")
 
 
 def _refuse_other_escapes(text: str, file: str, form: FileFormat) -> None:

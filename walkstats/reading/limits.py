@@ -12,6 +12,8 @@ from walkstats.reading.text_tables import unreadable
 
 MOST_TEXT = 2**28
 """Of a text file, unpacked [bytes]."""
+LONGEST_LINE = 2**24
+"""Of a text file [characters]."""
 MOST_COLUMNS = 10_000
 MOST_ROWS = 5_000_000
 MOST_CELLS = 50_000_000
@@ -35,6 +37,20 @@ def refuse_long_text(size: int, file: str) -> None:
         )
 
 
+def refuse_long_lines(text: str, file: str) -> None:
+    """Refuse a text with a line that is longer than any row of a table."""
+    at = 0
+    while len(text) - at > LONGEST_LINE:
+        end = max(text.rfind(sign, at, at + LONGEST_LINE) for sign in "\r\n")
+        if end < 0:
+            raise unreadable(
+                f"{file} has a line of more than {LONGEST_LINE} characters from offset {at} on",
+                "check that the file is a table, and that its lines end",
+                file=file,
+            )
+        at = end + 1
+
+
 def refuse_wide(columns: int, file: str) -> None:
     """Refuse a table of more columns than are read."""
     if columns > MOST_COLUMNS:
@@ -50,8 +66,8 @@ def refuse_large(rows: Sequence[Sequence[str]], file: str) -> None:
     width = max(map(len, rows[-10:]), default=0)
     if len(rows) > MOST_ROWS or len(rows) * width > MOST_CELLS:
         raise unreadable(
-            f"{file} has more than {len(rows) - PIECE} rows of up to {width} cells (limit "
-            f"{MOST_ROWS} rows and {MOST_CELLS} cells)",
+            f"{file} has {len(rows)} rows or more, of up to {width} cells (limit {MOST_ROWS} rows "
+            f"and {MOST_CELLS} cells)",
             "leave out what the trial does not need; minutes of a device are added up to weeks "
             "first",
             file=file,
