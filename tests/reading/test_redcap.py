@@ -361,7 +361,7 @@ def test_clauses_that_are_misspelt(old, new, words):
 
 def test_an_event_that_does_not_tell_what_a_table_needs():
     text = (FILES / "walk" / "trial.toml").read_text(encoding="utf-8")
-    text = text.replace("[outcomes]", '[outcomes]\nevent = "reports_arm_1"')
+    text = text.replace("[outcomes.wide]", '[outcomes]\nevent = "reports_arm_1"\n[outcomes.wide]')
     _, problems = read_manifest(parse_toml(text.encode(), "trial.toml"))
     assert "the event reports_arm_1 does not tell it" in problems[0].problem
 
@@ -379,6 +379,50 @@ def test_check_ins_without_a_schedule(spoilt):
         ("trial.toml", "check_in_3_arm_1 = {", "#"),
     )
     assert said(found, "warning", "which check-ins were due is not declared")
+
+
+def test_a_table_that_does_not_say_which_rows_it_takes(spoilt):
+    found = spoilt(("trial.toml", 'event = "baseline_arm_1"\n', ""))
+    assert said(found, "error", "[participants] takes the rows of 6 events", 'event = "base')
+
+
+def test_semicolons_and_a_condition_on_another_event(spoilt):
+    toml = "trial.toml"
+    found = spoilt(
+        (EXPORT, ",", ";"),
+        (EXPORT, "120;5", "120,5"),
+        (EXPORT, "60;5", "60,5"),
+        (toml, "[redcap]", '[redcap]\ndelimiter = ";"'),
+        (toml, '"left_on", event', '"left_on", where = { left_why = "2" }, event'),
+    )
+    assert said(found, "reason for withdrawal and no day", "1007")
+    assert not said(found, "error |")
+
+
+def test_check_ins_by_a_repeating_event(tmp_path):
+    (tmp_path / "data.csv").write_text(
+        "id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,arm,c_complete\n"
+        "1,base_arm_1,,,a,\n1,round_arm_1,,1,,2\n1,round_arm_1,,3,,2\n2,base_arm_1,,,b,\n"
+    )
+    (tmp_path / "trial.toml").write_text("""
+name = "A"
+source = "synthetic"
+arms = ["a", "b"]
+redcap.export = "data.csv"
+[participants]
+event = "base_arm_1"
+columns.participant_id = "id"
+columns.planned_end_days = { value = 90 }
+[check_ins]
+event = "round_arm_1"
+schedule = { 1 = [0, 30], 2 = [30, 60], 3 = [60, 90] }
+columns.participant_id = "id"
+columns.check_in = "redcap_repeat_instance"
+columns.state = { from = "c_complete", codes = { 2 = "completed", 0 = "missed" } }
+""")
+    trial = ws.read_trial(tmp_path)
+    states = trial.check_ins.groupby("participant_id")["state"].apply(list).to_dict()
+    assert states == {"1": ["completed", "missed", "completed"], "2": ["missed"] * 3}
 
 
 def test_several_values_of_one_record_in_other_events(spoilt):

@@ -111,7 +111,8 @@ REDCAP_CLAUSES = (
     Clause(
         "export",
         "text",
-        "the data export; tables that name no file are read from it",
+        "the data export; tables that name no file are read from it. Without this clause every "
+        "file that a table names is an export",
         'export = "WALK_DATA_2024-11-30.csv"',
     ),
     Clause(
@@ -121,6 +122,7 @@ REDCAP_CLAUSES = (
         'dictionary = "WALK_DataDictionary_2024-11-30.csv"',
     ),
     Clause("missing", "texts", "the project's missing data codes", 'missing = ["-99", "NASK"]'),
+    Clause("delimiter", "character", "between the cells of the export", 'delimiter = ";"'),
     Clause(
         "exported_on",
         "day",
@@ -430,6 +432,8 @@ class RedcapProject:
     export, dictionary : str or None
         Files.
     missing : tuple of str
+    delimiter : str or None
+        None: as the table says, or a comma.
     exported_on : datetime.date or None
     events : mapping of str to RedcapEvent
         Unique event name -> when it is.
@@ -440,6 +444,7 @@ class RedcapProject:
     export: str | None = None
     dictionary: str | None = None
     missing: tuple[str, ...] = ()
+    delimiter: str | None = None
     exported_on: dt.date | None = None
     events: Mapping[str, RedcapEvent] = field(default_factory=dict)
     line: int | None = None

@@ -16,7 +16,7 @@ from walkstats.checks import find_notes, find_problems, with_topics
 from walkstats.checks.material import Material
 from walkstats.errors import DataError, Problem
 from walkstats.reading.archives import leads_out
-from walkstats.reading.declarations import Declared, DeclaredTable, RedcapProject
+from walkstats.reading.declarations import Declared, DeclaredTable
 from walkstats.reading.formats import read_text
 from walkstats.reading.joining import Joined, join_parts
 from walkstats.reading.manifest import MANIFEST, read_manifest
@@ -26,7 +26,7 @@ from walkstats.reading.redcap.project import Project, better_said, open_project
 from walkstats.reading.redcap.rows import select
 from walkstats.reading.scored_parts import with_questionnaires
 from walkstats.reading.table_files import Found, Source, find_files, find_manifest, tell_unread
-from walkstats.reading.text_tables import FileFormat, TextTable
+from walkstats.reading.text_tables import TextTable
 from walkstats.reading.workbooks import chosen_sheet, read_sheet
 from walkstats.schema import LISTS, MEASURES, TABLES
 from walkstats.trial import LOAD_REPORT_COLUMNS, Trial
@@ -70,7 +70,7 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
         return Reading(None, tuple(with_topics(error.findings)))
     declared, wrong = read_manifest(toml)
     found.problems.extend(wrong)
-    project = _redcap(found, declared.redcap)
+    project = _redcap(found, declared)
     declared, scored_by = _scored(found, declared)
     files = find_files(found, declared)
     _text_files(found, files, project)
@@ -85,20 +85,21 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
     return Reading(trial, tuple(problems), find_notes(material))
 
 
-def _redcap(found: Found, declared: RedcapProject | None) -> Project:
+def _redcap(found: Found, declared: Declared) -> Project:
     """The REDCap project, once its data dictionary is read."""
+    line = None if declared.redcap is None else declared.redcap.line
 
-    def read(name: str) -> TextTable:
+    def bytes_of(name: str) -> bytes:
         if not found.place.has(name):
             raise DataError.of(
                 f"{name} is not in {found.place.described}",
                 what_to_do="put the data dictionary there, or leave dictionary out of [redcap]",
                 table=MANIFEST,
-                row=None if declared is None else declared.line,
+                row=line,
             )
-        return read_text(found.content(name, "").data, name, FileFormat())
+        return found.content(name, "").data
 
-    project = open_project(declared, read)
+    project = open_project(declared.redcap, bytes_of)
     found.problems.extend(project.problems)
     return project
 

@@ -84,8 +84,10 @@ def from_export(found: Mapping[str, Any], project: RedcapProject | None) -> bool
     """Whether the clauses of a table mean a REDCap export."""
     if "event" in found or "instrument" in found:
         return True
-    if project is None or project.export is None:
+    if project is None:
         return False
+    if project.export is None:
+        return project.dictionary is not None and "from" in found
     return bool(found.get("from", project.export) == project.export)
 
 
@@ -105,6 +107,8 @@ def expand(part: DeclaredTable, project: RedcapProject, report: Report) -> Decla
     file = part.file or project.export
     missing = tuple(dict.fromkeys([*part.missing, *project.missing]))
     part = replace(part, file=file, missing=missing)
+    if part.format.delimiter is None and project.delimiter is not None:
+        part = replace(part, format=replace(part.format, delimiter=project.delimiter))
     for name, fact in FACTS.items():
         part = _with_fact(part, project, name, fact, report)
     if part.table == "check_ins":

@@ -15,7 +15,7 @@ from functools import cached_property
 import pandas as pd
 
 from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
-from walkstats.reading.text_tables import TextTable, unreadable
+from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
 
 HEADERS = {
     "name": ("variable / field name", "field_name"),
@@ -207,6 +207,18 @@ def _places(header: Iterable[str]) -> dict[str, str]:
         for spelled in known
         if spelled in plain
     }
+
+
+def dictionary_format(data: bytes) -> FileFormat:
+    """How a data dictionary is written: its header, which is known, has 18 columns.
+
+    Examples
+    --------
+    >>> dictionary_format(b"field_name;form_name;field_type").delimiter
+    ';'
+    """
+    first = data[:10_000].splitlines()[0] if data.strip() else b""
+    return FileFormat(delimiter=chr(max(b",;\t|^", key=lambda sign: first.count(bytes([sign])))))
 
 
 def read_dictionary(text: TextTable) -> Dictionary:

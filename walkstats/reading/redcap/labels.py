@@ -60,11 +60,10 @@ def with_names(data: bytes, file: str, declared: FileFormat, dictionary: Diction
     -------
     Headed
     """
-    delimiter = declared.delimiter or ","
-    found = _first_row(data, declared.encoding or "utf-8-sig", delimiter)
+    found = _first_row(data, declared)
     if found is None:
         return Headed(data)
-    header, rest = found
+    header, rest, delimiter = found
     if (
         dictionary.record in header
         or any(one in SPECIAL for one in header)
@@ -88,20 +87,24 @@ def with_names(data: bytes, file: str, declared: FileFormat, dictionary: Diction
         count=len(header),
         severity="warning",
     )
-    return Headed((written.getvalue() + rest).encode(), (warning,))
+    encoding = declared.encoding or "utf-8"
+    return Headed((written.getvalue() + rest).encode(encoding, "replace"), (warning,))
 
 
-def _first_row(data: bytes, encoding: str, delimiter: str) -> tuple[list[str], str] | None:
-    """The header, and the text after it; None where the file cannot be cut into cells here."""
+def _first_row(data: bytes, declared: FileFormat) -> tuple[list[str], str, str] | None:
+    """The header, the text after it, what separates the cells; None where this cannot be told."""
+    encoding = declared.encoding or "utf-8"
     try:
         text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        stream = io.StringIO(text, newline="")
+        delimiter = declared.delimiter or max(",;\t|", key=stream.readline().count)
+        stream.seek(0)
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
         header = next(reader)
     except (csv.Error, UnicodeError, LookupError, StopIteration):
         return None
-    lines = text.splitlines(keepends=True)
     padding = "\n" * (reader.line_num - 1)  # so that every row stays on its line
-    return header, padding + "".join(lines[reader.line_num :])
+    return header, padding + stream.read(), delimiter
 
 
 def names_of(header: Sequence[str], columns: Mapping[str, str]) -> list[str | None]:

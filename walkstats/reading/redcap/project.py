@@ -11,16 +11,17 @@ from walkstats.errors import DataError, Problem
 from walkstats.reading.declarations import DeclaredTable, RedcapProject
 from walkstats.reading.formats import read_text
 from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
-from walkstats.reading.redcap.dictionary import Dictionary, read_dictionary
+from walkstats.reading.redcap.dictionary import (
+    Dictionary,
+    dictionary_format,
+    read_dictionary,
+)
 from walkstats.reading.redcap.exports import problems_of, understand
 from walkstats.reading.redcap.labels import with_names
 from walkstats.reading.text_tables import FileFormat, TextTable
 
-Read = Callable[[str], TextTable]
-"""Name of a file in the folder -> its text."""
-
-Place = tuple[str, str]
-"""The record of a row of an export, and where in REDCap it stands, in words."""
+BytesOf = Callable[[str], bytes]
+"""Name of a file in the folder -> what it holds, unpacked; a DataError where it is not there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +34,14 @@ class Project:
     dictionary : Dictionary or None
         None where trial.toml names none, or it cannot be read.
     problems : tuple of Problem
-    places : dict of str to dict of int to Place
-        Table -> line of its export -> where in REDCap it stands.
+    rows : dict of str to list of pandas.DataFrame
+        Table -> the exports that it was read from.
     """
 
     declared: RedcapProject
     dictionary: Dictionary | None = None
     problems: tuple[Problem, ...] = ()
-    places: dict[str, dict[int, Place]] = field(default_factory=dict)
+    rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
 
     @property
     def files(self) -> list[tuple[DeclaredTable, str]]:
@@ -50,8 +51,11 @@ class Project:
 
     def exports(self, part: DeclaredTable) -> bool:
         """Whether a part of a table is read from an export."""
-        own = part.file is not None and part.file == self.declared.export
-        return own or bool(part.event or part.instrument)
+        if part.event or part.instrument:
+            return True
+        if self.declared.export is None:
+            return part.file is not None and self.declared.dictionary is not None
+        return part.file == self.declared.export
 
     def read(self, data: bytes, file: str, declared: FileFormat) -> TextTable:
         """Read an export, with what is wrong with it."""
@@ -72,22 +76,25 @@ class Project:
         return replace(text, problems=(*text.problems, *found))
 
     def remember(self, table: str, text: TextTable) -> None:
-        """Note where in REDCap the rows of a table stand."""
-        self.places.setdefault(table, {}).update(places_of(text.frame))
+        """Keep the export of a table, to say where in REDCap its rows stand."""
+        there = [name for name in (EVENT, REPEATED, INSTANCE) if name in text.frame.columns]
+        if there:
+            rows = text.frame[[text.frame.columns[0], *there]]
+            self.rows.setdefault(table, []).append(rows)
 
     def located(self, problems: Iterable[Problem]) -> list[Problem]:
         """Findings, each with the event and the repeat of its first row."""
-        return [_located(one, self.places.get(one.table, {})) for one in problems]
+        return [_located(one, self.rows.get(one.table, [])) for one in problems]
 
 
-def open_project(declared: RedcapProject | None, read: Read) -> Project:
+def open_project(declared: RedcapProject | None, bytes_of: BytesOf) -> Project:
     """Read the data dictionary of a project.
 
     Parameters
     ----------
     declared : RedcapProject or None
         None where trial.toml has no such clauses.
-    read : callable
+    bytes_of : callable
 
     Returns
     -------
@@ -98,47 +105,33 @@ def open_project(declared: RedcapProject | None, read: Read) -> Project:
     if declared.dictionary is None:
         return Project(declared)
     try:
-        text = read(declared.dictionary)
+        data = bytes_of(declared.dictionary)
+        text = read_text(data, declared.dictionary, dictionary_format(data))
         return Project(declared, read_dictionary(text), text.problems)
     except DataError as error:
         told = (replace(one, table=one.table or declared.dictionary) for one in error.findings)
         return Project(declared, None, tuple(told))
 
 
-def places_of(frame: pd.DataFrame) -> dict[int, Place]:
-    """Where in REDCap the rows of an export stand.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Of an export, the record first; index ``line``.
-
-    Returns
-    -------
-    dict of int to Place
-        Empty where an export has neither events nor repeats: the record says it all.
-    """
-    there = [name for name in (EVENT, REPEATED, INSTANCE) if name in frame.columns]
-    if not there:
-        return {}
-    cells = frame[[frame.columns[0], *there]].fillna("")
-    return {
-        int(line): (str(record), _in_words(dict(zip(there, map(str, where), strict=True))))
-        for line, record, *where in cells.itertuples(name=None)
-    }
+def _located(problem: Problem, exports: list[pd.DataFrame]) -> Problem:
+    """Only where the first row is surely this one: lines of several files may be the same."""
+    if problem.row is None or not problem.ids:
+        return problem
+    for rows in exports:
+        if problem.row not in rows.index:
+            continue
+        record, *where = rows.loc[problem.row].fillna("").astype(str)
+        names = [str(name) for name in rows.columns[1:]]
+        told = _in_words(dict(zip(names, map(str, where), strict=True)))
+        if told and record == problem.ids[0]:
+            place = f"[in REDCap: record {record}, {told}]"
+            return replace(problem, problem=f"{problem.problem} {place}")
+    return problem
 
 
 def _in_words(where: Mapping[str, str]) -> str:
     repeat = " ".join(filter(None, (where.get(REPEATED, ""), where.get(INSTANCE, ""))))
     return ", ".join(filter(None, (where.get(EVENT, ""), repeat)))
-
-
-def _located(problem: Problem, places: Mapping[int, Place]) -> Problem:
-    """Only where the first row is surely this one: lines of several files may be the same."""
-    record, where = places.get(problem.row or 0, ("", ""))
-    if not where or not problem.ids or problem.ids[0] != record:
-        return problem
-    return replace(problem, problem=f"{problem.problem} [in REDCap: record {record}, {where}]")
 
 
 def better_said(

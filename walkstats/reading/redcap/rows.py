@@ -16,6 +16,7 @@ import pandas as pd
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.headers import find_header
+from walkstats.reading.parts import meeting
 from walkstats.reading.redcap.columns import with_any_of, with_datetimes
 from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary
@@ -69,10 +70,11 @@ def select(
     text, part = with_any_of(text, part)
     if not (exported or part.event or part.instrument or any(c.event for c in part.columns)):
         return Selected(text, part)
-    part = with_datetimes(text, part, dictionary)
+    part = with_datetimes(text, _with_record(text, part, dictionary), dictionary)
     problems: list[Problem] = []
     notes: list[Note] = []
     taken = _of_event(text, part, problems) & _of_instrument(text, part, dictionary, problems)
+    problems += _unchosen(text, part, taken)
     if part.table == "check_ins" and not part.schedule:
         problems.append(_unscheduled(part, text))
     if part.table == "outcomes":
@@ -91,6 +93,24 @@ def select(
         detail = f"columns of {text.file} that no clause names"
         notes.append((part.table, "", "not read", left, detail))
     return Selected(replace(joined, frame=frame), part, tuple(problems), tuple(notes))
+
+
+def _with_record(
+    text: TextTable, part: DeclaredTable, dictionary: Dictionary | None
+) -> DeclaredTable:
+    """Participants are the records, unless trial.toml says otherwise."""
+    header = [str(one) for one in text.frame.columns]
+    if dictionary is None or dictionary.record not in header:
+        return part
+    columns = [
+        replace(one, source=dictionary.record, declared=True)
+        if one.target == "participant_id"
+        and not one.declared
+        and not find_header(one.source, header)
+        else one
+        for one in part.columns
+    ]
+    return replace(part, columns=tuple(columns))
 
 
 def _told(part: DeclaredTable) -> str:
@@ -220,6 +240,28 @@ def _nothing(part: DeclaredTable, text: TextTable) -> Problem:
     )
 
 
+def _unchosen(text: TextTable, part: DeclaredTable, taken: np.ndarray) -> list[Problem]:
+    """A table that takes the rows of all events has most likely forgotten to say which."""
+    header = text.frame.columns
+    told = part.event or part.instrument or part.where or part.one_row_per
+    if told or EVENT not in header:
+        return []
+    events = list(dict.fromkeys(_cells(text, EVENT)[taken]))
+    if len(events) < 2:
+        return []
+    forms = sorted(filter(None, set(_cells(text, REPEATED)))) if REPEATED in header else []
+    repeats = f"; instruments that repeat are {', '.join(forms[:12])}" if forms else ""
+    return [
+        Problem(
+            f"[{part.table}] takes the rows of {len(events)} events ({', '.join(events[:12])})",
+            f'say which: event = "{events[0]}", or instrument = "..."{repeats}',
+            table=part.table,
+            row=part.line,
+            count=len(events),
+        )
+    ]
+
+
 def _unscheduled(part: DeclaredTable, text: TextTable) -> Problem:
     return Problem(
         f"which check-ins were due is not declared, and {text.file} has no row for one that nobody "
@@ -252,6 +294,8 @@ def _from_other_events(
             continue
         cells = _cells(text, found[0])
         rows = _cells(text, EVENT).isin(one.event) & (cells != "")
+        if all(find_header(name, header) for name in one.where):
+            rows &= meeting(frame, one.where)
         if REPEATED in header:
             rows &= _cells(text, REPEATED) == ""
         given = cells[rows].groupby(record[rows]).agg(["first", "nunique"])
@@ -260,7 +304,7 @@ def _from_other_events(
             problems.append(_several(one, part, several))
         name = f"{found[0]} [{', '.join(one.event)}]"
         frame[name] = record.map(given["first"]).fillna("")
-        moved[one.target] = replace(one, source=name)
+        moved[one.target] = replace(one, source=name, where={})
     columns = tuple(moved.get(one.target, one) for one in part.columns)
     labels = dict(text.labels)
     codes = dict(text.codes)

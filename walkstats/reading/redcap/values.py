@@ -76,9 +76,7 @@ def identifying(text: TextTable, dictionary: Dictionary) -> list[Problem]:
     marked = [
         name
         for name in text.frame.columns
-        if (known := dictionary.field_of(str(name))) is not None
-        and known.identifier
-        and (text.frame[name].fillna("") != "").any()
+        if _identifies(str(name), dictionary) and (text.frame[name].fillna("") != "").any()
     ]
     if not marked:
         return []
@@ -93,6 +91,11 @@ def identifying(text: TextTable, dictionary: Dictionary) -> list[Problem]:
             severity="warning",
         )
     ]
+
+
+def _identifies(column: str, dictionary: Dictionary) -> bool:
+    known = dictionary.field_of(column)
+    return column == "redcap_survey_identifier" or (known is not None and known.identifier)
 
 
 def values_unforeseen(
