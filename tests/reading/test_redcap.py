@@ -14,9 +14,12 @@ import pytest
 
 import walkstats as ws
 from walkstats.errors import DataError
+from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.manifest import read_manifest
-from walkstats.reading.redcap.dictionary import read_choices, read_dictionary
+from walkstats.reading.redcap.columns import with_any_of
+from walkstats.reading.redcap.dictionary import Dictionary, Field, read_choices, read_dictionary
 from walkstats.reading.redcap.labels import event_name, names_of
+from walkstats.reading.redcap.values import fields_unknown
 from walkstats.reading.text_tables import TextTable
 from walkstats.reading.toml_text import parse_toml
 
@@ -170,8 +173,6 @@ def test_it_is_written_and_read_back(walk, tmp_path):
 
 
 def test_findings_say_where_in_redcap_they_stand(spoilt):
-    found = spoilt((EXPORT, "1001,reports_arm_1,recurrence,2,", "1001,reports_arm_1,recurrence,1,"))
-    assert not said(found, "error")
     found = spoilt((EXPORT, "2024-03-18,2024-03-22", "2024-03-18,2024-03-12"))
     assert said(found, "error", "1001", "[in REDCap: record 1001, reports_arm_1, recurrence 2]")
 
@@ -288,11 +289,17 @@ def test_the_wrong_file_is_recognised(spoilt):
     assert said(found, "error", "none.csv is not in")
 
 
-def test_an_export_and_a_dictionary_that_do_not_agree(spoilt):
-    found = spoilt((EXPORT, ",new_pain,", ",new_pian,"))
-    assert said(found, "warning", "1 of 34 columns", "new_pian")
-    found = spoilt((DICTIONARY, "\nrecord_id,", "\nstudy_id,"))
-    assert said(found, "error", "of the same project")
+def test_an_export_and_a_dictionary_that_do_not_agree():
+    frame = pd.DataFrame(columns=["id", "age", "age_complete", "redcap_event_name", "wieght"])
+    fields = (Field("id", "age", "text"), Field("age", "age", "text"))
+    (found,) = fields_unknown(TextTable("data.csv", frame), Dictionary("d.csv", fields))
+    assert (found.severity, found.count) == ("warning", 1)
+    assert "1 of 5 columns" in found.problem
+    assert found.problem.endswith(": wieght")
+    other = (Field("record", "age", "text"), *fields[1:])
+    (found,) = fields_unknown(TextTable("data.csv", frame), Dictionary("d.csv", other))
+    assert found.severity == "error"
+    assert "of the same project" in found.what_to_do
 
 
 def test_values_that_the_dictionary_does_not_foresee(spoilt):
@@ -434,12 +441,13 @@ def test_several_values_of_one_record_in_other_events(spoilt):
     assert said(found, "withdrawn_days | 1005", "left_on has several values")
 
 
-def test_any_of_is_missing_where_nothing_is_known_and_refuses_other_cells(spoilt):
-    rows_of_care = ",0,0,1,0,4,2,"
-    found = spoilt((EXPORT, rows_of_care, ",0,1,?,0,4,2,"))
-    assert not said(found, "error")  # one ticked box is enough
-    found = spoilt((EXPORT, rows_of_care, ",0,?,0,0,4,2,"))
-    assert said(found, "error | care_seeking | 1002", "found {?, ")
+def test_any_of_is_missing_where_nothing_is_known_and_keeps_what_is_no_truth():
+    cells = {"a": ["1", "0", "", "0", "?", "?", None], "b": ["0", "No", "", "-9", "0", "yes", ""]}
+    column = DeclaredColumn("care_seeking", "care_seeking", any_of=("a", "b"))
+    part = DeclaredTable("recurrences", columns=(column,), missing=("", "-9"))
+    text, part = with_any_of(TextTable("data.csv", pd.DataFrame(cells)), part)
+    assert part.columns[0].source == "a or b"
+    assert text.frame["a or b"].tolist() == ["yes", "no", "", "no", "?", "yes", ""]
 
 
 def test_any_of_goes_with_truths_only():

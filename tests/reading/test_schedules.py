@@ -4,7 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import walkstats as ws
@@ -75,6 +75,7 @@ def test_nobody_is_nobody():
     assert done.frame["state"].tolist() == ["completed"]
 
 
+@settings(max_examples=10)
 @given(st.sets(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), max_size=9))
 def test_what_was_answered_stays_and_nothing_is_ever_added_as_answered(answered):
     frame = check_ins(*((who, k, "completed") for who, k in sorted(answered)))
