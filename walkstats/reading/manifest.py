@@ -46,9 +46,8 @@ class _Finder:
     redcap: RedcapProject | None = None
 
     def report(self, path: tuple[str, ...], problem: str, what_to_do: str = "") -> None:
-        self.problems.append(
-            Problem(problem, what_to_do, table=MANIFEST, row=self.toml.line(*path))
-        )
+        told = what_to_do or "correct the clause; docs/guide/trial-toml.md lists all of them"
+        self.problems.append(Problem(problem, told, table=MANIFEST, row=self.toml.line(*path)))
 
     def values(
         self, found: Mapping[str, Any], clauses: Iterable[Clause], path: tuple[str, ...]
@@ -61,6 +60,8 @@ class _Finder:
             if name not in known:
                 self.unknown(here, name, known, (*path, name))
                 continue
+            if self.asked(here, name, value, known[name].example, (*path, name)):
+                continue
             try:
                 values[name] = KINDS[known[name].kind](value)
             except UnfitError as reason:
@@ -70,6 +71,14 @@ class _Finder:
                 self.report(path, f"{here}{clause.name} is missing", f"add {clause.example}")
         return values
 
+    def asked(self, here: str, name: str, value: Any, example: str, path: tuple[str, ...]) -> bool:
+        """Whether a value is a question that a draft left open; it is reported."""
+        if not isinstance(value, str) or not value.startswith(QUESTION):
+            return False
+        question = value.lstrip(f"{QUESTION} ").rstrip("?")
+        self.report(path, f"{here}{name} is not answered yet: {question}?", f"as in {example}")
+        return True
+
     def unknown(self, here: str, name: str, known: Iterable[str], path: tuple[str, ...]) -> None:
         names = list(known)
         meant = CALLED_ELSEWHERE.get(name, "")
@@ -77,6 +86,9 @@ class _Finder:
         hint = f"did you mean {near[0]}? " if near else ""
         self.report(path, f"{here}{name!r} is not known", f"{hint}known are: {', '.join(known)}")
 
+
+QUESTION = "?"
+"""How a text begins that is to be replaced by an answer."""
 
 CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes", "levels": "codes"}
 """What other programs call a clause -> its name here, where a similar spelling would mislead."""
@@ -323,6 +335,8 @@ def _column(
     finder: _Finder, name: str, column: Column | None, found: Any, path: tuple[str, ...]
 ) -> DeclaredColumn:
     line = finder.toml.line(*path)
+    if finder.asked("", name, found, f'{name} = "name of a column"', path):
+        return DeclaredColumn(name, name, line=line)
     if isinstance(found, str):
         return DeclaredColumn(name, found, line=line)
     if not isinstance(found, Mapping):
