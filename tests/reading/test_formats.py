@@ -115,6 +115,7 @@ KNOWN |= {
     "dates_1904.xlsx": (FileFormat(), OF_OPENXLSX),
     "spoilt_openxlsx.xlsx": (FileFormat(sheet="titled", header_line=4), OF_OPENXLSX),
     "trial_libreoffice.xlsx": (FileFormat(sheet="participants"), OF_LIBREOFFICE),
+    "trial_libreoffice.ods": (FileFormat(sheet="participants"), OF_LIBREOFFICE),
 }
 
 

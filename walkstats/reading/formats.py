@@ -57,7 +57,7 @@ class Format:
 DELIMITED = Format("delimited text", (".csv", ".tsv", ".txt"), (), read_delimited)
 
 FORMATS: tuple[Format, ...] = (
-    Format("Excel workbook", (".xlsx", ".xlsm"), ZIP_SIGNS[:1], read_workbook),
+    Format("workbook", (".xlsx", ".xlsm", ".ods"), ZIP_SIGNS[:1], read_workbook),
     Format("Parquet", (".parquet",), (MAGIC,), read_parquet_text, "pyarrow"),
     Format("SPSS", (".sav", ".zsav"), SPSS_SIGNS, read_spss, "pyreadstat"),
     Format("Stata", (".dta",), STATA_SIGNS, read_stata, "pyreadstat"),

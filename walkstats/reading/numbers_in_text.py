@@ -61,7 +61,7 @@ SIGNS_FOR_MISSING = (".", "..", "-", "--", "?", "*")
 WORDS_FOR_MISSING = ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd")
 
 ERROR_VALUE = _way(
-    r"\s*#(?:n/a|div/0!|ref!|value!|name\?|num!|null!|spill!|calc!|getting_data)\s*",
+    r"\s*(?:#(?:n/a|div/0!|ref!|value!|name\?|num!|null!|spill!|calc!|getting_data)|err:\d{3})\s*",
     "an error value of a spreadsheet",
     "mend the formula, or declare the cell as missing",
 )
@@ -119,7 +119,7 @@ def refuse_error_value(cell: str) -> None:
     RefusedError
         With the reason and what to do.
     """
-    if "#" in cell and ERROR_VALUE.pattern.fullmatch(cell):
+    if cell.strip()[:1] in "#Ee" and ERROR_VALUE.pattern.fullmatch(cell):
         raise RefusedError(ERROR_VALUE.reason, ERROR_VALUE.remedy)
 
 

@@ -159,7 +159,7 @@ def open_place(path: str | os.PathLike[str]) -> Place:
     Parameters
     ----------
     path : path-like
-        Of a folder, a zip archive or an Excel workbook.
+        Of a folder, a zip archive or a workbook.
 
     Returns
     -------
@@ -185,7 +185,7 @@ def open_place(path: str | os.PathLike[str]) -> Place:
         unpacked(data, place.name)  # says what it is
     if not data.startswith(ZIP_SIGNS):
         raise DataError.of(
-            f"{path} is a file, not a folder, a zip archive or an Excel workbook (.xlsx)",
+            f"{path} is a file, not a folder, a zip archive or a workbook (.xlsx, .ods)",
             what_to_do=f"name the folder that holds {MANIFEST}, the archive or the workbook",
         )
     archive = open_archive(data, place.name)

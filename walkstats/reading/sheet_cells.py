@@ -72,7 +72,7 @@ class Cells:
 
 
 def read_cells(book: Workbook, sheet: Sheet) -> Cells:
-    """Read the cells of a sheet.
+    """Read the cells of a sheet of an Excel workbook.
 
     Parameters
     ----------
@@ -143,6 +143,7 @@ class _SheetReader:
 
     def __init__(self, book: Workbook) -> None:
         self.book = book
+        self.since = book.since or 1900
         self.cells = Cells()
         self.count = 0
         self.depth = 0
@@ -264,7 +265,7 @@ class _SheetReader:
         shown = self.book.shown[style] if style < len(self.book.shown) else ""
         if shown in TIMES:
             try:
-                return serial_in_words(number, self.book.since, shown)
+                return serial_in_words(number, self.since, shown)
             except RefusedError as why:
                 self._say(f"shown as a date, and {why.reason}", why.remedy)
                 return number_in_words(number)

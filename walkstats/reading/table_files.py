@@ -18,12 +18,13 @@ from walkstats.reading.parts import Note
 from walkstats.reading.places import Place, content_of
 from walkstats.reading.text_tables import FileFormat, TextTable
 from walkstats.reading.toml_text import TomlText, parse_toml
-from walkstats.reading.workbook_parts import Workbook, open_workbook
+from walkstats.reading.workbook_parts import Workbook
 from walkstats.reading.workbooks import (
     MANIFEST_SHEETS,
     chosen_sheet,
     manifest_of,
     no_sheet,
+    open_workbook,
     sheet_called,
 )
 from walkstats.schema import TABLES
@@ -31,7 +32,7 @@ from walkstats.schema import TABLES
 ENDINGS = (".csv", ".parquet", ".tsv", ".csv.gz", ".csv.zip", ".zip")
 """Endings that a table's own file may have, beside those of the other formats; two are an error."""
 
-WORKBOOKS = (".xlsx", ".xlsm")
+WORKBOOKS = (".xlsx", ".xlsm", ".ods")
 NOT_DATA = (".txt", ".json", ".zip")
 """Endings of files that often lie beside the data, and of which nothing is said."""
 

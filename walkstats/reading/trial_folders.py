@@ -20,8 +20,8 @@ def read_trial(folder: str | os.PathLike[str]) -> Trial:
     ----------
     folder : path-like
         Holds ``trial.toml`` and one file per table. A zip archive of such a folder is read without
-        unpacking it to the disk; of an Excel workbook the sheets are the tables, and one called
-        ``trial`` holds the lines of ``trial.toml``.
+        unpacking it to the disk; of a workbook (.xlsx, .ods) the sheets are the tables, and one
+        called ``trial`` holds the lines of ``trial.toml``.
 
     Returns
     -------

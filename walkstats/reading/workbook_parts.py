@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from walkstats.errors import DataError
-from walkstats.reading.archives import Archive, open_archive
+from walkstats.reading.archives import Archive
 from walkstats.reading.safe_xml import read_xml
 from walkstats.reading.serial_dates import BUILT_IN, shown_as
 from walkstats.reading.text_tables import unreadable
@@ -24,6 +24,12 @@ MOST_TEXTS = 20_000_000
 CONTENTS = "[Content_Types].xml"
 BINARY = "xl/workbook.bin"
 """What every workbook holds, and what those saved as .xlsb hold."""
+
+CONTENT = "content.xml"
+MANIFEST_XML = "META-INF/manifest.xml"
+"""Where an OpenDocument spreadsheet keeps its sheets, and how its parts are packed."""
+
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -58,20 +64,21 @@ class Workbook:
     texts : list of str
     shown : list of str
         By the number of a style: as ``serial_dates.shown_as`` calls what it shows.
-    since : {1900, 1904}
-        The year from which its dates are counted.
+    since : {1900, 1904} or None
+        The year from which Excel counts its dates; None in an OpenDocument spreadsheet, which
+        keeps them as text, and everything else with the cells.
     """
 
     file: str
     archive: Archive
     sheets: tuple[Sheet, ...]
-    texts: list[str]
-    shown: list[str]
-    since: int
+    texts: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    since: int | None = None
 
 
 def is_workbook(archive: Archive) -> bool:
-    """Whether an archive is a workbook.
+    """Whether an archive is a workbook, of Excel or OpenDocument.
 
     Raises
     ------
@@ -84,18 +91,22 @@ def is_workbook(archive: Archive) -> bool:
             "save it as .xlsx",
             file=archive.file,
         )
-    return CONTENTS in archive.members
+    return CONTENTS in archive.members or is_open_document(archive)
 
 
-def open_workbook(data: bytes, file: str) -> Workbook:
-    """Read what the sheets of a workbook share.
+def is_open_document(archive: Archive) -> bool:
+    """Whether an archive is an OpenDocument spreadsheet: its first file says so."""
+    kind = archive.members.get("mimetype")
+    small = kind is not None and kind.file_size < 100
+    return small and archive.read("mimetype").startswith(OPEN_DOCUMENT)
+
+
+def excel_workbook(archive: Archive) -> Workbook:
+    """Read what the sheets of an Excel workbook share.
 
     Parameters
     ----------
-    data : bytes
-        The whole workbook.
-    file : str
-        Its name, for messages.
+    archive : Archive
 
     Returns
     -------
@@ -106,13 +117,7 @@ def open_workbook(data: bytes, file: str) -> Workbook:
     DataError
         When it is none, damaged, locked, or not safe to unpack.
     """
-    archive = open_archive(data, file)
-    if not is_workbook(archive):
-        raise unreadable(
-            f"{file} is no Excel workbook: a zip archive that holds other files",
-            "name the archive of a table as trial.toml does, with one file in it",
-            file=file,
-        )
+    file = archive.file
     main = _related(archive, "", "officeDocument")
     if not main:
         raise no_workbook(file)

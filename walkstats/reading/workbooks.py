@@ -14,11 +14,21 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
+from walkstats.reading.archives import open_archive
 from walkstats.reading.headers import find_header
+from walkstats.reading.open_document import document_sheets, read_document_cells
 from walkstats.reading.serial_dates import CURRENCY, PERCENT, ZEROS
 from walkstats.reading.sheet_cells import LONG, Cells, address, addresses, letters, read_cells
 from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
-from walkstats.reading.workbook_parts import Sheet, Workbook, open_workbook
+from walkstats.reading.workbook_parts import (
+    CONTENT,
+    Sheet,
+    Workbook,
+    excel_workbook,
+    is_open_document,
+    is_workbook,
+    no_workbook,
+)
 
 MANIFEST_SHEETS = ("trial.toml", "trial")
 """A sheet of such a name holds the lines of trial.toml in its first column."""
@@ -31,13 +41,13 @@ SHOWN_OTHERWISE = {
     PERCENT: "shown as percentages: 85 % is read as 0.85",
     CURRENCY: "shown with a currency; the number alone is read",
     ZEROS: "numbers shown with leading zeros, which are read without them",
-    LONG: "numbers of more than 15 digits, of which Excel keeps only 15",
+    LONG: "numbers of more than 15 digits, of which a spreadsheet keeps only 15",
 }
 """What is told of cells of a column."""
 
 
 def read_workbook(data: bytes, file: str, declared: FileFormat) -> TextTable:
-    """Read one sheet of an Excel workbook as text.
+    """Read one sheet of a workbook as text.
 
     Parameters
     ----------
@@ -60,6 +70,45 @@ def read_workbook(data: bytes, file: str, declared: FileFormat) -> TextTable:
     """
     book = open_workbook(data, file)
     return read_sheet(book, chosen_sheet(book, declared.sheet, ""), declared)
+
+
+def open_workbook(data: bytes, file: str) -> Workbook:
+    """Read which sheets a workbook has.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole workbook, of Excel or OpenDocument.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    Workbook
+
+    Raises
+    ------
+    DataError
+        When it is none, damaged, locked, or not safe to unpack.
+    """
+    archive = open_archive(data, file)
+    if not is_workbook(archive):
+        raise unreadable(
+            f"{file} is no workbook: a zip archive that holds other files",
+            "name the archive of a table as trial.toml does, with one file in it",
+            file=file,
+        )
+    if not is_open_document(archive):
+        return excel_workbook(archive)
+    if CONTENT not in archive.members:
+        raise no_workbook(file)
+    return Workbook(file, archive, document_sheets(archive))
+
+
+def _cells(book: Workbook, sheet: Sheet) -> Cells:
+    if book.since is None:
+        return read_document_cells(book.archive, sheet)
+    return read_cells(book, sheet)
 
 
 def sheets_of_tables(book: Workbook) -> tuple[Sheet, ...]:
@@ -138,7 +187,7 @@ def manifest_of(book: Workbook) -> bytes | None:
     sheet = next((one for one in book.sheets if _is_manifest(one)), None)
     if sheet is None:
         return None
-    rows = read_cells(book, sheet).rows
+    rows = _cells(book, sheet).rows
     last = max(rows, default=0)
     if last > MOST_LINES:
         raise unreadable(
@@ -172,7 +221,7 @@ def read_sheet(book: Workbook, sheet: Sheet, declared: FileFormat) -> TextTable:
     DataError
         When there is no telling which row holds the names, or two columns have the same.
     """
-    cells = read_cells(book, sheet)
+    cells = _cells(book, sheet)
     file = f"{book.file} ({sheet.name})"
     filled = {row: one for row, one in cells.rows.items() if any(t.strip() for t in one.values())}
     if not filled:
@@ -330,11 +379,11 @@ def _notes(
     if empty:
         yield f"empty rows passed over: {empty}"
     if sheet.hidden:
-        yield "the sheet is hidden in Excel"
+        yield "the sheet is hidden"
     hidden = len(cells.hidden_rows.intersection(below))
     if hidden:
-        why = "by a filter" if cells.filtered else "in Excel"
-        yield f"rows hidden {why} were read like all others: {hidden}"
+        why = " by a filter" if cells.filtered else ""
+        yield f"rows hidden{why} were read like all others: {hidden}"
     columns = [
         letters(k)
         for k in sorted(names)

@@ -3,4 +3,5 @@
 #   sh workbooks.sh        (in this folder)
 set -e
 soffice --headless --convert-to xlsx trial_libreoffice.fods
+soffice --headless --convert-to ods trial_libreoffice.fods
 Rscript workbooks.R
