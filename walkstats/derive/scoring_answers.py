@@ -11,6 +11,7 @@ import pandas as pd
 
 from walkstats._arguments import check_column, check_frame
 from walkstats.errors import IDS_SHOWN, DataError, Problem
+from walkstats.questionnaires.answers import numbers_in
 from walkstats.questionnaires.definitions import Questionnaire
 from walkstats.questionnaires.entries import read_questionnaire
 from walkstats.questionnaires.scored import (
@@ -135,8 +136,7 @@ def score(
 
 def _months(frame: pd.DataFrame, month: str | float) -> np.ndarray:
     if isinstance(month, str):
-        column = check_column(frame, month, "month")
-        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        return numbers_in(check_column(frame, month, "month"))
     if isinstance(month, bool) or not isinstance(month, (int, float, np.number)):
         raise ValueError(f"month must be the name of a column or a number, got {month!r}.")
     if not np.isfinite(float(month)):

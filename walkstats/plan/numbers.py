@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from walkstats.missing import TippingPoint
+from walkstats.regression import Agreement
 from walkstats.results import Curve, Draws, Estimate, Estimates, Fit, HypothesisTest, Result
 from walkstats.results.curves import PROBABILITIES
 
@@ -104,12 +105,35 @@ def _tipping(result: TippingPoint) -> pd.DataFrame:
     return pd.concat([rows, tips], ignore_index=True)
 
 
+def _agreement(result: Agreement) -> pd.DataFrame:
+    """Bias and limits of agreement of each group, with their intervals."""
+    rows = []
+    with_pairs = result.to_frame().query("pairs > 0")
+    for one in with_pairs.to_dict("records"):
+        for term, names in AGREED.items():
+            value, low, high = (one[name] for name in names)
+            told = {"term": f"{one['group']}, {term}", "estimate": value}
+            error = one["std_error"] if term == "bias" else None
+            rows.append(told | {"std_error": error, "conf_low": low, "conf_high": high})
+    return pd.DataFrame(rows).assign(
+        scale="ratio" if result.scale == "ratio" else "identity",
+        std_error_of="log ratio" if result.scale == "ratio" else None,
+    )
+
+
+AGREED = {
+    "bias": ("bias", "conf_low", "conf_high"),
+    "lower limit of agreement": ("lower", "lower_low", "lower_high"),
+    "upper limit of agreement": ("upper", "upper_low", "upper_high"),
+}
+
 # Shapes of results -> how their rows are made; the first that fits is taken.
 ROWS: tuple[tuple[type, Callable[[Any], pd.DataFrame]], ...] = (
     (Estimates, _estimates),
     (Draws, _draws),
     (Estimate, lambda result: result.to_frame().assign(scale=result.scale)),
     (TippingPoint, _tipping),
+    (Agreement, _agreement),
     (HypothesisTest, _test),
 )
 

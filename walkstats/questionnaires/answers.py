@@ -101,6 +101,24 @@ def profile_cells(cells: NDArray[np.object_], items: int) -> NDArray[np.object_]
     return out
 
 
+def numbers_in(column: pd.Series) -> Floats:
+    """A column as numbers; nan where a cell holds none, whatever it holds.
+
+    Parameters
+    ----------
+    column : pandas.Series
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,)
+    """
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        return column.to_numpy(dtype=float)
+    texts = _as_text(column.to_numpy(dtype=object))
+    return np.array([_number(text) if text else np.nan for text in texts], dtype=float)
+
+
 def _as_text(cells: NDArray[np.object_]) -> NDArray[np.object_]:
     out = np.empty(len(cells), dtype=object)
     out[:] = ["" if one is None or one is pd.NA else str(one).strip() for one in cells]

@@ -246,7 +246,9 @@ def said_of(how: HowToScore) -> str:
     text = f"{one.described}: {'the answer itself' if single else total}"
     if single:
         return f"{text}."
-    limit = f", up to {rule.at_most} unanswered of a scale" if rule.stands_in != "nothing" else ""
+    fewest = min(len(scale.items) for scale in one.scales)
+    limited = rule.stands_in != "nothing" and rule.at_most < fewest - 1
+    limit = f", up to {rule.at_most} unanswered of a scale" if limited else ""
     cited = one.source(rule.source) or (one.sources[0] if one.sources else None)
     source = f" ({cited.cited.split('.')[0]})" if cited else ""
     return f"{text}; where answers are missing, {rule.said}{limit}{source}."
