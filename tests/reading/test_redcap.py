@@ -40,24 +40,38 @@ def longitudinal():
     return ws.read_trial(FILES / "longitudinal")
 
 
+def findings_about(folder: Path, *changes: tuple[str, str, str]) -> list[str]:
+    """The findings about a copy of walk in which texts were replaced, file by file."""
+    shutil.copytree(FILES / "walk", folder, dirs_exist_ok=True)
+    for name, old, new in changes:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text, old
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    return [
+        " | ".join([one.severity, str(one.column), one.ids, one.problem, one.what_to_do])
+        for one in ws.check_trial(folder).itertuples()
+    ]
+
+
 @pytest.fixture
 def spoilt(tmp_path):
-    """The findings about a copy of walk in which texts were replaced, file by file."""
+    return lambda *changes: findings_about(tmp_path / "walk", *changes)
 
-    def check(*changes: tuple[str, str, str]) -> list[str]:
-        folder = tmp_path / "walk"
-        shutil.copytree(FILES / "walk", folder, dirs_exist_ok=True)
-        for name, old, new in changes:
-            text = (folder / name).read_text(encoding="utf-8")
-            assert old in text, old
-            (folder / name).write_text(text.replace(old, new), encoding="utf-8")
-        found = ws.check_trial(folder)
-        return [
-            " | ".join([one.severity, str(one.column), one.ids, one.problem, one.what_to_do])
-            for one in found.itertuples()
-        ]
 
-    return check
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """The findings about an export with several things wrong in it."""
+    left = "1005,end_of_study_arm_1,,,,"
+    twice = "1005,month_3_arm_1" + "," * 30 + "2024-03-01,2,2\n"
+    events = '"left_on", event = ["end_of_study_arm_1", "month_3_arm_1"]'
+    return findings_about(
+        tmp_path_factory.mktemp("damaged") / "walk",
+        (EXPORT, "2024-03-18,2024-03-22", "2024-03-18,2024-03-12"),
+        (EXPORT, "_arm_1,,,2,2024-01-10,47,2,", "_arm_1,,,2,2024-01-10,17,7,"),
+        (EXPORT, ",2024-02-20,66,", ",2023-02-20,66,"),
+        (EXPORT, left, twice + left),
+        ("trial.toml", '"left_on", event = "end_of_study_arm_1"', events),
+    )
 
 
 def said(findings: list[str], *words: str) -> bool:
@@ -172,9 +186,12 @@ def test_it_is_written_and_read_back(walk, tmp_path):
     assert ws.read_trial(tmp_path / "written").equals(walk)
 
 
-def test_findings_say_where_in_redcap_they_stand(spoilt):
-    found = spoilt((EXPORT, "2024-03-18,2024-03-22", "2024-03-18,2024-03-12"))
-    assert said(found, "error", "1001", "[in REDCap: record 1001, reports_arm_1, recurrence 2]")
+def test_findings_say_where_in_redcap_they_stand(damaged):
+    assert said(damaged, "error", "1001", "[in REDCap: record 1001, reports_arm_1, recurrence 2]")
+
+
+def test_several_values_of_one_record_in_other_events(damaged):
+    assert said(damaged, "withdrawn_days | 1005", "left_on has several values")
 
 
 # ---- labels --------------------------------------------------------------------------------------
@@ -302,21 +319,12 @@ def test_an_export_and_a_dictionary_that_do_not_agree():
     assert "of the same project" in found.what_to_do
 
 
-def test_values_that_the_dictionary_does_not_foresee(spoilt):
-    found = spoilt(
-        (
-            EXPORT,
-            "1002,baseline_arm_1,,,2,2024-01-10,47,2,",
-            "1002,baseline_arm_1,,,2,2024-01-10,17,7,",
-        ),
-        (EXPORT, ",2024-02-20,66,", ",2023-02-20,66,"),
-    )
-    assert said(
-        found, "warning | age | 1002", "outside the limits of its validation (18 to 90): '17'"
-    )
-    assert said(found, "warning | sex | 1002", "not among its choices (1 = female", "'7'")
-    assert said(found, "warning | rand_date | 1008", "2024-01-01 to any", "'2023-02-20'")
-    assert not said(found, "pain")  # -99 is a missing data code
+def test_values_that_the_dictionary_does_not_foresee(damaged):
+    limits = "outside the limits of its validation (18 to 90): '17'"
+    assert said(damaged, "warning | age | 1002", limits)
+    assert said(damaged, "warning | sex | 1002", "not among its choices (1 = female", "'7'")
+    assert said(damaged, "warning | rand_date | 1008", "2024-01-01 to any", "'2023-02-20'")
+    assert not said(damaged, "warning | pain")  # -99 is a missing data code
 
 
 # ---- names in trial.toml -------------------------------------------------------------------------
@@ -430,15 +438,6 @@ columns.state = { from = "c_complete", codes = { 2 = "completed", 0 = "missed" }
     trial = ws.read_trial(tmp_path)
     states = trial.check_ins.groupby("participant_id")["state"].apply(list).to_dict()
     assert states == {"1": ["completed", "missed", "completed"], "2": ["missed"] * 3}
-
-
-def test_several_values_of_one_record_in_other_events(spoilt):
-    row = "1005,end_of_study_arm_1,,,,"
-    again = "1005,month_3_arm_1" + "," * 30 + "2024-03-01,2,2\n1005,end_of_study_arm_1,,,,"
-    both = '"left_on", event = ["end_of_study_arm_1", "month_3_arm_1"]'
-    one = '"left_on", event = "end_of_study_arm_1"'
-    found = spoilt((EXPORT, row, again), ("trial.toml", one, both))
-    assert said(found, "withdrawn_days | 1005", "left_on has several values")
 
 
 def test_any_of_is_missing_where_nothing_is_known_and_keeps_what_is_no_truth():
