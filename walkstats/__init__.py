@@ -4,7 +4,8 @@ A trial is a folder of tables. walkstats reads and checks it, derives plain fram
 fits the models and shows the results.
 
 Reading
-    ``read_trial``, ``write_trial``, ``load_sample``, ``check_trial``, ``pseudonymise``
+    ``read_trial``, ``write_trial``, ``load_sample``, ``check_trial``, ``pseudonymise``,
+    ``read_cdisc``, ``write_cdisc``
 Parts
     ``derive``      frames ready for analysis
     ``survival``    time to recurrence
@@ -35,7 +36,15 @@ __getattr__, __dir__, __all__ = attach(
     {
         "errors": ["DataError", "FitError", "WalkstatsError"],
         "trial": ["Trial"],
-        "reading": ["check_trial", "load_sample", "pseudonymise", "read_trial", "write_trial"],
+        "reading": [
+            "check_trial",
+            "load_sample",
+            "pseudonymise",
+            "read_cdisc",
+            "read_trial",
+            "write_cdisc",
+            "write_trial",
+        ],
     },
     parts=[
         "causal",
@@ -108,6 +117,8 @@ if TYPE_CHECKING:
     from walkstats.reading import check_trial as check_trial
     from walkstats.reading import load_sample as load_sample
     from walkstats.reading import pseudonymise as pseudonymise
+    from walkstats.reading import read_cdisc as read_cdisc
     from walkstats.reading import read_trial as read_trial
+    from walkstats.reading import write_cdisc as write_cdisc
     from walkstats.reading import write_trial as write_trial
     from walkstats.trial import Trial as Trial

@@ -4,6 +4,8 @@
 ``check_trial``  every finding about a folder or a Trial, as a frame
 ``write_trial``  a Trial to a folder that reads back as the same Trial
 ``pseudonymise`` the same trial without names, ids and dates of its participants
+``read_cdisc``   a Trial from the ADaM data sets of a submission (ADSL, ADTTE, ADAE)
+``write_cdisc``  a Trial as such data sets
 ``load_sample``  the trials that come with walkstats
 
 One module per format gives text; ``formats`` lists them; ``redcap`` reads exports of REDCap;
@@ -19,6 +21,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "trial_folders": ["check_trial", "read_trial"],
+        "cdisc.from_adam": ["read_cdisc"],
+        "cdisc.to_adam": ["write_cdisc"],
         "pseudonymising": ["pseudonymise"],
         "samples": ["load_sample"],
         "writing": ["write_trial"],
@@ -26,6 +30,8 @@ __getattr__, __dir__, __all__ = attach(
 )
 
 if TYPE_CHECKING:
+    from walkstats.reading.cdisc.from_adam import read_cdisc as read_cdisc
+    from walkstats.reading.cdisc.to_adam import write_cdisc as write_cdisc
     from walkstats.reading.pseudonymising import pseudonymise as pseudonymise
     from walkstats.reading.samples import load_sample as load_sample
     from walkstats.reading.trial_folders import check_trial as check_trial

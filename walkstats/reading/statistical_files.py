@@ -73,7 +73,7 @@ def read_spss(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
     except (UnicodeDecodeError, LookupError):
         raise _foreign_text(file) from None
     meta.variable_value_labels = {
-        name: told[name.casefold()] for name in meta.column_names if name.casefold() in told
+        name: told[name.casefold()] for name in meta.column_names if (name or "").casefold() in told
     }
     return _worded("an SPSS", spss_clock, columns, meta, file)
 
@@ -179,7 +179,7 @@ def _worded(
     meta: Any,
     file: str,
 ) -> TextTable:
-    names = [str(name) for name in meta.column_names]
+    names = [name or "" for name in meta.column_names]
     _check_names(names, file)
     if len(columns) != len(names):
         raise _damaged(file, kind, f"{len(names)} variables announced, {len(columns)} there")

@@ -1,0 +1,199 @@
+"""How do the ADaM data sets of a submission become a Trial?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from walkstats._arguments import check_choice, check_positive
+from walkstats.checks import find_problems, material_of
+from walkstats.errors import DataError
+from walkstats.reading.cdisc.adam_files import AdamTable, Found, open_adam
+from walkstats.reading.cdisc.clocks import days_of
+from walkstats.reading.cdisc.harms import read_harms
+from walkstats.reading.cdisc.subjects import Subjects, read_subjects
+from walkstats.reading.cdisc.times import Times, chosen_records, read_times
+from walkstats.reading.cdisc.vocabulary import KINDS
+from walkstats.trial import LOAD_REPORT_COLUMNS, Trial
+
+
+def read_cdisc(
+    folder: str | os.PathLike[str],
+    *,
+    paramcd: Mapping[str, str],
+    reference: str | None = None,
+    day_zero: str = "RANDDT",
+    unit_days: float | None = None,
+    related: Sequence[str] | None = None,
+    carry: bool | Sequence[str] = True,
+    encoding: str | None = None,
+) -> Trial:
+    """Read a trial from its ADaM data sets: ADSL, ADTTE and, if there, ADAE.
+
+    Parameters
+    ----------
+    folder : path-like
+        With ``adsl.xpt``, ``adtte.xpt`` and perhaps ``adae.xpt``; any other format of tables does.
+    paramcd : mapping of str to str
+        PARAMCD of ADTTE -> the kind of recurrence that it is: "any", "activity_limiting" or
+        "care_seeking". Several may be of one kind (the first and the second recurrence, say).
+    reference : str, optional
+        The arm to which the others are compared; by default the first by TRT01PN.
+    day_zero : str
+        Variable of ADSL with the date that is day 0. STARTDT of ADTTE must be the same.
+    unit_days : float, optional
+        Days in one unit of AVAL [days], for units without a number of days of their own (30.4375
+        for months), or where neither AVALU nor PARAM names the unit.
+    related : sequence of str, optional
+        Values of AEREL that mean related to the treatment; Y, N, RELATED, NOT RELATED and the like
+        need no word.
+    carry : bool or sequence of str
+        Whether all further variables of ADSL come along as text, or which.
+    encoding : str, optional
+        Of texts, for transport files that are not ASCII or UTF-8.
+
+    Returns
+    -------
+    Trial
+        ``derive.first_recurrence`` of a kind that was asked for gives back AVAL and CNSR of its
+        parameter for everyone. The load report says what was turned into what.
+
+    Raises
+    ------
+    DataError
+        With what is wrong: unknown PARAMCD (with those that are there), a unit that is not told,
+        dates that do not fit AVAL, subjects who are not in ADSL, records that contradict each
+        other.
+    ValueError
+        For an unknown kind.
+
+    Notes
+    -----
+    Those with RANDFL = Y are the participants, or with ITTFL = Y where there is no RANDFL. CNSR 0
+    is an event and everything above a censoring; a code above 1 is a reason, which becomes
+    ``withdrawal_reason`` where ADSL says nothing of the end of the study. AVAL may count the first
+    day as day 0 or as day 1; which one is read off ADT - STARTDT, said, and kept, so that times
+    equal those of the submission. A completed check-in stands for the follow-up that a record
+    states. See the page on CDISC for all variables.
+
+    References
+    ----------
+    CDISC Analysis Data Model Team (2012). The ADaM Basic Data Structure for Time-to-Event Analyses,
+    version 1.0.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import walkstats as ws
+    >>> trial = ws.load_sample("bladder")
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     folder = pathlib.Path(place) / "adam"
+    ...     first = ws.derive.first_recurrence(trial, kind="any")
+    ...     told = ws.write_cdisc(trial, folder, times={"TTREC": first})
+    ...     again = ws.read_cdisc(folder, paramcd={"TTREC": "any"})
+    >>> curve = ws.survival.kaplan_meier(ws.derive.first_recurrence(again, kind="any"))
+    >>> int(curve.counts.events)
+    62
+    """
+    _check_arguments(paramcd, unit_days)
+    tables = open_adam(folder, encoding)
+    found = Found()
+    for one in tables.values():
+        found.notes.extend(("", "", "read", 1, note) for note in one.text.notes)
+    adsl = tables["ADSL"]
+    subjects = read_subjects(adsl, found, reference=reference, day_zero=day_zero, carry=carry)
+    randomised = frozenset(subjects.frame["participant_id"])
+    adtte = chosen_records(tables["ADTTE"], paramcd, randomised, subjects.others, found)
+    days, first_day = days_of(adtte, subjects.starts, day_zero, unit_days, found)
+    times = read_times(adtte, days, paramcd, found)
+    people = _with_endings(subjects, times, first_day, found)
+    more: dict[str, Any] = {}
+    if "ADAE" in tables:
+        more["adverse_events"] = read_harms(tables["ADAE"], subjects, related, first_day, found)
+    found.stop()
+    return _trial(tables, subjects, people, times, more, found)
+
+
+def _check_arguments(paramcd: Mapping[str, str], unit_days: float | None) -> None:
+    if not isinstance(paramcd, Mapping) or not paramcd:
+        raise ValueError(
+            'paramcd says which parameter is which kind, as in {"TTALR": "activity_limiting"}.'
+        )
+    for kind in paramcd.values():
+        check_choice(kind, KINDS, "a kind of paramcd")
+    if unit_days is not None:
+        check_positive(unit_days, "unit_days", "days")
+
+
+def _with_endings(subjects: Subjects, times: Times, first_day: int, found: Found) -> pd.DataFrame:
+    """Participants with the end of follow-up where ADSL does not tell it."""
+    people = subjects.frame
+    ids = people["participant_id"]
+    until = ids.map(times.until).to_numpy(dtype=float)
+    none = ids[np.isnan(until)]
+    if len(none):
+        note = "participants without a record in ADTTE, taken for not followed up"
+        found.notes.append(("participants", "", "warning", len(none), note))
+    if not subjects.ended:
+        reasons = ids.map(times.reasons)
+        people["withdrawn_days"] = np.where(reasons.notna(), until, np.nan)
+        people["withdrawal_reason"] = [one if isinstance(one, str) else None for one in reasons]
+        note = "days and reasons of censoring with CNSR above 1"
+        found.notes.append(
+            ("participants", "withdrawn_days", "converted", int(reasons.notna().sum()), note)
+        )
+        return people
+    people["withdrawn_days"] += first_day
+    early = (people["withdrawn_days"] < until).to_numpy(dtype=bool)
+    if early.any():
+        people.loc[early, ["withdrawn_days", "withdrawal_reason"]] = [np.nan, None]
+        note = "the end of the study lies before the end of follow-up in ADTTE, and is left out"
+        found.notes.append(("participants", "withdrawn_days", "left out", int(early.sum()), note))
+    return people
+
+
+def _trial(
+    tables: Mapping[str, AdamTable],
+    subjects: Subjects,
+    people: pd.DataFrame,
+    times: Times,
+    more: Mapping[str, Any],
+    found: Found,
+) -> Trial:
+    adsl = tables["ADSL"]
+    study = next((one for one in adsl.texts("STUDYID") if one), "Study without STUDYID")
+    told = ", ".join(one.text.file for one in tables.values())
+    notes = [adsl.texts(name) for name in sorted(adsl.columns) if name.startswith("SRCNOTE")]
+    source = " ".join(next((one for one in cells if one), "") for cells in notes)
+    rows = ("participants", "", "read", len(people), f"rows of {adsl.text.file}")
+    note = "a completed check-in stands for the follow-up that a record of ADTTE states"
+    asked = ("check_ins", "", "read", len(times.check_ins), note)
+    trial = Trial(
+        name=str(study),
+        source=source or f"ADaM data sets of {study} ({told})",
+        arms=subjects.arms,
+        strata=subjects.strata,
+        participants=people,
+        recurrences=times.recurrences,
+        check_ins=times.check_ins,
+        inputs={one.text.file: one.sha256 for one in tables.values()},
+        **more,
+    )
+    material, problems = material_of(trial)
+    problems += find_problems(material)
+    if any(one.severity == "error" for one in problems):
+        raise DataError(problems)
+    told_of = [rows, *found.notes, asked]
+    told_of += [
+        (one.table, one.column, one.severity, one.count, f"{one.problem} -> {one.what_to_do}")
+        for one in problems
+        if "check-in" not in one.problem  # those stand for follow-up, and nobody was to answer them
+    ]
+    object.__setattr__(
+        trial, "load_report", pd.DataFrame(told_of, columns=list(LOAD_REPORT_COLUMNS))
+    )
+    return trial
