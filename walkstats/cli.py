@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_SEED = 20240619
+SAMPLES = ("bladder", "walkback-like", "redcap-like", "workbook-like")
 PRIMARY_NOT_RUN = 3
+PLACE = "a trial folder, or the same as a zip archive or a workbook (.xlsx, .ods)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,8 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"walkstats {walkstats.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    new = commands.add_parser("new", help="draft the trial.toml of a folder of tables")
+    new.add_argument("folder", type=Path, help="a folder, a zip archive or an Excel workbook")
+    new.add_argument("--out", type=Path, metavar="FILE", help="where, if not in the folder")
+    new.set_defaults(command=_new)
+
     check = commands.add_parser("check", help="list what is wrong in a trial folder")
-    check.add_argument("folder", type=Path)
+    check.add_argument("folder", type=Path, help=PLACE)
     check.add_argument("--html", type=Path, metavar="FILE", help="write the list as a page too")
     check.set_defaults(command=_check)
 
@@ -84,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("pseudonymise", help="write a trial without names, ids and dates")
     )
     sample = commands.add_parser("sample", help="copy a sample trial into a folder")
-    sample.add_argument("name", choices=("bladder", "walkback-like"))
+    sample.add_argument("name", choices=SAMPLES)
     sample.add_argument("folder", type=Path)
     sample.set_defaults(command=_sample)
     return parser
@@ -112,7 +118,7 @@ def _pseudonymise_options(command: argparse.ArgumentParser) -> None:
 
 
 def _report_options(report: argparse.ArgumentParser) -> None:
-    report.add_argument("folder", type=Path)
+    report.add_argument("folder", type=Path, help=PLACE)
     report.add_argument("--out", type=Path, required=True, metavar="DIR")
     report.add_argument(
         "--plan",
@@ -138,7 +144,7 @@ def _report_options(report: argparse.ArgumentParser) -> None:
 def _plan_commands(plan: argparse.ArgumentParser) -> None:
     plans = plan.add_subparsers(required=True, metavar="WHAT")
     new = plans.add_parser("new", help="write a commented plan for a trial folder")
-    new.add_argument("folder", type=Path)
+    new.add_argument("folder", type=Path, help=PLACE)
     new.add_argument("--out", type=Path, metavar="FILE", help="where; by default it is printed")
     new.set_defaults(command=_plan_new)
     sign = plans.add_parser("sign", help="sign the plan in a file")
@@ -147,22 +153,34 @@ def _plan_commands(plan: argparse.ArgumentParser) -> None:
     sign.add_argument("--role", default="")
     sign.set_defaults(command=_plan_sign)
     fits = plans.add_parser("check", help="check a plan against itself and a trial folder")
-    fits.add_argument("folder", type=Path)
+    fits.add_argument("folder", type=Path, help=PLACE)
     fits.add_argument("--plan", required=True, metavar="FILE")
     fits.set_defaults(command=_plan_check)
 
 
+def _new(arguments: argparse.Namespace) -> int:
+    from walkstats.reading.suggesting.drafts import write_draft
+
+    written = write_draft(arguments.folder, arguments.out)
+    print(f"A draft is in {written}. Look at it, answer what begins with ?, then")
+    print(f"    walkstats check {arguments.folder}")
+    return 0
+
+
 def _check(arguments: argparse.Namespace) -> int:
-    findings = walkstats.check_trial(arguments.folder)
+    from walkstats.reading.trial_folders import checked
+    from walkstats.report.findings_in_text import findings_in_text
+
+    findings, trial = checked(arguments.folder)
     errors = int((findings["severity"] == "error").sum())
-    warnings = len(findings) - errors
-    for line in _lines(findings):
-        print(line)
-    for note in findings.attrs.get("notes", ()):
-        print(f"note: {note}")
-    print(f"{arguments.folder}: {errors} error(s), {warnings} warning(s)")
+    print(findings_in_text(findings, trial))
+    print(f"{arguments.folder}: {errors} error(s), {len(findings) - errors} warning(s)")
     if arguments.html is not None:
-        write_whole(_findings_page(str(arguments.folder), findings), arguments.html)
+        from walkstats.report.findings_page import findings_page
+
+        place = Path(os.path.abspath(arguments.folder)).name
+        page = findings_page(findings, trial, place)
+        print(f"The page is in {write_whole(page, arguments.html)}")
     return 1 if errors else 0
 
 
@@ -187,16 +205,6 @@ def _unknown(value: object) -> bool:
     import pandas as pd
 
     return value is None or value is pd.NA
-
-
-def _findings_page(folder: str, findings: pd.DataFrame) -> str:
-    body = findings.to_html(index=False, border=0) if len(findings) else "<p>No findings.</p>"
-    title = f"Findings in {escape(Path(folder).name)}"
-    style = "body{font:16px/1.5 sans-serif;margin:2rem}td,th{text-align:left;padding:.3rem .8rem}"
-    return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{style}</style></head><body><h1>{title}</h1>{body}</body></html>\n"
-    )
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,8 @@ def load_sample(name: str) -> Trial:
     ----------
     name : str
         ``"bladder"``: the real bladder tumour recurrence trial. ``"walkback-like"``: a synthetic
-        walking trial, which says so in its source.
+        walking trial, which says so in its source. ``"redcap-like"`` and ``"workbook-like"``: its
+        first 40 people as a REDCap export and as an Excel workbook.
 
     Returns
     -------

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Mapping
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that an archive can name."""
 
+FACTS = "docProps/core.xml"
+"""The member of an Office file that says when it was made and changed."""
 
-def undated(archive: bytes, instead: Mapping[str, bytes] | None = None) -> bytes:
+FIRST = b"1980-01-01T00:00:00Z"
+MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def undated(archive: bytes) -> bytes:
     """The same archive with nothing of the day on which it was made.
 
     Parameters
     ----------
     archive : bytes
         A zip archive, such as a Word file or a workbook.
-    instead : mapping of str to bytes, optional
-        Member -> its content, for members that hold a date themselves.
 
     Returns
     -------
@@ -30,5 +34,6 @@ def undated(archive: bytes, instead: Mapping[str, bytes] | None = None) -> bytes
             entry = zipfile.ZipInfo(name, date_time=EARLIEST)
             small = name.endswith(".png")  # compressed already
             entry.compress_type = zipfile.ZIP_STORED if small else zipfile.ZIP_DEFLATED
-            new.writestr(entry, (instead or {}).get(name, old.read(name)))
+            content = old.read(name)
+            new.writestr(entry, MOMENT.sub(FIRST, content) if name == FACTS else content)
     return whole.getvalue()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,6 @@ TAKEN = {"history", CONTENTS.casefold()}
 
 NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 ONE_NUMBER = re.compile(r"[-\u2212]?\d{1,15}(?:\.(\d{1,10}))?", re.ASCII)
-CORE = "docProps/core.xml"
 WIDEST = 60
 
 
@@ -116,7 +114,7 @@ def workbook_file(tables: Mapping[str, Table]) -> bytes:
     facts.subject = "Synthetic data" if synthetic else ""
     made = io.BytesIO()
     book.save(made)
-    return undated(made.getvalue(), {CORE: _without_dates(made.getvalue())})
+    return undated(made.getvalue())
 
 
 def sheet_names(names: Iterable[str]) -> dict[str, str]:
@@ -212,10 +210,3 @@ def _letter(column: int) -> str:
     from openpyxl.utils import get_column_letter
 
     return str(get_column_letter(column))
-
-
-def _without_dates(archive: bytes) -> bytes:
-    """The facts of the file with the earliest date in the place of today's."""
-    with zipfile.ZipFile(io.BytesIO(archive)) as old:
-        facts = old.read(CORE).decode("utf-8")
-    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "1980-01-01T00:00:00Z", facts).encode()
