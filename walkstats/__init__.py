@@ -5,7 +5,7 @@ fits the models and shows the results.
 
 Reading
     ``read_trial``, ``write_trial``, ``load_sample``, ``check_trial``, ``pseudonymise``,
-    ``read_cdisc``, ``write_cdisc``
+    ``read_cdisc``, ``write_cdisc``, ``suggest_trial``
 Parts
     ``derive``      frames ready for analysis
     ``survival``    time to recurrence
@@ -17,6 +17,7 @@ Parts
     ``evidence``    published figures to stand beside
     ``design``      simulated trials
     ``questionnaires``   how answers are scored, as data
+    ``wearables``   minutes of step counters to weeks of walking
     ``plan``        an analysis plan as data, and its run
     ``tables``, ``figures``, ``report``   showing
 Nouns
@@ -42,6 +43,7 @@ __getattr__, __dir__, __all__ = attach(
             "pseudonymise",
             "read_cdisc",
             "read_trial",
+            "suggest_trial",
             "write_cdisc",
             "write_trial",
         ],
@@ -62,6 +64,7 @@ __getattr__, __dir__, __all__ = attach(
         "results",
         "survival",
         "tables",
+        "wearables",
     ],
 )
 
@@ -111,6 +114,9 @@ if TYPE_CHECKING:
     from walkstats import (
         tables as tables,
     )
+    from walkstats import (
+        wearables as wearables,
+    )
     from walkstats.errors import DataError as DataError
     from walkstats.errors import FitError as FitError
     from walkstats.errors import WalkstatsError as WalkstatsError
@@ -119,6 +125,7 @@ if TYPE_CHECKING:
     from walkstats.reading import pseudonymise as pseudonymise
     from walkstats.reading import read_cdisc as read_cdisc
     from walkstats.reading import read_trial as read_trial
+    from walkstats.reading import suggest_trial as suggest_trial
     from walkstats.reading import write_cdisc as write_cdisc
     from walkstats.reading import write_trial as write_trial
     from walkstats.trial import Trial as Trial

@@ -2,6 +2,7 @@
 
 ``read_trial``   a Trial from a folder with trial.toml and one CSV or Parquet file per table
 ``check_trial``  every finding about a folder or a Trial, as a frame
+``suggest_trial`` a draft of trial.toml from the files found
 ``write_trial``  a Trial to a folder that reads back as the same Trial
 ``pseudonymise`` the same trial without names, ids and dates of its participants
 ``read_cdisc``   a Trial from the ADaM data sets of a submission (ADSL, ADTTE, ADAE)
@@ -25,6 +26,7 @@ __getattr__, __dir__, __all__ = attach(
         "cdisc.to_adam": ["write_cdisc"],
         "pseudonymising": ["pseudonymise"],
         "samples": ["load_sample"],
+        "suggesting.drafts": ["suggest_trial"],
         "writing": ["write_trial"],
     },
 )
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from walkstats.reading.cdisc.to_adam import write_cdisc as write_cdisc
     from walkstats.reading.pseudonymising import pseudonymise as pseudonymise
     from walkstats.reading.samples import load_sample as load_sample
+    from walkstats.reading.suggesting.drafts import suggest_trial as suggest_trial
     from walkstats.reading.trial_folders import check_trial as check_trial
     from walkstats.reading.trial_folders import read_trial as read_trial
     from walkstats.reading.writing import write_trial as write_trial

@@ -1,0 +1,251 @@
+"""Does a draft of trial.toml read a messy folder as it stands, and ask where it cannot know?"""
+
+import re
+import zipfile
+
+import pandas as pd
+import pytest
+
+import walkstats as ws
+from tests.reading.test_formats import FILES
+from walkstats.cli import main
+from walkstats.errors import DataError
+from walkstats.reading.manifest import read_manifest
+from walkstats.reading.samples import sample_folder
+from walkstats.reading.suggesting.columns_meant import columns_of
+from walkstats.reading.suggesting.drafts import suggest_trial, write_draft
+from walkstats.reading.suggesting.measures_meant import scores_in_columns
+from walkstats.reading.text_tables import TextTable
+from walkstats.reading.toml_text import parse_toml
+
+BASELINE = """\
+Export of the trial database;;;;;;;
+Record ID;Group;Rand Date;Age;BMI;Referral;Date of birth;pain_0;pain_3;pain_12
+001;Usual care;13/01/2024;54,5;24,1;GP;1970-01-01;6;4;NA
+002;Walking;02/02/2024;61;-99;self;1963-02-03;5;2;1
+003;walking;28/02/2024;47,25;31;GP;1977-11-30;7,5;;3
+"""
+FLARES = """\
+subject\tonset_date\tresolved_on\tlimiting\tsought_care
+1\t2024-03-01\t2024-03-09\tY\tN
+2\t2024-05-06\t\tN\tN
+"""
+MINUTES = """\
+pid,wk,hours_walked,source
+001,1,1.5,paper diary
+002,1,2,Fitbit
+"""
+CALLS = """\
+pid,visit,covers_from,covers_to,status
+001,1,0,30,done
+001,2,30,61,not answered
+"""
+MESSY = {
+    "Baseline export.csv": BASELINE.encode("cp1252"),
+    "pain flares.tsv": FLARES.replace("\n1\t", "\n001\t").replace("\n2\t", "\n002\t").encode(),
+    "walking.csv": MINUTES.encode("utf-16"),
+    "monthly_calls.csv": CALLS.encode(),
+    "notes.md": b"# not a table",
+    "codes.csv": b"code,meaning\n1,yes\n2,no\n",
+}
+
+
+@pytest.fixture(scope="module")
+def messy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("suggesting") / "Walking trial"
+    folder.mkdir()
+    for name, data in MESSY.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def read(messy):
+    write_draft(messy)
+    trial = ws.read_trial(messy)
+    (messy / "trial.toml").unlink()
+    return trial
+
+
+def folder_of(path, **files):
+    path.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return path
+
+
+def questions(folder):
+    write_draft(folder, folder / "trial.toml")
+    with pytest.raises(DataError) as caught:
+        ws.read_trial(folder)
+    (folder / "trial.toml").unlink()
+    found = [one.problem for one in caught.value.findings]
+    return "\n".join(one for one in found if "is not answered yet" in one)
+
+
+def test_a_messy_folder_is_read_by_its_draft_without_an_edit(read):
+    people = read.participants
+    assert read.arms == ("Usual care", "Walking")
+    assert people["participant_id"].tolist() == ["001", "002", "003"]
+    assert people["arm"].tolist() == ["Usual care", "Walking", "Walking"]
+    assert people["randomised_on"].dt.strftime("%Y-%m-%d").tolist()[0] == "2024-01-13"
+    assert people["age_years"].tolist() == [54.5, 61, 47.25]
+    assert people["bmi_kg_m2"].isna().tolist() == [False, True, False]
+    assert "Referral" in people
+    assert "Date of birth" not in people
+
+
+def test_its_other_tables_are_read_too(read):
+    assert read.recurrences["onset_days"].tolist() == [48, 94]
+    assert read.recurrences["activity_limiting"].tolist() == [True, False]
+    assert read.walking["walking_minutes"].tolist() == [90, 120]
+    assert read.walking["measured_by"].tolist() == ["diary", "device"]
+    assert read.check_ins["state"].tolist() == ["completed", "missed"]
+    scores = read.outcomes.sort_values(["participant_id", "month"])
+    assert scores["measure"].unique().tolist() == ["pain_nrs"]
+    assert scores["value"].tolist()[:2] == [6, 4]
+    assert scores["month"].tolist() == [0, 3, 12] * 3
+
+
+def test_the_draft_gives_its_reasons(messy):
+    draft = suggest_trial(messy)
+    for line in (
+        'arms = ["Usual care", "Walking"]   # likely: Usual care is named as',
+        "header_line = 2",
+        'delimiter = ";"',
+        'decimal = ","',
+        'dates = "%d/%m/%Y" }   # likely: ',
+        "# codes.csv is no table that is known by its columns: code, meaning",
+        "left out, since they may say who somebody is: Date of birth",
+        '{ from = "hours_walked", unit = "hours" }',
+        "# strata = [",
+    ):
+        assert line in draft
+    assert "encoding = " not in draft  # UTF-8, or said by a mark
+    assert re.search(r"missing = .*-99.*taken as missing", draft)
+    assert read_manifest(parse_toml(draft.encode(), "trial.toml"))[1] == []
+
+
+def test_the_samples_drafts_read_as_their_own_manifests_do(tmp_path):
+    draft = suggest_trial(sample_folder("walkback-like"))
+    declared, problems = read_manifest(parse_toml(draft.encode(), "trial.toml"))
+    assert problems == []
+    assert declared.arms == ("control", "walking")
+    assert {one.table for one in declared.tables if one.file} == set(ws.schema.TABLES)
+
+
+def test_what_only_the_team_knows_is_asked(tmp_path):
+    folder = folder_of(
+        tmp_path,
+        people="id,trt,rand_date\n1,1,01/02/2024\n2,2,03/04/2024\n",
+        flares="id,onset,limited\n1,3,1\n2,9,2\n",
+        scores="id,month,measure,score\n1,early,mood,3\n2,late,mood,4\n",
+    )
+    asked = questions(folder)
+    assert "what are the arms called, the reference first: 1, 2" in asked
+    assert "which arm is each of 1, 2" in asked
+    assert "is '01/02/2024' of rand_date %d/%m/%Y or %m/%d/%Y" in asked
+    assert "which of 1, 2 is true and which is false" in asked
+    assert "which month is each of early, late" in asked
+    assert "is a lower or a higher mood better" in asked
+
+
+def test_the_reference_is_asked_for_where_no_name_says_it(tmp_path):
+    folder = folder_of(tmp_path, people="id,group\n1,Walking\n2,Pilates\n")
+    assert "which is the reference? Write a list that begins with it: Walking" in questions(folder)
+
+
+def test_without_participants_they_are_asked_for(tmp_path):
+    folder = folder_of(tmp_path, diary="id,week,minutes\n1,1,30\n")
+    assert "which file has one row per participant: diary.csv" in questions(folder)
+
+
+def test_participants_in_several_rows_become_one_each(tmp_path):
+    folder = folder_of(tmp_path, all="id,arm,pain_0\n1,control,2\n1,control,2\n2,walk,3\n")
+    assert 'one_row_per = "id"' in suggest_trial(folder)
+
+
+def test_days_become_weeks_and_words_become_months(tmp_path):
+    folder = folder_of(
+        tmp_path,
+        participants="id,arm,randomised_on\n1,control,2024-01-01\n2,walk,2024-01-02\n",
+        device="id,date,minutes\n1,2024-01-02,30\n2,2024-01-03,40\n",
+        proms="id,visit,scale,score\n1,Baseline,Roland Morris,3\n2,3 months,ODI,40\n",
+    )
+    write_draft(folder)
+    trial = ws.read_trial(folder)
+    assert trial.outcomes[["month", "measure"]].to_numpy().tolist() == [[0, "rmdq"], [3, "odi"]]
+    assert trial.walking["week"].tolist() == [1, 1]
+
+
+def test_a_workbook_and_an_archive_are_drafted_too(tmp_path, messy):
+    draft = suggest_trial(FILES / "trial_openxlsx.xlsx")
+    assert 'sheet = "Participants"' in draft
+    archive = tmp_path / "trial.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, data in MESSY.items():
+            packed.writestr(f"export/{name}", data)
+    lines = [line for line in suggest_trial(messy).splitlines() if "from =" in line]
+    assert [line for line in suggest_trial(archive).splitlines() if "from =" in line] == lines
+    with pytest.raises(DataError, match="nothing is written into the archive"):
+        write_draft(archive)
+    assert write_draft(archive, tmp_path / "draft.toml").exists()
+
+
+def test_value_labels_are_left_to_the_file(tmp_path):
+    (tmp_path / "people.sav").write_bytes((FILES / "trial.sav").read_bytes())
+    draft = suggest_trial(tmp_path)
+    assert "the file says what its codes stand for" in draft
+    assert 'arms = ["control", "walking"]' in draft
+
+
+def test_nothing_is_overwritten(tmp_path, capsys):
+    folder = folder_of(tmp_path, people="id,group\n1,control\n2,walking\n")
+    assert main(["new", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert str(folder / "trial.toml") in said
+    assert f"walkstats check {folder}" in said
+    before = (folder / "trial.toml").read_bytes()
+    assert main(["new", str(folder)]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (folder / "trial.toml").read_bytes() == before
+    assert main(["new", str(folder), "--out", str(tmp_path / "other.toml")]) == 0
+
+
+def test_places_without_tables_are_refused(tmp_path):
+    with pytest.raises(DataError, match="there is no table"):
+        suggest_trial(tmp_path)
+    with pytest.raises(DataError, match="no folder"):
+        suggest_trial(tmp_path / "absent")
+    with pytest.raises(ValueError, match="by its path"):
+        suggest_trial(3)
+
+
+@pytest.mark.parametrize("name", ["line\nbreak", 'quote"', "hash # = [x]", "\x07bell", "é\u2028"])
+def test_names_of_columns_cannot_break_the_draft(tmp_path, name):
+    frame = pd.DataFrame({"id": ["1", "2"], "arm": ["control", "b"], name: ["x", "y"]})
+    frame.to_csv(tmp_path / "people.csv", index=False)
+    draft = suggest_trial(tmp_path)
+    declared, problems = read_manifest(parse_toml(draft.encode(), "trial.toml"))
+    assert problems == []
+    assert declared.arms == ("control", "b")
+
+
+def test_an_unreadable_file_is_named_with_its_reason(tmp_path):
+    folder = folder_of(tmp_path, people="id,arm\n1,control\n2,b\n", odd='a;b,c\n1;"2,3\n')
+    assert "# odd.csv could not be read: the separator of odd.csv cannot" in suggest_trial(folder)
+
+
+def test_items_of_a_questionnaire_are_no_months():
+    names = [f"rmdq_{k}" for k in range(1, 25)]
+    text = TextTable("t", pd.DataFrame([["1"] * 24], columns=names))
+    assert scores_in_columns(text) == []
+    text = TextTable("t", pd.DataFrame([["1"] * 3], columns=["rmdq_bl", "rmdq_m3", "m12_rmdq"]))
+    assert [one.month for one in scores_in_columns(text)] == [0, 3, 12]
+
+
+def test_similar_names_are_offered_and_not_taken():
+    text = TextTable("t", pd.DataFrame([["1", "a", "2"]], columns=["id", "arm", "age_yers"]))
+    found = columns_of("participants", text)
+    assert found.near == {"age_years": "age_yers"}
+    assert "age_years" not in found.meant

@@ -1,0 +1,107 @@
+"""Which outcome measures does this file hold, in columns of their own or in rows?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from walkstats.reading.headers import plain
+from walkstats.reading.suggesting.other_names import MEASURE_NAMES, OTHER_MEASURES
+from walkstats.reading.text_tables import TextTable
+from walkstats.schema import MEASURES
+
+BASELINE = r"baseline|base|bl"
+MONTH = r"(?:m|mo|mth|month|months)"
+WIDE = (
+    re.compile(rf"(?P<measure>.+?)_?(?P<month>{BASELINE})"),
+    re.compile(rf"(?P<measure>.+?)_?{MONTH}_?(?P<month>\d{{1,2}})"),
+    re.compile(rf"(?P<measure>.+?)_?(?P<month>\d{{1,2}})_?{MONTH}"),
+    re.compile(r"(?P<measure>.+?)_(?P<month>\d{1,2})"),
+    re.compile(rf"(?P<month>{BASELINE})_(?P<measure>.+)"),
+    re.compile(rf"{MONTH}_?(?P<month>\d{{1,2}})_(?P<measure>.+)"),
+)
+"""How the name of a column says measure and month; a week or a number of a visit says no month."""
+
+MONTH_IN_WORDS = re.compile(rf"(?P<base>{BASELINE})|{MONTH}?_?(?P<month>\d{{1,2}})_?{MONTH}?")
+FEWEST_ITEMS = 4
+
+
+@dataclass(frozen=True)
+class Score:
+    """A column of scores.
+
+    Attributes
+    ----------
+    source : str
+    measure : str
+        As the dictionary calls it.
+    month : int
+    """
+
+    source: str
+    measure: str
+    month: int
+
+
+def measure_called(name: str) -> str | None:
+    """The measure that goes by a name; None when there is none.
+
+    Examples
+    --------
+    >>> measure_called("Roland Morris"), measure_called("pain"), measure_called("mood")
+    ('rmdq', 'pain_nrs', None)
+    """
+    known = plain(name)
+    if known in MEASURES or known in OTHER_MEASURES:
+        return known
+    return next((one for one, others in MEASURE_NAMES.items() if known in others), None)
+
+
+def scores_in_columns(text: TextTable) -> list[Score]:
+    """The columns whose names say a measure and a month.
+
+    Parameters
+    ----------
+    text : TextTable
+
+    Returns
+    -------
+    list of Score
+        Without runs of columns that are rather the items of a questionnaire: 1, 2, 3 ...
+    """
+    found: dict[str, list[Score]] = {}
+    for source in text.frame.columns:
+        one = _score(str(source))
+        if one is not None:
+            found.setdefault(one.measure, []).append(one)
+    return [one for scores in found.values() if not _items(scores) for one in scores]
+
+
+def _score(source: str) -> Score | None:
+    for pattern in WIDE:
+        match = pattern.fullmatch(plain(source))
+        measure = match and measure_called(match["measure"].strip("_"))
+        if match and measure:
+            month = 0 if not match["month"].isdigit() else int(match["month"])
+            return Score(source, measure, month)
+    return None
+
+
+def _items(scores: list[Score]) -> bool:
+    months = sorted(one.month for one in scores)
+    run = months == list(range(1, len(months) + 1))
+    return (run and len(months) >= FEWEST_ITEMS) or len(set(months)) < len(months)
+
+
+def month_called(cell: str) -> int | None:
+    """The month that a cell names; None where it may be something else.
+
+    Examples
+    --------
+    >>> month_called("Baseline"), month_called("3 months"), month_called("6 weeks")
+    (0, 3, None)
+    """
+    match = MONTH_IN_WORDS.fullmatch(plain(cell))
+    if match is None:
+        return None
+    return 0 if match["base"] else int(match["month"])
