@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import walkstats as ws
+from walkstats.cli import SAMPLES
 from walkstats.reading import samples
 
 ROOT = Path(__file__).parents[2]
@@ -24,14 +25,19 @@ def original():
     return pd.read_csv(ROOT / "data" / "sample" / "bladder" / "bladder1.csv")
 
 
-@pytest.mark.parametrize("name", ["bladder", "walkback-like"])
+@pytest.mark.parametrize("name", SAMPLES)
 def test_samples_have_no_errors(name):
     findings = ws.check_trial(samples.sample_folder(name))
     assert not (findings["severity"] == "error").any()
 
 
+def test_the_command_line_offers_all_samples():
+    there = {one.parent.name for one in (ROOT / "data" / "sample").glob("*/trial.toml")}
+    assert set(SAMPLES) == there
+
+
 def test_an_unknown_name_lists_those_that_there_are():
-    with pytest.raises(ValueError, match="'bladder', 'walkback-like'"):
+    with pytest.raises(ValueError, match="'bladder', 'redcap-like', 'walkback-like'"):
         ws.load_sample("bladder2")
 
 
