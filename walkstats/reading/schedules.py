@@ -83,7 +83,8 @@ def keep_schedule(
     """
     problems = _beyond(frame, lines, schedule)
     if people is None or not len(people):
-        return Scheduled(frame, np.arange(len(frame)), tuple(problems))
+        days = _with_days(frame.copy(), schedule)
+        return Scheduled(days, np.arange(len(frame)), tuple(problems))
     known = people[people["participant_id"].notna() & ~people["participant_id"].duplicated()]
     added, later = _added(frame, known, schedule, due_until)
     problems += later

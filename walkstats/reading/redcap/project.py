@@ -44,6 +44,11 @@ class Project:
     rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
 
     @property
+    def broken(self) -> bool:
+        """Whether the data dictionary cannot be read, so that no export can be understood."""
+        return self.declared.dictionary is not None and self.dictionary is None
+
+    @property
     def files(self) -> list[tuple[DeclaredTable, str]]:
         """The files beside the tables."""
         name = self.declared.dictionary
@@ -81,6 +86,7 @@ class Project:
         if there:
             rows = text.frame[[text.frame.columns[0], *there]]
             self.rows.setdefault(table, []).append(rows)
+            self.rows.setdefault(text.file, [rows])
 
     def located(self, problems: Iterable[Problem]) -> list[Problem]:
         """Findings, each with the event and the repeat of its first row."""
