@@ -14,6 +14,7 @@ import pytest
 import walkstats as ws
 from tests.reading.trial_on_disk import FACTS, FILES, TABLES, TrialOnDisk
 from tests.reading.workbook_by_hand import row, text, workbook
+from walkstats.cli import main
 from walkstats.reading import archives, compressed
 from walkstats.reading.archives import open_archive
 from walkstats.reading.places import open_place
@@ -73,6 +74,10 @@ def problems(place):
     return [f"{one.problem} -> {one.what_to_do}" for one in found.itertuples()]
 
 
+def told_of(trial):
+    return set(trial.load_report["detail"])
+
+
 def same(trial, expected):
     return all(
         trial.table(name).equals(expected.table(name))
@@ -90,6 +95,8 @@ def test_a_trial_in_an_archive(tmp_path, expected, within):
     assert list(trial.inputs) == ["small.zip"]
     assert open_place(place).described.endswith("small.zip (trial of May/)" if within else ".zip")
     assert ws.check_trial(place).empty
+    assert f"files of small.zip{', within ' if within else ''}{within}" in told_of(trial)
+    assert main(["check", str(place)]) == 0
 
 
 def test_a_trial_in_a_workbook(tmp_path, expected):
@@ -97,6 +104,7 @@ def test_a_trial_in_a_workbook(tmp_path, expected):
     trial = ws.read_trial(place)
     assert trial.equals(expected)
     assert list(trial.inputs) == ["small.xlsx"]
+    assert "sheets of small.xlsx" in told_of(trial)
     assert ws.check_trial(place).empty
 
 
@@ -187,6 +195,12 @@ def test_day_numbers_are_read_where_they_are_declared(tmp_path, expected, clause
     assert same(folder.read(), expected)
     folder.change("participants.csv", str(45301 - shift), "60" if not shift else "10/01/2024")
     assert "29 February 1900" in problems(tmp_path)[0] or "DD/MM/YYYY" in problems(tmp_path)[0]
+
+
+def test_dates_of_a_spreadsheet_need_no_format(tmp_path):
+    names = sheets(MANIFEST + 'randomised_on = { dates = "%d/%m/%Y" }')
+    told = problems(put(tmp_path, "small.xlsx", workbook(names)))
+    assert any("leave dates out" in one for one in told)
 
 
 def test_a_workbook_written_by_r(tmp_path):

@@ -68,6 +68,8 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
         toml = find_manifest(found)
     except DataError as error:
         return Reading(None, tuple(with_topics(error.findings)))
+    if found.place.told:
+        found.notes.append(("", "", "read", 1, found.place.told))
     declared, wrong = read_manifest(toml)
     found.problems.extend(wrong)
     project = _redcap(found, declared)
@@ -133,15 +135,18 @@ def _text_files(found: Found, files: list[tuple[DeclaredTable, str]], project: P
             if found.texts[key] is None or not found.texts[key].complete:  # type: ignore[union-attr]
                 found.incomplete.add(part.table)
             continue
+        exported = project.exports(part)
         try:
-            text = _text(found, file, part, project)
+            text = None if exported and project.broken else _text(found, file, part, project)
         except DataError as error:
-            found.texts[key] = None
+            text = None
             found.problems.extend([replace(one, table=part.table) for one in error.findings])
+        found.texts[key] = text
+        if text is None:
             found.incomplete.add(part.table)
             continue
-        found.texts[key] = text
-        found.problems.extend([replace(one, table=part.table) for one in text.problems])
+        table = file if exported else part.table  # one export feeds many tables
+        found.problems.extend([replace(one, table=table) for one in text.problems])
         found.notes.extend([(part.table, "", "read", 1, note) for note in text.notes])
         if not text.complete:
             found.incomplete.add(part.table)
@@ -187,6 +192,8 @@ def _part(
     read = read_part(chosen.text, chosen.part, declared)
     if exported:
         project.remember(part.table, text)
+    if any(one.severity == "error" for one in chosen.problems):
+        found.incomplete.add(part.table)
     found.problems.extend(chosen.problems)
     found.problems.extend(better_said(read.problems, chosen.part, dictionary))
     found.notes.extend((*chosen.notes, *read.notes))

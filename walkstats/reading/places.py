@@ -36,6 +36,10 @@ class Place(Protocol):
         """The files at its top, sorted."""
 
     @property
+    def told(self) -> str:
+        """What the load report says of it; nothing where it is a folder."""
+
+    @property
     def is_workbook(self) -> bool:
         """Whether it is itself a file, whose sheets are the tables."""
 
@@ -57,6 +61,7 @@ class _Folder:
     names: tuple[str, ...]
 
     is_workbook = False
+    told = ""
 
     @property
     def described(self) -> str:
@@ -104,6 +109,10 @@ class _Packed:
         return f"the archive {self.path}" + (f" ({self.within})" if self.within else "")
 
     @property
+    def told(self) -> str:
+        return f"files of {self.path.name}" + (f", within {self.within}" if self.within else "")
+
+    @property
     def names(self) -> tuple[str, ...]:
         inside = (one.removeprefix(self.within) for one in self.archive.members)
         return _data_files(one for one in inside if "/" not in one)
@@ -133,6 +142,10 @@ class _Book:
     @property
     def described(self) -> str:
         return f"the workbook {self.folder.path / self.file}"
+
+    @property
+    def told(self) -> str:
+        return f"sheets of {self.file}"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -165,6 +165,8 @@ def _about_forms(which: list[int], seen: Seen, dates: str | None) -> Refusal:
     else:
         reason = f"dates are read as {declared}, found {told}"
         remedy = 'declare the format of the column in trial.toml, as in dates = "%d/%m/%Y"'
+    if list(firsts) == ["YYYY-MM-DD"]:
+        remedy = "leave dates out: these need no clause"
     if list(firsts) == [DAY_NUMBER]:
         remedy = (
             'show them as dates in the spreadsheet and export again, or declare dates = "excel" '
