@@ -21,7 +21,7 @@ PYTHON = os.path.join(VENV, *(["Scripts", "python.exe"] if os.name == "nt" else 
 STAMP = os.path.join(VENV, "walkstats-stamp.json")
 
 DEMO = ["fast", "report"]
-USE = [*DEMO, "io"]
+USE = [*DEMO, "io", "big"]
 TEST = [*USE, "test"]
 
 # task: (what it does, extras it needs, Python commands run in .venv from the checkout)
@@ -35,7 +35,12 @@ TASKS = {
     "slow": (
         "run the slow simulations (options: those of pytest)",
         TEST,
-        ["-m pytest -m (slow)or(hypothesis)"],
+        ["-m pytest -m ((slow)or(hypothesis))and(not(spark))"],
+    ),
+    "spark": (
+        "run the tests on PySpark, which need Java 17 (options: those of pytest)",
+        [*TEST, "spark"],
+        ["-m pytest -m spark tests/wearables/test_spark.py"],
     ),
     "lab": ("open the notebooks in JupyterLab", [*TEST, "notebooks"], ["-m jupyterlab notebooks"]),
     "notebooks": ("run the notebooks, store their outputs", TEST, ["-m tests.notebooks.rerun"]),

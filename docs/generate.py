@@ -11,6 +11,7 @@ PARTS = {
     "reading": "Reading and checking a trial",
     "questionnaires": "Questionnaires",
     "derive": "Frames for analysis",
+    "wearables": "Step counters",
     "survival": "Time to event",
     "regression": "Regression",
     "resampling": "Resampling",
@@ -138,13 +139,13 @@ def checks() -> str:
         "# What is looked for",
         "",
         "`walkstats check FOLDER` and `ws.check_trial` look for all of this in one pass. An error",
-        "stops every analysis; a warning is kept and reported. Silence means that it was looked for",
-        "and not found: the page that `walkstats check FOLDER --html FILE` writes lists that too.",
+        "stops every analysis; a warning is kept and reported. Silence means that it was looked",
+        "for and not found: the page of `walkstats check FOLDER --html FILE` lists that too.",
     ]
     found = looked_for()
     for table in dict.fromkeys(one.table for one in found):
         head = "the randomisation list" if table == "randomisation" else table
-        lines += ["", f"## {head}", "", "| topic | | what is looked for | what to do |"]
+        lines += ["", f"## {head}", "", "| topic | kind | what is looked for | what to do |"]
         lines += ["|---|---|---|---|"]
         lines += [
             f"| {TOPICS[one.topic]} | {one.severity} | {_cell(one.sought)} | "

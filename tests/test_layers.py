@@ -20,6 +20,7 @@ ALLOWED = {
     "checks": {"ground", "trial"},
     "questionnaires": {"ground"},
     "derive": {"ground", "trial", "questionnaires"},
+    "wearables": {"ground", "trial"},
     "reading": {"ground", "trial", "checks", "questionnaires"},
     "survival": {"ground"},
     "regression": {"ground"},
