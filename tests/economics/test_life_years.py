@@ -120,7 +120,7 @@ def test_weights_are_the_area_under_straight_lines(months, values, rate, share):
 
 
 def test_what_is_no_utility_is_refused():
-    with pytest.raises(DataError, match=r"outside -1 to 1: 87 is no utility.*p1"):
+    with pytest.raises(DataError, match=r"outside -1.1 to 1: 87 is no utility.*p1"):
         qaly(person(1, 1, 87, 1, 1), person(1, 1, 1, 1, 1))
     with pytest.raises(ValueError, match=r"No measure 'sf6d'. The trial has: eq5d_utility"):
         qaly(person(1, 1, 1, 1, 1), measure="sf6d")

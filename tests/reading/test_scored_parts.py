@@ -143,6 +143,22 @@ def test_a_questionnaire_and_a_value_set_in_the_folder(write):
     assert not trial.load_report["detail"].str.contains("no table is read from it").any()
 
 
+def test_a_value_set_that_reaches_below_the_dictionary_s_utilities(write):
+    folder = write(
+        """
+        [outcomes]
+        from = "visits.csv"
+        score = { questionnaire = "eq5d", items = "profile", value_set = "low.csv" }
+        columns.month = { value = 0 }
+        """,
+        visits__csv="participant_id,profile\nA,55555\nB,\n",
+        low__csv=VALUES.replace(",0.4\n", ",0.41\n"),
+    )
+    trial = ws.read_trial(folder)
+    assert trial.outcomes["value"][0] == pytest.approx(-1.05)
+    assert trial.measures["eq5d_utility"].low == pytest.approx(-1.05)
+
+
 @pytest.mark.parametrize(
     ("clause", "said"),
     [

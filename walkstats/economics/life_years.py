@@ -20,7 +20,7 @@ from walkstats.trial import Trial
 
 Floats = NDArray[np.float64]
 
-LOWEST_UTILITY = -1.0
+LOWEST_UTILITY = -1.1
 """Below every published value set of the EQ-5D; utilities outside are no utilities."""
 
 
@@ -58,7 +58,7 @@ def qalys(
     ValueError
         For a measure that the trial does not have, or a horizon after the last visit.
     DataError
-        For utilities above 1 or below -1, or without any at month 0.
+        For utilities above 1 or below -1.1, or without any at month 0.
 
     Notes
     -----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,18 @@ class HowToScore:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """What the dictionary of a trial is told of each measure."""
-        return {
-            self.names[scale.measure]: scale.as_measure(self.names[scale.measure])
-            for scale in self.one.scales
-        }
+        """What the dictionary of a trial is told of each measure.
+
+        A value set may reach below what the dictionary expects of utilities.
+        """
+        told = {}
+        for scale in self.one.scales:
+            name = self.names[scale.measure]
+            told[name] = scale.as_measure(name)
+            if scale.total == "value set" and self.value_set is not None:
+                lowest = min(scale.low, self.value_set.lowest)
+                told[name] = replace(told[name], low=lowest)
+        return told
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,8 @@ def with_questionnaires(
             )
             continue
         for name, measure in how.measures.items():
-            if name not in MEASURES:
+            known = MEASURES.get(name)
+            if known is None or known.low != measure.low:  # a value set may reach lower
                 measures.setdefault(name, measure)
             tables.append(_scored_part(part, PartScore(how, columns, name)))
     found = replace(declared, tables=tuple(tables), measures=measures)
