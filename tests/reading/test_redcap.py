@@ -461,3 +461,27 @@ care_seeking = { any_of = ["a"], from = "b" }
     _, problems = read_manifest(parse_toml(text.encode(), "trial.toml"))
     assert "any_of does not go with a column of kind days" in problems[0].problem
     assert "has both from and any_of" in problems[1].problem
+
+
+# ---- a draft -------------------------------------------------------------------------------------
+
+
+def test_a_draft_for_an_export_and_its_dictionary():
+    draft = ws.suggest_trial(FILES / "walk")
+    read, problems = read_manifest(parse_toml(draft.encode(), "trial.toml"))
+    assert problems == []
+    assert read.arms == ("usual care", "walking")
+    assert (read.redcap.export, read.redcap.dictionary) == (EXPORT, DICTIONARY)
+    months = {name: one.month for name, one in read.redcap.events.items()}
+    assert months == {"baseline_arm_1": 0, "month_3_arm_1": 3}
+    people = {one.target: one.source for one in read.tables[0].columns if one.declared}
+    assert people["arm"] == "allocation"
+    assert people["randomised_on"] == "rand_date"
+    assert "# check_in_2_arm_1 = { check_in = 2, covers = [0, 30] }" in draft
+    assert '# instrument = "recurrence", repeats' in draft
+
+
+def test_a_draft_asks_for_what_an_export_does_not_tell():
+    draft = ws.suggest_trial(FILES / "longitudinal")
+    assert 'arms = "? which arms are there' in draft
+    assert 'event = ["enrollment_arm_1", "enrollment_arm_2"]' in draft

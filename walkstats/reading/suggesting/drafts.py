@@ -22,6 +22,12 @@ from walkstats.reading.places import open_place
 from walkstats.reading.suggesting.columns_meant import LISTED, Meant, cells_of, missing_in
 from walkstats.reading.suggesting.measures_meant import Score, measure_called, month_called
 from walkstats.reading.suggesting.other_names import OTHER_MEASURES, REFERENCES
+from walkstats.reading.suggesting.redcap_projects import (
+    RedcapFound,
+    draft_of,
+    redcap_in,
+    without_redcap,
+)
 from walkstats.reading.suggesting.tables_found import TableFound, tables_in
 from walkstats.reading.suggesting.tables_meant import TableMeant, tables_meant
 from walkstats.reading.table_files import Found
@@ -86,6 +92,9 @@ def suggest_trial(folder: str | os.PathLike[str]) -> str:
             f"there is no table in {found.place.described}",
             what_to_do="put the files of the trial there: CSV, Excel, SPSS, Stata, SAS or Parquet",
         )
+    project = redcap_in(tables)
+    if project is not None:
+        return _of_redcap(Path(folder), found.place.described, project, tables)
     meant, rest = tables_meant(tables)
     return _draft(Path(folder), found.place.described, meant, rest)
 
@@ -126,15 +135,26 @@ def write_draft(folder: str | os.PathLike[str], out: str | os.PathLike[str] | No
     return target
 
 
-def _draft(folder: Path, place: str, meant: list[TableMeant], rest: list[TableFound]) -> str:
-    people = next((one for one in meant if one.table == "participants"), None)
-    files = ", ".join(dict.fromkeys(one.found.file for one in meant)) or "none taken yet"
+def _of_redcap(folder: Path, place: str, project: RedcapFound, tables: list[TableFound]) -> str:
+    lines = [*_head(folder, place, project.text.file), *draft_of(project)]
+    for other in without_redcap(tables, project):
+        lines += ["", *_rest(other)]
+    return "\n".join(CONTROL.sub(" ", line) for line in lines) + "\n"
+
+
+def _head(folder: Path, place: str, files: str) -> list[str]:
     name = folder.resolve().stem if folder.is_file() else folder.resolve().name
-    lines = [
+    return [
         *HEAD.format(place=_one_line(place), path=_one_line(str(folder))).splitlines(),
         f"name = {quoted(name or 'Trial')}   # as the folder is called",
         f"source = {quoted(f'{files}, as found on {dt.date.today().isoformat()}')}",
     ]
+
+
+def _draft(folder: Path, place: str, meant: list[TableMeant], rest: list[TableFound]) -> str:
+    people = next((one for one in meant if one.table == "participants"), None)
+    files = ", ".join(dict.fromkeys(one.found.file for one in meant)) or "none taken yet"
+    lines = _head(folder, place, files)
     arm_codes: dict[str, object] = {}
     if people is not None:
         arms, arm_codes = _arms(people)
