@@ -1,9 +1,10 @@
-"""Write the first participants of the sample as REDCap exports them, and as an Excel workbook.
+"""Write the first participants of the sample as a REDCap export, a workbook and minutes of steps.
 
 python -m calibration.other_forms
 
-Both hold the same synthetic people as data/sample/walkback-like, so what is read from them can be
-held against it. REDCap did not write the export: it follows REDCap's documented format.
+All hold the same synthetic people as data/sample/walkback-like, so what is read from them can be
+held against it. The minutes are made up from the diaries. REDCap did not write the export: it
+follows REDCap's documented format.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from walkstats.reading import load_sample
@@ -262,6 +264,60 @@ def _in_excel(name: str, value: Any, start: pd.Timestamp) -> Any:
     return value.date() if isinstance(value, pd.Timestamp) else value
 
 
+WEARERS, WEEKS, WALKS, SEED = 4, 3, 3, 20191001
+ZONE = "Australia/Sydney"
+WORN = (7 * 60, 22 * 60)
+"""Minutes of the day at which the device is put on and taken off."""
+
+
+def minutes(trial: Trial) -> pd.DataFrame:
+    """Made-up steps of each minute of those who walked most, about those of their diaries, in UTC.
+
+    One row per person and minute: participant_id, time, steps. Some days the device lies in a
+    drawer, of the first wearer nearly all of the second week.
+    """
+    chance = np.random.default_rng(SEED)
+    diary = trial.walking.set_index(["participant_id", "week"])["walking_minutes"]
+    told = diary[diary.index.get_level_values("week") <= WEEKS].groupby("participant_id").sum()
+    most = told.sort_values(ascending=False, kind="stable").index[:WEARERS]
+    walkers = trial.participants[trial.participants["participant_id"].isin(most)]
+    worn = [
+        _one_wearer(who["participant_id"], who["randomised_on"], diary, chance, first=k == 0)
+        for k, who in enumerate(walkers.to_dict("records"))
+    ]
+    return pd.concat(worn, ignore_index=True)
+
+
+def _one_wearer(
+    name: str,
+    start: pd.Timestamp,
+    diary: pd.Series,
+    chance: np.random.Generator,
+    *,
+    first: bool,
+) -> pd.DataFrame:
+    begin = start.tz_localize(ZONE)
+    end = (start + pd.Timedelta(days=7 * WEEKS)).tz_localize(ZONE)
+    times = pd.date_range(begin, end, freq="min", inclusive="left")
+    minute = (times.hour * 60 + times.minute).to_numpy()
+    day = (times.tz_localize(None).normalize() - start).days.to_numpy()
+    in_drawer = np.isin(day, chance.choice(7 * WEEKS, size=WEEKS, replace=False))
+    in_drawer |= first & (day >= 8) & (day < 13)
+    awake = (minute >= WORN[0]) & (minute < WORN[1])
+    moving = chance.random(len(times)) < 0.25
+    steps = np.where(awake & moving, chance.poisson(20, len(times)), 0)
+    for week in range(1, WEEKS + 1):
+        told = diary.get((name, week), np.nan)
+        length = 0 if pd.isna(told) else int(0.8 * told / WALKS)
+        for when in chance.choice(7, size=WALKS, replace=False) + 7 * (week - 1):
+            begins = 9 * 60 + int(chance.integers(480))
+            walk = (day == when) & (minute >= begins) & (minute < begins + length)
+            steps[walk] = chance.integers(102, 128, walk.sum())
+    steps[in_drawer] = 0
+    universal = times.tz_convert("UTC")
+    return pd.DataFrame({"participant_id": name, "time": universal, "steps": steps.astype("int16")})
+
+
 def files() -> dict[str, bytes]:
     """File below data/sample -> its content."""
     trial = people()
@@ -269,7 +325,21 @@ def files() -> dict[str, bytes]:
         "redcap-like/WALK_DATA_2022-10-01.csv": export(trial).encode(),
         "redcap-like/WALK_DataDictionary_2022-10-01.csv": dictionary().encode(),
         "workbook-like/walking trial.xlsx": workbook(trial),
+        "workbook-like/steps.parquet": _parquet(minutes(trial)),
     }
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    file = io.BytesIO()
+    spelled = {"time": "DELTA_BINARY_PACKED"}  # minute follows minute: next to nothing to store
+    frame.to_parquet(
+        file,
+        index=False,
+        compression="zstd",
+        use_dictionary=["participant_id"],
+        column_encoding=spelled,
+    )
+    return file.getvalue()
 
 
 def main() -> None:
