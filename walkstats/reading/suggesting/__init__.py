@@ -5,5 +5,6 @@
 ``columns_meant``  which column of a file is which of the dictionary, and what its cells need
 ``measures_meant`` scores in columns or in rows, and whose scale they are on
 ``tables_meant``   which file is which table
+``redcap_projects`` the same for an export of REDCap and its dictionary
 ``drafts``         the text of the draft
 """
