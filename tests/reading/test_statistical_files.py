@@ -7,10 +7,12 @@ haven reads from the same files.
 import contextlib
 import datetime as dt
 import gzip
+import io
 import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -212,6 +214,50 @@ def test_labels_of_texts_on_numbers_are_refused_before_the_library_sees_them():
     assert "another encoding" in refusal(mixed, "a.sav")
     many = data[:at] + b"\x63\0\0\0" + data[at + 4 :]
     assert "the variable 99, which is none" in refusal(many, "a.sav")
+
+
+def test_what_other_engines_write_is_named():
+    said = refusal(b"**COMPRESSED** **COMPRESSED** **COMPRESSED**", "a.xpt")
+    assert "PROC CPORT" in said
+
+
+def test_absurd_sizes_are_refused_before_memory_is_taken(monkeypatch):
+    monkeypatch.setattr("walkstats.reading.statistical_files.MOST_BYTES", 8 * 14)
+    assert "has 4 rows of 7 columns" in refusal(stored("trial.sas7bdat"), "a.sas7bdat")
+    untold = bytearray(stored("trial.zsav"))
+    untold[80:84] = b"\xff" * 4
+    assert "more than is read from one such file" in refusal(bytes(untold), "a.zsav")
+    monkeypatch.undo()
+    assert len(read_text(bytes(untold), "a.zsav", FileFormat()).frame) == 4
+
+
+def test_stata_files_that_pandas_wrote():
+    days = pd.to_datetime(["2024-01-31", "1959-12-01"])
+    frame = pd.DataFrame(
+        {
+            "month": days,
+            "day": days,
+            "share": np.array([0.1, 47.1], dtype=np.float32),
+            "small": np.array([1, -3], dtype=np.int8),
+            "words": ["x" * 3000, "Zürich"],
+        }
+    )
+    out = io.BytesIO()
+    frame.to_stata(
+        out,
+        write_index=False,
+        version=118,
+        convert_dates={"month": "tm", "day": "td"},
+        convert_strl=["words"],
+    )
+    text = read_text(out.getvalue(), "a.dta", FileFormat())
+    cells = {name: list(text.frame[name]) for name in text.frame}
+    assert cells["month"] == ["768", "-1"]
+    assert cells["day"] == ["2024-01-31", "1959-12-01"]
+    assert [float(cell) for cell in cells["share"]] == frame["share"].astype(float).tolist()
+    assert cells["small"] == ["1", "-3"]
+    assert cells["words"] == frame["words"].tolist()
+    assert text.notes == ("month counts months (%tm), left as numbers",)
 
 
 def test_several_data_sets_in_one_transport_file_are_refused():

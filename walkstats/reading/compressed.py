@@ -26,6 +26,8 @@ OTHER_PROGRAMS = {
     ".dta": "a Stata file",
     ".sas7bdat": "a SAS file",
     ".xpt": "a SAS transport file",
+    ".por": "an SPSS portable file",
+    ".sas7bcat": "a SAS catalogue of formats",
     ".rds": "an R file",
     ".rdata": "an R file",
     ".json": "a JSON file",

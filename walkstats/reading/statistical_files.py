@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
+from walkstats.reading.archives import MOST_BYTES
 from walkstats.reading.spss_records import BrokenError, read_records
 from walkstats.reading.statistical_cells import (
     Cells,
@@ -37,6 +38,7 @@ STATA_SIGNS = (
     *(bytes([version, order, 1]) for version in range(104, 116) for order in (1, 2)),
 )
 SAS_SIGNS = (bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011"),)
+CPORT_SIGN = b"**COMPRESSED** **COMPRESSED**"
 ANY = FileFormat()
 MOST_CELLS = 1000
 """Cells that one byte of a compressed SAS file may stand for; more is a damaged header."""
@@ -79,7 +81,7 @@ def read_spss(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
 
 
 def read_stata(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
-    """Turn a Stata file (.dta, of versions 4 to 18) into text.
+    """Turn a Stata file (.dta, of versions 7 to 18) into text.
 
     Parameters
     ----------
@@ -154,6 +156,12 @@ def read_sas_transport(data: bytes, file: str, declared: FileFormat = ANY) -> Te
     DataError
         When it is damaged, holds several data sets, or its text is in another encoding.
     """
+    if data.startswith(CPORT_SIGN):
+        raise unreadable(
+            f"{file} was written by PROC CPORT, which only SAS reads",
+            "export it by the XPORT engine: libname out xport 'file.xpt'",
+            file=file,
+        )
     try:
         found = read_transport(data, declared.encoding or "utf-8")
     except BrokenTransportError as reason:
@@ -205,28 +213,18 @@ def _worded(
 def _opened(
     reader: str, kind: str, data: bytes, file: str, declared: FileFormat
 ) -> tuple[Mapping[str, list[Any]], Any]:
-    try:
-        import pyreadstat
-    except ImportError:
-        raise unreadable(
-            f"{file} is {kind} file and pyreadstat is not installed",
-            "pip install pyreadstat, or save the table as CSV",
-            file=file,
-        ) from None
-    said = declared.encoding
-    read = partial(
-        getattr(pyreadstat, reader),
-        encoding=codecs.lookup(said).name.upper() if said else None,
-        disable_datetime_conversion=True,
-        user_missing=True,
-        output_format="dict",
-    )
+    read = _reader(reader, kind, file, declared.encoding)
     try:
         _, meta = read(io.BytesIO(data), metadataonly=True)
         rows, width = meta.number_rows or 0, max(len(meta.column_names), 1)
+        if rows * width > MOST_BYTES // 8:
+            raise _too_large(file, rows, width)
         if rows * width > MOST_CELLS * len(data) or (kind == "a Stata" and rows > len(data)):
             raise _damaged(file, kind, f"{rows} rows announced, more than it can hold")
-        found: tuple[Mapping[str, list[Any]], Any] = read(io.BytesIO(data))
+        limit = 0 if meta.number_rows is not None else MOST_BYTES // 8 // width + 1
+        found: tuple[Mapping[str, list[Any]], Any] = read(io.BytesIO(data), row_limit=limit)
+        if limit and found[1].number_rows == limit:  # more than may be, of a number not told
+            raise _too_large(file, limit, width)
     except DataError:
         raise
     except Exception as reason:  # a library in C on bytes of strangers: anything may come
@@ -236,6 +234,32 @@ def _opened(
             raise _foreign_text(file, "cannot be read in the encoding it names") from None
         raise _damaged(file, kind, str(reason).strip() or type(reason).__name__) from None
     return found
+
+
+def _reader(reader: str, kind: str, file: str, encoding: str | None) -> Callable[..., Any]:
+    try:
+        import pyreadstat
+    except ImportError:
+        raise unreadable(
+            f"{file} is {kind} file and pyreadstat is not installed",
+            "pip install pyreadstat, or save the table as CSV",
+            file=file,
+        ) from None
+    return partial(
+        getattr(pyreadstat, reader),
+        encoding=codecs.lookup(encoding).name.upper() if encoding else None,
+        disable_datetime_conversion=True,
+        user_missing=True,
+        output_format="dict",
+    )
+
+
+def _too_large(file: str, rows: int, columns: int) -> DataError:
+    return unreadable(
+        f"{file} has {rows} rows of {columns} columns, more than is read from one such file",
+        "export the columns that are needed, or save the table as Parquet",
+        file=file,
+    )
 
 
 def _damaged(file: str, kind: str, reason: str) -> DataError:

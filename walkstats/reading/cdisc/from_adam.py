@@ -69,7 +69,7 @@ def read_cdisc(
         dates that do not fit AVAL, subjects who are not in ADSL, records that contradict each
         other.
     ValueError
-        For an unknown kind.
+        For an unknown kind, or when ``folder`` is not a path.
 
     Notes
     -----
@@ -99,7 +99,9 @@ def read_cdisc(
     >>> int(curve.counts.events)
     62
     """
-    _check_arguments(paramcd, unit_days)
+    _check_arguments(folder, paramcd, unit_days)
+    carry = [carry] if isinstance(carry, str) else carry
+    related = [related] if isinstance(related, str) else related
     tables = open_adam(folder, encoding)
     found = Found()
     for one in tables.values():
@@ -118,7 +120,11 @@ def read_cdisc(
     return _trial(tables, subjects, people, times, more, found)
 
 
-def _check_arguments(paramcd: Mapping[str, str], unit_days: float | None) -> None:
+def _check_arguments(
+    folder: str | os.PathLike[str], paramcd: Mapping[str, str], unit_days: float | None
+) -> None:
+    if not isinstance(folder, str | os.PathLike):
+        raise ValueError(f"A folder is named by its path, got {type(folder).__name__}.")
     if not isinstance(paramcd, Mapping) or not paramcd:
         raise ValueError(
             'paramcd says which parameter is which kind, as in {"TTALR": "activity_limiting"}.'

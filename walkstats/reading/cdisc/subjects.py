@@ -75,6 +75,9 @@ def read_subjects(
     _check_ids(adsl, found)
     found.stop()
     adsl, others = _randomised(adsl, found)
+    if not len(adsl):
+        found.wrong("nobody in ADSL was randomised", "check the flag RANDFL or ITTFL", "ADSL")
+        found.stop()
     treatment = next((name for name in TREATMENTS if name in adsl), None)
     if treatment is None:
         found.wrong(

@@ -84,7 +84,7 @@ def write_cdisc(
         When the frames do not tell of exactly the participants, a text or name is too long for a
         transport file of version 5, or the folder cannot be written. Nothing is left behind then.
     ValueError
-        When ``trial`` is no Trial, or ``times`` is empty.
+        When ``trial`` is no Trial, ``folder`` no path, or ``times`` is empty.
 
     Notes
     -----
@@ -108,6 +108,8 @@ def write_cdisc(
     """
     if not isinstance(trial, Trial):
         raise ValueError(f"trial must be a Trial, got {type(trial).__name__}.")
+    if not isinstance(folder, str | os.PathLike):
+        raise ValueError(f"A folder is named by its path, got {type(folder).__name__}.")
     if not isinstance(times, Mapping) or not times:
         raise ValueError("times needs frames of first_recurrence, as in {'TTALR': frame}.")
     drafts = [_subjects(trial), _times(trial, times)]
