@@ -13,7 +13,7 @@ pytestmark = pytest.mark.spark
 
 SETTINGS = {
     "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
     "spark.driver.memory": "1g",
     # A handful of rows: compiling each stage takes longer than going through it uncompiled.
     "spark.sql.codegen.wholeStage": "false",
@@ -34,7 +34,7 @@ def spark(tmp_path_factory):
     )
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         pytest.skip("there is no Java; PySpark needs version 17")
-    builder = sql.SparkSession.builder.master("local[2]").appName("walkstats")
+    builder = sql.SparkSession.builder.master("local[1]").appName("walkstats")
     for name, value in {
         **SETTINGS,
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("house")),

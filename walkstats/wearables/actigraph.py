@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError
-from walkstats.wearables.clocks import zone_named
+from walkstats.wearables.clocks import FIRST, LAST, zone_named
 from walkstats.wearables.columns import EPOCHS, TABLE
 
 TICKS_A_SECOND = 10_000_000  # of 100 nanoseconds, counted from the first of January of the year 1
@@ -174,6 +174,8 @@ def _added_up(recording: Recording, whose: str, zone: dt.tzinfo, path: Path) -> 
     """Epochs to minutes; minutes of which epochs lack are left out."""
     begin = recording.start.replace(tzinfo=zone).astimezone(dt.UTC)
     second = int(begin.timestamp()) + recording.offset
+    if begin.year < FIRST.year or begin.year >= LAST.year:
+        raise _unfit(path, f"starts in the year {begin.year}", "was its clock set?")
     if len(second) > 1 and (np.diff(second) <= 0).any():
         raise _unfit(path, "has epochs that go back in time", "export it again")
     minute, place, epochs = np.unique(second // 60, return_inverse=True, return_counts=True)
@@ -208,6 +210,8 @@ def _of_database(path: Path) -> tuple[Recording, str]:
     if not len(rows):
         raise _unfit(path, "has no epochs", "was the device worn?")
     ticks = rows[:, 0] - TICKS_1970
+    if abs(int(ticks[0])) > TICKS_1970 or abs(int(ticks[-1])) > TICKS_1970:
+        raise _unfit(path, "has times that are none", "was its clock set?")
     start = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(ticks[0]) // TICKS_A_SECOND)
     offset = (ticks - ticks[0]) // TICKS_A_SECOND
     return Recording(start, seconds, offset, rows[:, 2], rows[:, 1]), settings.get(
