@@ -379,3 +379,27 @@ def test_most_dialects_are_recognised_and_not_refused():
                 assert (text.decimal, text.thousands) == (decimal, thousands)
                 assert isinstance(text.frame, pd.DataFrame)
                 assert values(text, decimal, thousands) == [1234.5, 2.25]
+
+
+@given(
+    st.binary(max_size=40)
+    | st.text(st.sampled_from("ab1,;|\t'\"\\#=sep \r\n."), max_size=40).map(str.encode),
+    st.sampled_from(
+        [
+            {"recognise": True},
+            {"recognise": True, "header_line": 2},
+            {"escape": "\\", "delimiter": ";"},
+            {"comment": "#", "quote": "'"},
+        ]
+    ),
+)
+def test_any_bytes_give_a_table_or_a_refusal_in_words(data, declared):
+    try:
+        text = read(data, **declared)
+    except DataError:
+        return
+    assert text.frame.map(lambda cell: isinstance(cell, str)).all(axis=None)
+
+
+def test_a_file_of_empty_cells_is_refused_in_words():
+    assert "only empty lines" in refusal(",\n,\n", recognise=True).problem

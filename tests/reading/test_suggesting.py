@@ -1,17 +1,24 @@
 """Does a draft of trial.toml read a messy folder as it stands, and ask where it cannot know?"""
 
+import csv
+import io
 import re
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reading.test_formats import FILES
+from tests.reading.trial_on_disk import FILES as TABLES_ON_DISK
+from tests.reading.trial_on_disk import TrialOnDisk
 from walkstats.cli import main
 from walkstats.errors import DataError
 from walkstats.reading.manifest import read_manifest
-from walkstats.reading.samples import sample_folder
 from walkstats.reading.suggesting.columns_meant import columns_of
 from walkstats.reading.suggesting.drafts import suggest_trial, write_draft
 from walkstats.reading.suggesting.measures_meant import scores_in_columns
@@ -126,12 +133,15 @@ def test_the_draft_gives_its_reasons(messy):
     assert read_manifest(parse_toml(draft.encode(), "trial.toml"))[1] == []
 
 
-def test_the_samples_drafts_read_as_their_own_manifests_do(tmp_path):
-    draft = suggest_trial(sample_folder("walkback-like"))
+def test_tables_with_the_dictionarys_names_are_found_without_a_question(tmp_path):
+    TrialOnDisk.at(tmp_path / "trial")
+    draft = suggest_trial(tmp_path / "trial")
     declared, problems = read_manifest(parse_toml(draft.encode(), "trial.toml"))
     assert problems == []
     assert declared.arms == ("control", "walking")
-    assert {one.table for one in declared.tables if one.file} == set(ws.schema.TABLES)
+    files = {one.table: one.file for one in declared.tables if one.file}
+    assert files == {name.removesuffix(".csv"): name for name in TABLES_ON_DISK}
+    assert draft.count("# likely") == 1  # the arms
 
 
 def test_what_only_the_team_knows_is_asked(tmp_path):
@@ -249,3 +259,79 @@ def test_similar_names_are_offered_and_not_taken():
     found = columns_of("participants", text)
     assert found.near == {"age_years": "age_yers"}
     assert "age_years" not in found.meant
+
+
+HEADERS = st.sampled_from(
+    [
+        "id",
+        "pid",
+        "arm",
+        "group",
+        "Age",
+        "rand_date",
+        "month",
+        "measure",
+        "score",
+        "pain_0",
+        "rmdq_m3",
+        "onset",
+        "limited",
+        "week",
+        "minutes",
+        "date",
+        "ä\t",
+        '"',
+        "x\ny",
+        "",
+        "?",
+        "status",
+        "visit",
+    ]
+)
+CELLS = st.sampled_from(
+    [
+        "",
+        "1",
+        "2",
+        "control",
+        "Walking",
+        "NA",
+        "-99",
+        "3,5",
+        "1,234",
+        "2024-01-05",
+        "05/01/2024",
+        "x;y",
+        '"',
+        "?",
+        "\x00",
+        "'",
+        "#",
+        "é",
+        "yes",
+        "Y",
+        "completed",
+        "baseline",
+        "3\xa0months",
+    ]
+)
+
+
+@given(
+    st.lists(HEADERS, min_size=1, max_size=6),
+    st.lists(st.lists(CELLS, min_size=6, max_size=6), max_size=4),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["utf-8", "cp1252", "utf-16"]),
+)
+def test_any_table_gives_a_draft_that_can_be_read(header, rows, delimiter, encoding):
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerows([header, *(row[: len(header)] for row in rows)])
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "people.csv").write_bytes(out.getvalue().encode(encoding, "replace"))
+        draft = suggest_trial(folder)
+        _, problems = read_manifest(parse_toml(draft.encode(), "trial.toml"))
+        allowed = ("is not answered yet", "comparison needs 2 arms")
+        assert all(any(word in one.problem for word in allowed) for one in problems), problems
+        Path(folder, "trial.toml").write_text(draft, encoding="utf-8")
+        ws.check_trial(folder)

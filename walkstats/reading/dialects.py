@@ -123,6 +123,8 @@ def recognise_cells(text: str, file: str, declared: FileFormat) -> tuple[FileFor
         raise _undecided(
             file, f"by {called(sign)} rows differ in their number of cells: {told}", sign
         )
+    if not widths:  # only empty lines: the reader says so
+        return found, notes
     ((cells, rows),) = widths.items()
     return found, [f"separated by {called(sign)}: {rows} of {rows} rows have {cells} cells", *notes]
 

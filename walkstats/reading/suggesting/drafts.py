@@ -79,9 +79,9 @@ def suggest_trial(folder: str | os.PathLike[str]) -> str:
     --------
     >>> import walkstats as ws
     >>> from walkstats.reading.samples import sample_folder
-    >>> draft = ws.suggest_trial(sample_folder("walkback-like"))
+    >>> draft = ws.suggest_trial(sample_folder("bladder"))
     >>> [line for line in draft.splitlines() if line.startswith("arms")]
-    ['arms = ["control", "walking"]   # likely: control is named as what others are compared with']
+    ['arms = "? what are the arms called, the reference first: 1, 2, 3"']
     """
     if not isinstance(folder, str | os.PathLike):
         raise ValueError(f"A trial folder is named by its path, got {type(folder).__name__}.")

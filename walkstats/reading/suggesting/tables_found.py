@@ -9,7 +9,7 @@ from walkstats.reading.delimited import read_delimited
 from walkstats.reading.dialects import own_words, recognise_cells
 from walkstats.reading.formats import DELIMITED, FORMATS, format_of, read_text
 from walkstats.reading.manifest import MANIFEST
-from walkstats.reading.table_files import Found
+from walkstats.reading.table_files import WORKBOOKS, Found
 from walkstats.reading.text_encodings import LINE_END, decode
 from walkstats.reading.text_tables import FileFormat, TextTable
 from walkstats.reading.workbooks import read_sheet, sheets_of_tables
@@ -87,7 +87,7 @@ def _may_be_a_table(name: str) -> bool:
 
 
 def _tables_of(found: Found, name: str) -> list[TableFound]:
-    if name.lower().endswith((".xlsx", ".xlsm")):
+    if name.lower().endswith(WORKBOOKS):
         book = found.book(name, "")
         if book is None:
             raise DataError(found.problems[-1:])
