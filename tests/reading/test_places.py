@@ -93,6 +93,14 @@ def test_a_trial_in_an_archive(tmp_path, expected, within):
     assert within or main(["check", str(place)]) == 0
 
 
+def test_names_as_macos_and_old_programs_pack_them(tmp_path):
+    decomposed = "o\u0308.csv"  # accents beside their letters
+    members = [(f"x\\{name}", text) for name, text in FILES.items() if name != "walking.csv"]
+    members += [(f"x/{decomposed}", FILES["walking.csv"])]
+    members += [("x/trial.toml", f'{FACTS}{TABLES}[walking]\nfrom = "\u00f6.csv"')]
+    assert len(ws.read_trial(put(tmp_path, "small.zip", archive(members))).walking) == 5
+
+
 def test_a_trial_in_a_workbook(tmp_path, expected):
     place = put(tmp_path, "small.xlsx", workbook(sheets(walking="Walking ", trial="Trial.toml")))
     trial = ws.read_trial(place)
@@ -144,7 +152,8 @@ def test_what_is_wrong_with_sheets_is_told_at_once(tmp_path):
     spoilt = MANIFEST.replace('arms = ["control", "walking"]', "arms = [\u201ccontrol\u201d]")
     place = put(tmp_path, "curly.xlsx", workbook(sheets(spoilt)))
     assert "curly quotes" in problems(place)[0]
-    assert ws.check_trial(place)["row"].tolist() == [3]
+    (found,) = ws.check_trial(place).itertuples()
+    assert (found.table, found.row) == ("sheet 'trial' of curly.xlsx", 3)
     place = put(tmp_path, "none.xlsx", workbook(sheets(None)))
     assert "no trial.toml in the workbook" in problems(place)[0]
     place = put(tmp_path, "long.xlsx", workbook({"trial": row(90_000, text("A90000", "x"))}))

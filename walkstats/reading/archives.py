@@ -11,6 +11,7 @@ import gzip
 import io
 import lzma
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -119,7 +120,7 @@ def open_archive(data: bytes, file: str) -> Archive:
         raise damaged(file) from None
     members: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
-        name = info.filename.replace("\\", "/")
+        name = plain_path(info.filename)
         _refuse_unsafe(info, name, file)
         if name in members:
             raise _unsafe(file, f"holds two files called {name}")
@@ -133,6 +134,11 @@ def open_archive(data: bytes, file: str) -> Archive:
             file=file,
         )
     return Archive(file, members, opened)
+
+
+def plain_path(path: str) -> str:
+    """A path with "/" between folders, and accents as one letter, which macOS writes as two."""
+    return unicodedata.normalize("NFC", path.replace("\\", "/"))
 
 
 def _by_the_way(info: zipfile.ZipInfo) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from walkstats.errors import DataError
-from walkstats.reading.archives import ZIP_SIGNS, Archive, leads_out, open_archive
+from walkstats.reading.archives import ZIP_SIGNS, Archive, leads_out, open_archive, plain_path
 from walkstats.reading.compressed import OLE_SIGN, FileBytes, bytes_on_disk, unpacked
 from walkstats.reading.manifest import MANIFEST
 from walkstats.reading.text_tables import unreadable
@@ -127,7 +127,7 @@ class _Packed:
         return self.path.name, self.sha256
 
     def _member(self, name: str) -> str:
-        return self.within + str(PurePosixPath(name.replace("\\", "/")))
+        return self.within + str(PurePosixPath(plain_path(name)))
 
 
 @dataclass(frozen=True, eq=False)

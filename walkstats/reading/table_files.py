@@ -117,7 +117,7 @@ def find_manifest(found: Found) -> TomlText:
         found.books[file] = book
         lines = manifest_of(book)
         if lines is not None:
-            return _parsed(lines)
+            return _parsed(*lines)
     if not place.has(MANIFEST):
         raise _no_manifest(found, file)
     data = place.packed(MANIFEST)
@@ -131,16 +131,16 @@ def find_manifest(found: Found) -> TomlText:
     return parse_toml(data, MANIFEST)
 
 
-def _parsed(lines: bytes) -> TomlText:
+def _parsed(lines: bytes, sheet: str) -> TomlText:
     try:
-        return parse_toml(lines, MANIFEST)
+        return parse_toml(lines, sheet)
     except DataError:
         for row, line in enumerate(lines.decode().split("\n"), 1):
             if any(mark in line for mark in CURLY):
                 raise DataError.of(
                     f"curly quotes in {line[:60]!r}: a spreadsheet puts them for straight ones",
                     what_to_do='write straight quotes (") and switch the correction off',
-                    table=MANIFEST,
+                    table=sheet,
                     row=row,
                 ) from None
         raise

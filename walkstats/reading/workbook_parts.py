@@ -171,8 +171,21 @@ def no_workbook(file: str) -> DataError:
 
 
 def unescaped(text: str) -> str:
-    """A text with the characters that XML cannot hold: _x000D_ is a carriage return."""
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """A text with the characters that Excel writes as codes: _x000D_ is a carriage return.
+
+    What is no character of text (NUL, halves of others) stays as it is written.
+
+    Examples
+    --------
+    >>> unescaped("a_x0009_b"), unescaped("a_x0000_b")
+    ('a\\tb', 'a_x0000_b')
+    """
+    return ESCAPED.sub(_character, text) if "_x" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    one = chr(int(found[1], 16))
+    return one if one.isprintable() or one in "\t\n\r" else found[0]
 
 
 def last_of(name: str, attributes: Mapping[str, str]) -> str:

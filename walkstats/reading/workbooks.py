@@ -167,7 +167,7 @@ def _quoted(names: list[str]) -> str:
     return '"' + next(iter(names), "Sheet1").replace('"', "") + '"'
 
 
-def manifest_of(book: Workbook) -> bytes | None:
+def manifest_of(book: Workbook) -> tuple[bytes, str] | None:
     """The trial.toml that stands in a sheet of a workbook, a line in each row of column A.
 
     Parameters
@@ -176,8 +176,9 @@ def manifest_of(book: Workbook) -> bytes | None:
 
     Returns
     -------
-    bytes or None
-        None when no sheet is called ``trial.toml`` or ``trial``.
+    tuple or None
+        The lines, and where they stand in words; None when no sheet is called ``trial.toml`` or
+        ``trial``.
 
     Raises
     ------
@@ -195,7 +196,8 @@ def manifest_of(book: Workbook) -> bytes | None:
             f"keep the lines of trial.toml alone, in column A (limit {MOST_LINES})",
             file=book.file,
         )
-    return "\n".join(rows.get(k, {}).get(1, "") for k in range(1, last + 1)).encode()
+    lines = "\n".join(rows.get(k, {}).get(1, "") for k in range(1, last + 1))
+    return lines.encode(), f"sheet {sheet.name!r} of {book.file}"
 
 
 def _is_manifest(sheet: Sheet) -> bool:
