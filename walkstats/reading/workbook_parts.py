@@ -177,8 +177,8 @@ def unescaped(text: str) -> str:
 
     Examples
     --------
-    >>> unescaped("a_x0009_b"), unescaped("a_x0000_b")
-    ('a\\tb', 'a_x0000_b')
+    >>> unescaped("_x0041_b"), unescaped("a_x0000_b")
+    ('Ab', 'a_x0000_b')
     """
     return ESCAPED.sub(_character, text) if "_x" in text else text
 
