@@ -83,3 +83,15 @@ def test_any_bytes_give_values_or_a_data_error(data):
 @given(st.text(st.sampled_from("ab='\"[]{}.,\n #\\"), max_size=30))
 def test_any_toml_like_text_gives_values_or_a_data_error(text):
     values_or_a_data_error(text.encode())
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "0b1" + "0" * 64])
+def test_a_number_beyond_those_of_toml_is_refused(number):
+    with pytest.raises(DataError, match="more than 18 digits"):
+        parse_toml(f"a = [{{ b = {number} }}]".encode(), "trial.toml")
+
+
+@pytest.mark.parametrize("key", ["a." * 300_000 + "a", "'b'." * 100_000 + "c", '"b" . ' * 50 + "c"])
+def test_a_key_of_thousands_of_parts_is_refused_at_once(key):
+    with pytest.raises(DataError, match="nested too deeply"):
+        parse_toml(f"{key} = 1".encode(), "trial.toml")

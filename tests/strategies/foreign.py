@@ -32,11 +32,18 @@ def foreign_files() -> dict[str, bytes]:
 
 
 @st.composite
-def foreign_folders(draw: st.DrawFn) -> Folder:
-    """A folder whose participants lie in a damaged file of another program."""
+def damaged_files(draw: st.DrawFn) -> Folder:
+    """One file of another program, damaged."""
     name = draw(st.sampled_from(sorted(foreign_files())))
     files = {name: foreign_files()[name]}
     damages = [bytes_changed, bytes_changed, cut_short, a_slice_again, a_slice_lost]
     for damage in draw(st.lists(st.sampled_from(damages), max_size=3)):
         damage(draw, files)
-    return {**files, "trial.toml": TOML.format(file=name).encode()}
+    return files
+
+
+@st.composite
+def foreign_folders(draw: st.DrawFn) -> Folder:
+    """A folder whose participants lie in a damaged file of another program."""
+    (name, data), *_ = draw(damaged_files()).items()
+    return {name: data, "trial.toml": TOML.format(file=name).encode()}

@@ -16,7 +16,10 @@ import walkstats as ws
 from tests.strategies.folders import Folder
 from walkstats.cli import main
 from walkstats.errors import problems_frame
+from walkstats.reading.compressed import unpacked
 from walkstats.reading.folders import read_folder
+from walkstats.reading.formats import read_text
+from walkstats.reading.text_tables import FileFormat, TextTable
 
 SECONDS = 20.0
 """A folder of a few rows takes some hundredths; this one hangs [s]."""
@@ -56,6 +59,24 @@ def try_folder(files: Folder, *, thorough: bool = True) -> ws.Trial | None:
             again(trial, Path(place) / "copy")
         assert {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()} == files
     return trial
+
+
+def try_file(files: Folder, *, thorough: bool = True) -> TextTable | None:
+    """Read a single file as text; None when it was refused, which only a DataError may do."""
+    ((name, data),) = files.items()
+    with quiet(), no_longer_than(SECONDS):
+        try:
+            found = read_text(unpacked(data, name).data, name, FileFormat())
+        except ws.DataError as error:
+            found, problems = None, error.findings
+        else:
+            problems = found.problems
+    assert all(one.problem and one.what_to_do for one in problems), problems
+    if found is None:
+        return None
+    cells = {type(cell) for name in found.frame for cell in found.frame[name]}
+    assert cells <= {str, type(None), float}, cells
+    return found
 
 
 def read_as_found(folder: Path, findings: pd.DataFrame) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 from datetime import date
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_args, get_origin, get_type_hints
 
+from walkstats._toml import TomlError, toml_values
 from walkstats.design.specification import Design
 from walkstats.errors import DataError, Problem
 
@@ -46,8 +46,8 @@ def read_design(source: str | Path) -> Design:
     """
     path = _find(source)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = toml_values(path.read_bytes())
+    except (OSError, TomlError) as error:
         raise DataError.of(
             f"{path.name} is not TOML in UTF-8: {error}", what_to_do="Correct the file."
         ) from None

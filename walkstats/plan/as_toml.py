@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from walkstats._files import write_whole
+from walkstats._toml import TomlError, toml_values
 from walkstats.errors import DataError, Problem
 from walkstats.plan.agreeing import listed
 from walkstats.plan.specification import (
@@ -60,16 +60,16 @@ def read_plan(file: str | Path) -> AnalysisPlan:
     """
     if str(file) in SHIPPED:
         text = (resources.files("walkstats.plan") / "shipped" / f"{file}.toml").read_text("utf-8")
-        return plan_of(tomllib.loads(text), str(file))
+        return plan_of(toml_values(text), str(file))
     path = Path(file)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = toml_values(path.read_bytes())
     except FileNotFoundError:
         raise DataError.of(
             f"there is no plan {file}",
             what_to_do=f"check the path; plans that come with walkstats: {', '.join(SHIPPED)}",
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, TomlError) as error:
         raise DataError.of(
             f"{path.name} cannot be read as TOML: {error}", what_to_do="correct the file"
         ) from None

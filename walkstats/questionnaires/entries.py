@@ -7,7 +7,6 @@ keys. Everything that is wrong with it is told at once.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from walkstats._toml import TomlError, toml_values
 from walkstats.errors import DataError, Problem
 from walkstats.questionnaires.definitions import TOTALS, Questionnaire, Rule, Scale, Source
 from walkstats.questionnaires.entry_checks import checked_entry, item_names
@@ -84,9 +84,9 @@ def questionnaire_from(data: bytes, file: str) -> Questionnaire:
     """
     try:
         if len(data) > LONGEST_FILE:
-            raise tomllib.TOMLDecodeError(f"it has {len(data)} bytes")
-        found = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as reason:
+            raise TomlError(f"it has {len(data)} bytes")
+        found = toml_values(data)
+    except TomlError as reason:
         raise DataError.of(
             f"{file} is no questionnaire in TOML ({reason})",
             what_to_do="see the guide on questionnaires for an example",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 
 from walkstats.errors import DataError, Problem
 from walkstats.reading.text_tables import FileFormat, unreadable
@@ -31,6 +32,9 @@ BROKEN_TEXT = {
     ),
 }
 """Signs of text that was read in a wrong encoding before it came here."""
+
+MOST_COUNTED = 10_000
+"""Signs of a wrong encoding are counted up to here."""
 
 LINE_END = re.compile("\r\n|\r|\n")
 LETTER = "[^\\W\\d_]"
@@ -138,19 +142,21 @@ def _undecodable(
     data: bytes, file: str, encoding: str, declared: FileFormat, reason: UnicodeDecodeError
 ) -> DataError:
     at = reason.start
-    before = re.split(rb"\r\n|\r|\n", data[:at])
-    rest = re.split(rb"[\r\n]", data[at:], maxsplit=1)[0]
-    around = _as_windows(before[-1])[-20:] + _as_windows(rest)[:20]
+    line = data.count(b"\n", 0, at) + data.count(b"\r", 0, at) - data.count(b"\r\n", 0, at) + 1
+    start = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
+    header, begun = re.split(rb"[\r\n]", data[:at], maxsplit=1)[0], data[start:at]
+    rest = re.split(rb"[\r\n]", data[at : at + 20], maxsplit=1)[0]
+    around = _as_windows(begun[-20:]) + _as_windows(rest)
     delimiter = declared.delimiter or ("\t" if file.lower().endswith(".tsv") else ",")
-    column = _column_at(_as_windows(before[0]), _as_windows(before[-1]), delimiter)
-    named = f", column {column}" if column and len(before) > 1 else ""
+    column = _column_at(_as_windows(header), _as_windows(begun), delimiter)
+    named = f", column {column}" if column and line > 1 else ""
     return unreadable(
-        f"{file} is not {encoding}: byte 0x{data[at]:02x} at offset {at}, line {len(before)}"
+        f"{file} is not {encoding}: byte 0x{data[at]:02x} at offset {at}, line {line}"
         f"{named}; read as cp1252 (Windows) or latin-1 the place would say {around!r}",
         'if that is right, set encoding = "cp1252" (or "latin-1"; "mac_roman" for an old Mac) for '
         "this table in trial.toml",
         file=file,
-        row=len(before),
+        row=line,
     )
 
 
@@ -187,7 +193,8 @@ def _as_windows_if_plain(data: bytes, file: str) -> tuple[str, tuple[str, ...]]:
                 file=file,
                 row=line_at(text, found.start()),
             )
-    beyond = re.findall(r"\S*[^\x00-\x7f]\S*", text)
+    # A word is tried from its start only, or a long one would be gone through once per letter.
+    beyond = re.findall(r"(?<!\S)\S*[^\x00-\x7f]\S*", text)
     return _decoded(data, file, "cp1252", FileFormat()), (
         f"read as cp1252 (Windows): not UTF-8, and all {len(beyond)} words beyond ASCII are plain "
         f"in it, as {beyond[0][:30]!r}",
@@ -211,7 +218,8 @@ def _column_at(header: str, begun: str, delimiter: str) -> str:
 
 def line_at(text: str, offset: int) -> int:
     """The line, from 1, on which a character stands."""
-    return len(LINE_END.findall(text[:offset])) + 1
+    ends = text.count("\n", 0, offset) + text.count("\r", 0, offset)
+    return ends - text.count("\r\n", 0, offset) + 1
 
 
 def broken_text(text: str, file: str) -> list[Problem]:
@@ -229,7 +237,7 @@ def broken_text(text: str, file: str) -> list[Problem]:
                     "trial.toml, or export it again as UTF-8",
                     table=file,
                     row=line,
-                    count=len(pattern.findall(text)),
+                    count=sum(1 for _ in islice(pattern.finditer(text), MOST_COUNTED)),
                     severity="warning",
                 )
             )

@@ -7,11 +7,11 @@ scan of the lines gives both.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from walkstats._toml import TomlError, toml_values
 from walkstats.errors import DataError
 
 KEY = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
@@ -69,9 +69,9 @@ def parse_toml(data: bytes, file: str) -> TomlText:
     text = _decoded(data, file)
     lines, twice = _key_lines(text)
     try:
-        return TomlText(tomllib.loads(text), lines)
-    except tomllib.TOMLDecodeError as reason:
-        if twice:
+        return TomlText(toml_values(text), lines)
+    except TomlError as reason:
+        if twice and not reason.what_to_do:
             path, (first, second) = next(iter(twice.items()))
             raise DataError.of(
                 f"duplicate key {'.'.join(path)}: it stands on lines {first} and {second}",
@@ -80,11 +80,7 @@ def parse_toml(data: bytes, file: str) -> TomlText:
                 row=second,
                 count=len(twice),
             ) from None
-        raise _not_toml(str(reason), file) from None
-    except RecursionError:
-        raise DataError.of(
-            f"{file} is nested too deeply", what_to_do="write it flat", table=file
-        ) from None
+        raise _not_toml(reason, file) from None
 
 
 def _decoded(data: bytes, file: str) -> str:
@@ -102,7 +98,10 @@ def _decoded(data: bytes, file: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _not_toml(reason: str, file: str) -> DataError:
+def _not_toml(error: TomlError, file: str) -> DataError:
+    if error.what_to_do:
+        return DataError.of(f"{file}: {error}", what_to_do=error.what_to_do, table=file)
+    reason = str(error)
     place = re.search(r"\(at line (\d+), column (\d+)\)", reason)
     said = re.sub(r"\s*\(at .*\)$", "", reason)
     at_end = "(at end of document)" in reason
