@@ -160,7 +160,7 @@ def test_what_is_not_declared_or_not_in_threes_is_refused(cell, decimal, thousan
     ("sign", "name"), [(",", "commas"), (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")]
 )
 def test_the_separator_is_recognised_and_said(sign, name):
-    text = recognised(f'a{sign}"b, c;d|e"\n1{sign}"x{sign}y"\n2{sign}z\n')
+    text = recognised(f'a{sign}"b, c, d;e;f|g|h"\n1{sign}"x{sign}y"\n2{sign}z\n')
     assert cells(text) == [["1", f"x{sign}y"], ["2", "z"]]
     assert text.notes == (f"separated by {name}: 3 of 3 rows have 2 cells",)
 

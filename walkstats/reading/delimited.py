@@ -67,11 +67,11 @@ def read_delimited(data: bytes, file: str, declared: FileFormat) -> TextTable:
     if form.recognise:
         form, recognised = recognise_cells(text, file, form)
         notes += recognised
-    elif form.delimiter is None:
-        form = replace(form, delimiter=",")
+    chosen = form.delimiter is not None
+    form = form if chosen else replace(form, delimiter=",")
     rows, lines = _cells(text, file, form)
     rows, lines = _without_comments(rows, lines, text, form, notes)
-    header, rows, lines = _header(rows, lines, file, form, chosen=declared.delimiter is not None)
+    header, rows, lines = _header(rows, lines, file, form, chosen=chosen)
     problems = [*broken_text(text, file), *_long_cells(rows, lines, str(form.delimiter), file)]
     empty = np.array([not any(row) for row in rows], dtype=bool)
     widths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
