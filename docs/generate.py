@@ -117,8 +117,10 @@ def clauses() -> str:
         ("The trial", declared.TRIAL_CLAUSES),
         ("A table", declared.TABLE_CLAUSES),
         ("A column", declared.COLUMN_CLAUSES),
+        ("Minutes of a step counter", minutes_declared.MINUTES_CLAUSES),
         ("The score of a questionnaire", declared.SCORE_CLAUSES),
         ("A measure", declared.MEASURE_CLAUSES),
+        ("CDISC data sets", declared.CDISC_CLAUSES),
         ("A REDCap project", declared.REDCAP_CLAUSES),
         ("An event of a REDCap project", declared.EVENT_CLAUSES),
     ):

@@ -286,6 +286,70 @@ def test_the_kinds_are_those_of_derive():
     assert all(len(one.variable) <= 8 and len(one.label) <= 40 for one in (*PEOPLE, *EVENTS))
 
 
+# --- by a trial.toml
+
+TOML = """\
+name = "Veterans"
+source = "the veteran data of the package survival"
+arms = ["Test", "Standard"]
+strata = ["STRAT1R"]
+
+[cdisc]
+paramcd = { OS = "any" }
+related = ["POSSIBLE"]
+carry = false
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("by_toml")
+    for file in HAVEN.iterdir():
+        shutil.copy(file, place)
+    (place / "costs.csv").write_text(
+        "participant_id,month,category,quantity,unit_cost\nVET-001,1,care,2,50\n", encoding="utf-8"
+    )
+    (place / "trial.toml").write_text(TOML, encoding="utf-8")
+    return place
+
+
+def test_a_folder_of_data_sets_is_a_trial_by_its_toml(folder, veteran):
+    trial = ws.read_trial(folder)
+    assert (trial.name, trial.arms, trial.strata) == (
+        "Veterans",
+        ("Test", "Standard"),
+        ("STRAT1R",),
+    )
+    assert first(trial) == first(veteran)
+    assert trial.adverse_events.equals(veteran.adverse_events)
+    assert trial.costs["unit_cost"].tolist() == [50.0]
+    assert set(trial.inputs) == {"adsl.xpt", "adtte.xpt", "adae.xpt", "costs.csv", "trial.toml"}
+    assert "SITEID" not in trial.participants
+    assert not len(ws.check_trial(folder))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('OS = "any"', 'OX = "any"', "ADTTE has no PARAMCD OX; there are: OS"),
+        ('OS = "any"', 'OS = "death"', "OS is 'death', which is no kind"),
+        ('{ OS = "any" }', "{}", "paramcd names no parameter"),
+        ('paramcd = { OS = "any" }', "", "[cdisc]: paramcd is missing"),
+        ("carry = false", "carri = false", "did you mean carry"),
+        ("carry = false", "unit_days = -1", "unit_days needs a number above 0"),
+        ("carry = false", "[recurrences]", "comes from the data sets under [cdisc]"),
+        ('"Test", "Stan', '"Tes", "Stan', "no participant is in the reference 'Tes'"),
+        ('"Standard"', '"standard"', "arm must be one of 'Test', 'standard'"),
+    ],
+)
+def test_what_is_wrong_in_the_toml_is_said(folder, tmp_path, old, new, said):
+    for file in folder.iterdir():
+        shutil.copy(file, tmp_path)
+    (tmp_path / "trial.toml").write_text(TOML.replace(old, new), encoding="utf-8")
+    found = ws.check_trial(tmp_path)
+    assert said in "; ".join(found["problem"] + " -> " + found["what_to_do"])
+
+
 # --- what is read off the data, and what is refused
 
 

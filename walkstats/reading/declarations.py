@@ -105,6 +105,36 @@ TRIAL_CLAUSES = (
         "the REDCap project that the tables come from",
         'redcap = { export = "data.csv", dictionary = "data dictionary.csv" }',
     ),
+    Clause(
+        "cdisc",
+        "cdisc",
+        "the ADaM data sets adsl, adtte and perhaps adae that participants, check-ins, recurrences "
+        "and adverse events come from",
+        'cdisc = { paramcd = { TTALR = "activity_limiting" } }',
+    ),
+)
+
+CDISC_CLAUSES = (
+    Clause(
+        "paramcd",
+        "codes",
+        "PARAMCD of ADTTE and the kind of recurrence that it is: any, activity_limiting or "
+        "care_seeking",
+        'paramcd = { TTREC = "any", TTALR = "activity_limiting" }',
+        required=True,
+    ),
+    Clause("day_zero", "text", "variable of ADSL with the date of day 0", 'day_zero = "TRTSDT"'),
+    Clause("unit_days", "number", "days in one unit of AVAL", "unit_days = 30.4375"),
+    Clause(
+        "related",
+        "texts",
+        "values of AEREL that mean related",
+        'related = ["POSSIBLE", "PROBABLE"]',
+    ),
+    Clause(
+        "carry", "carry", "whether other variables of ADSL come along, or which", "carry = false"
+    ),
+    Clause("encoding", "encoding", "of texts", 'encoding = "cp1252"'),
 )
 
 REDCAP_CLAUSES = (
@@ -206,6 +236,12 @@ TABLE_CLAUSES = (
         "timezone",
         "of daily walking: which days have 23 or 25 hours",
         'timezone = "Europe/London"',
+    ),
+    Clause(
+        "minutes",
+        "minutes",
+        "walking is the minutes of a step counter, to be added up to weeks at a cadence",
+        'minutes = { wear = "choi", timezone = "Europe/London", clock = "utc" }',
     ),
     Clause(
         "score",
@@ -451,6 +487,33 @@ class RedcapProject:
 
 
 @dataclass(frozen=True)
+class CdiscTables:
+    """The clauses under ``[cdisc]``.
+
+    Attributes
+    ----------
+    paramcd : mapping of str to str
+        PARAMCD -> kind of recurrence.
+    day_zero : str
+    unit_days : float or None
+        [days]
+    related : tuple of str or None
+    carry : bool or tuple of str
+    encoding : str or None
+    line : int or None
+        Of trial.toml.
+    """
+
+    paramcd: Mapping[str, str]
+    day_zero: str = "RANDDT"
+    unit_days: float | None = None
+    related: tuple[str, ...] | None = None
+    carry: bool | tuple[str, ...] = True
+    encoding: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
 class DeclaredTable:
     """How one table, or one part of it, is read from one file.
 
@@ -474,6 +537,8 @@ class DeclaredTable:
     timezone : str or None
     guarded : bool
         Whether an apostrophe stands before text that a spreadsheet would run.
+    minutes : mapping or None
+        The values of ``minutes_declared.MINUTES_CLAUSES``.
     score : mapping, PartScore or None
         The values of ``SCORE_CLAUSES``; once the questionnaire is found, what it makes.
     event : tuple of str
@@ -504,6 +569,7 @@ class DeclaredTable:
     days_needed: int = 7
     timezone: str | None = None
     guarded: bool = False
+    minutes: Mapping[str, object] | None = None
     score: object = None
     event: tuple[str, ...] = ()
     instrument: str | None = None
@@ -529,6 +595,7 @@ class Declared:
         Month -> from, to [months].
     measures : mapping of str to Measure
     redcap : RedcapProject or None
+    cdisc : CdiscTables or None
     tables : tuple of DeclaredTable
         Parts of a table stand in the order in which they are put together.
     """
@@ -546,4 +613,5 @@ class Declared:
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     redcap: RedcapProject | None = None
+    cdisc: CdiscTables | None = None
     tables: tuple[DeclaredTable, ...] = ()

@@ -16,6 +16,7 @@ from walkstats.checks import find_notes, find_problems, with_topics
 from walkstats.checks.material import Material
 from walkstats.errors import DataError, Problem
 from walkstats.reading.archives import leads_out
+from walkstats.reading.cdisc.submitted import Submission, submitted
 from walkstats.reading.declarations import Declared, DeclaredTable
 from walkstats.reading.formats import read_text
 from walkstats.reading.joining import Joined, join_parts
@@ -73,13 +74,14 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
     declared, wrong = read_manifest(toml)
     found.problems.extend(wrong)
     project = _redcap(found, declared)
+    declared, submission = submitted(found, declared)
     declared, scored_by = _scored(found, declared)
     files = find_files(found, declared)
     _text_files(found, files, project)
-    tables = _tables(found, files, declared, project)
-    tell_unread(found, [*files, *project.files, *scored_by])
+    tables = _tables(found, files, declared, project, submission)
+    tell_unread(found, [*files, *project.files, *scored_by, *submission.files])
     material = _material(found, tables, declared)
-    found.problems.extend(find_problems(material))
+    found.problems.extend(submission.meant(find_problems(material)))
     # once each, though several parts may read the same cells of one file
     once = dict.fromkeys(project.located(found.problems))
     problems = sorted(with_topics(once), key=lambda one: one.severity != "error")
@@ -164,12 +166,19 @@ def _text(found: Found, file: str, part: DeclaredTable, project: Project) -> Tex
 
 
 def _tables(
-    found: Found, files: list[tuple[DeclaredTable, str]], declared: Declared, project: Project
+    found: Found,
+    files: list[tuple[DeclaredTable, str]],
+    declared: Declared,
+    project: Project,
+    submission: Submission,
 ) -> dict[str, Joined]:
     """Every table of the dictionary; participants come first, since days count from their dates."""
     joined: dict[str, Joined] = {}
     declared_lists = [name for name in LISTS if any(part.table == name for part, _ in files)]
     for name in (*TABLES, *declared_lists):
+        if name in submission.tables:
+            joined[name] = submission.tables[name]
+            continue
         parts: list[tuple[DeclaredTable, Part]] = []
         for part, file in files:
             text = found.texts[(file, part.format)]

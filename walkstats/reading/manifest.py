@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkstats.errors import Problem
+from walkstats.reading.cdisc.declared import data_sets_of
 from walkstats.reading.clause_values import KINDS, UnfitError
 from walkstats.reading.declarations import (
     COLUMN_CLAUSES,
@@ -27,6 +28,7 @@ from walkstats.reading.declarations import (
     DeclaredTable,
     RedcapProject,
 )
+from walkstats.reading.minutes_declared import MINUTES_CLAUSES
 from walkstats.reading.redcap.declared import expand, from_export, project_of
 from walkstats.reading.text_tables import FileFormat
 from walkstats.reading.toml_text import TomlText
@@ -95,6 +97,7 @@ CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes"
 
 ONLY_IN = {
     "daily": "walking",
+    "minutes": "walking",
     "score": "outcomes",
     "overlapping": "recurrences",
     "schedule": "check_ins",
@@ -148,6 +151,9 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
         line = toml.line("redcap")
         values["redcap"] = project_of(values["redcap"], finder.values, finder.report, line)
         finder = replace(finder, redcap=values["redcap"])
+    if "cdisc" in values:
+        read = data_sets_of(values["cdisc"], finder.values, finder.report, toml.line("cdisc"))
+        values["cdisc"] = read
     parts: list[DeclaredTable] = []
     for name in TABLES:
         parts += _parts(finder, name, tables.get(name), missing)
@@ -251,6 +257,9 @@ def _one_part(
     wide = values.pop("wide", None)
     if wide is not None:
         values.setdefault("carry", False)
+    if "minutes" in values:
+        path_of_it = (*path, "minutes")
+        values["minutes"] = finder.values(values["minutes"], MINUTES_CLAUSES, path_of_it)
     if "score" in values:
         values["score"] = _score(finder, values["score"], wide, (*path, "score"))
         values.setdefault("carry", False)

@@ -7,5 +7,6 @@
 ``times``         ADTTE -> recurrences and check-ins
 ``harms``         ADAE -> adverse events
 ``from_adam``     the three together: ``read_cdisc``
+``submitted``     the same for a folder whose trial.toml says ``[cdisc]``, read by ``declared``
 ``to_adam``       and back: ``write_cdisc``
 """

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, DataError, Problem
-from walkstats.reading.compressed import file_bytes
 from walkstats.reading.dates_in_text import ISO, to_date
 from walkstats.reading.formats import FORMATS, read_text
 from walkstats.reading.numbers_in_text import RefusedError, to_number
 from walkstats.reading.parts import Note
+from walkstats.reading.table_files import Found as Files
 from walkstats.reading.text_tables import FileFormat, TextTable
 
 NEEDED, OPTIONAL = ("ADSL", "ADTTE"), ("ADAE",)
@@ -60,13 +58,10 @@ class AdamTable:
         As ADSL.
     text : TextTable
         Columns in capitals.
-    sha256 : str
-        Of its file.
     """
 
     name: str
     text: TextTable
-    sha256: str
 
     def __contains__(self, column: str) -> bool:
         return column in self.text.frame
@@ -131,15 +126,15 @@ class AdamTable:
     def rows(self, keep: np.ndarray) -> AdamTable:
         """Some of the rows (bool, shape (n,))."""
         text = TextTable(self.text.file, self.text.frame[keep], (), (), self.text.labels)
-        return AdamTable(self.name, text, self.sha256)
+        return AdamTable(self.name, text)
 
 
-def open_adam(folder: str | os.PathLike[str], encoding: str | None) -> dict[str, AdamTable]:
-    """Read the data sets of a folder.
+def open_adam(place: Files, encoding: str | None) -> dict[str, AdamTable]:
+    """Read the data sets of a place.
 
     Parameters
     ----------
-    folder : path-like
+    place : walkstats.reading.table_files.Found
         With adsl, adtte and perhaps adae, in any format of tables.
     encoding : str or None
         Of their texts.
@@ -154,29 +149,28 @@ def open_adam(folder: str | os.PathLike[str], encoding: str | None) -> dict[str,
     DataError
         When one is missing or cannot be read, or has no USUBJID.
     """
-    path = Path(folder)
-    try:
-        there = sorted(one.name for one in path.iterdir())
-    except (OSError, ValueError) as reason:
-        raise DataError.of(
-            f"there is no folder {folder} that can be read "
-            f"({getattr(reason, 'strerror', None) or reason})",
-            what_to_do="check the path",
-        ) from None
+    there = place.place.names
     tables = {}
     for name in (*NEEDED, *OPTIONAL):
         files = [file for file in there if file.lower() in set(_files(name))]
         if len(files) > 1 or (not files and name in NEEDED):
             listed = ", ".join(files or there[:20]) or "nothing"
             raise DataError.of(
-                f"{'several files may be' if files else 'there is no'} {name} in {path}; "
-                f"found: {listed}",
+                f"{'several files may be' if files else 'there is no'} {name} in "
+                f"{place.place.described}; found: {listed}",
                 what_to_do=f"put one there, best as {name.lower()}.xpt",
                 table=name,
             )
         if files:
-            tables[name] = _table(path / files[0], name, encoding)
+            data = place.content(files[0], "").data
+            tables[name] = _table(data, files[0], name, encoding)
     return tables
+
+
+def data_set_files(place: Files) -> list[str]:
+    """The files of a place that are called like data sets of ADaM."""
+    own = {file for name in (*NEEDED, *OPTIONAL) for file in _files(name)}
+    return [file for file in place.place.names if file.lower() in own]
 
 
 def _files(name: str) -> Iterator[str]:
@@ -185,9 +179,8 @@ def _files(name: str) -> Iterator[str]:
             yield from (name.lower() + ending + packed for packed in ("", ".gz", ".zip"))
 
 
-def _table(path: Path, name: str, encoding: str | None) -> AdamTable:
-    content = file_bytes(path)
-    text = read_text(content.data, path.name, FileFormat(encoding=encoding))
+def _table(data: bytes, file: str, name: str, encoding: str | None) -> AdamTable:
+    text = read_text(data, file, FileFormat(encoding=encoding))
     if not text.complete:
         raise DataError(text.problems)
     upper = [str(column).strip().upper() for column in text.frame.columns]
@@ -196,9 +189,9 @@ def _table(path: Path, name: str, encoding: str | None) -> AdamTable:
     if twice or "USUBJID" not in upper:
         told = f"several columns {', '.join(twice)}" if twice else "no column USUBJID"
         raise DataError.of(
-            f"{path.name} has {told}; its columns are: {', '.join(upper[:30])}",
+            f"{file} has {told}; its columns are: {', '.join(upper[:30])}",
             what_to_do=f"export {name} as the ADaM standard has it",
             table=name,
         )
     frame = text.frame.set_axis(pd.Index(upper, dtype=object), axis=1)
-    return AdamTable(name, TextTable(path.name, frame, (), (), labels), content.sha256)
+    return AdamTable(name, TextTable(file, frame, (), text.notes, labels))

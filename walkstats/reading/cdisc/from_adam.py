@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from walkstats._arguments import check_choice, check_positive
 from walkstats.checks import find_problems, material_of
-from walkstats.errors import DataError
-from walkstats.reading.cdisc.adam_files import AdamTable, Found, open_adam
+from walkstats.errors import DataError, Problem
+from walkstats.reading.cdisc.adam_files import Found, open_adam
 from walkstats.reading.cdisc.clocks import days_of
 from walkstats.reading.cdisc.harms import read_harms
 from walkstats.reading.cdisc.subjects import Subjects, read_subjects
 from walkstats.reading.cdisc.times import Times, chosen_records, read_times
 from walkstats.reading.cdisc.vocabulary import KINDS
+from walkstats.reading.declarations import CdiscTables
+from walkstats.reading.parts import Note
+from walkstats.reading.places import open_place
+from walkstats.reading.table_files import Found as Files
 from walkstats.trial import LOAD_REPORT_COLUMNS, Trial
 
 
@@ -37,7 +42,8 @@ def read_cdisc(
     Parameters
     ----------
     folder : path-like
-        With ``adsl.xpt``, ``adtte.xpt`` and perhaps ``adae.xpt``; any other format of tables does.
+        With ``adsl.xpt``, ``adtte.xpt`` and perhaps ``adae.xpt``; any other format of tables does,
+        and so does a zip archive of them.
     paramcd : mapping of str to str
         PARAMCD of ADTTE -> the kind of recurrence that it is: "any", "activity_limiting" or
         "care_seeking". Several may be of one kind (the first and the second recurrence, say).
@@ -100,24 +106,104 @@ def read_cdisc(
     62
     """
     _check_arguments(folder, paramcd, unit_days)
-    carry = [carry] if isinstance(carry, str) else carry
-    related = [related] if isinstance(related, str) else related
-    tables = open_adam(folder, encoding)
+    asked = CdiscTables(
+        dict(paramcd),
+        day_zero,
+        unit_days,
+        None if related is None else _listed(related),
+        carry if isinstance(carry, bool) else _listed(carry),
+        encoding,
+    )
+    files = Files(open_place(folder))
+    read = understood(files, asked, reference)
+    return _trial(files, read)
+
+
+def _listed(words: Sequence[str]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+@dataclass(frozen=True, eq=False)
+class Understood:
+    """What the data sets give to a trial.
+
+    Attributes
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Table of the dictionary -> its rows.
+    arms, strata : tuple of str
+    study : str
+        STUDYID.
+    source : str
+        Where the data come from, if ADSL says so.
+    files : tuple of str
+    notes : tuple of Note
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    arms: tuple[str, ...]
+    strata: tuple[str, ...]
+    study: str
+    source: str
+    files: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def understood(files: Files, asked: CdiscTables, reference: str | None) -> Understood:
+    """Read the data sets of a place.
+
+    Parameters
+    ----------
+    files : walkstats.reading.table_files.Found
+    asked : CdiscTables
+    reference : str or None
+        The reference arm.
+
+    Returns
+    -------
+    Understood
+
+    Raises
+    ------
+    DataError
+        With what is wrong.
+    """
+    data_sets = open_adam(files, asked.encoding)
     found = Found()
-    for one in tables.values():
+    for one in data_sets.values():
         found.notes.extend(("", "", "read", 1, note) for note in one.text.notes)
-    adsl = tables["ADSL"]
-    subjects = read_subjects(adsl, found, reference=reference, day_zero=day_zero, carry=carry)
+    adsl = data_sets["ADSL"]
+    subjects = read_subjects(
+        adsl, found, reference=reference, day_zero=asked.day_zero, carry=asked.carry
+    )
+    found.notes.append(
+        ("participants", "", "read", len(subjects.frame), f"rows of {adsl.text.file}")
+    )
     randomised = frozenset(subjects.frame["participant_id"])
-    adtte = chosen_records(tables["ADTTE"], paramcd, randomised, subjects.others, found)
-    days, first_day = days_of(adtte, subjects.starts, day_zero, unit_days, found)
-    times = read_times(adtte, days, paramcd, found)
-    people = _with_endings(subjects, times, first_day, found)
-    more: dict[str, Any] = {}
-    if "ADAE" in tables:
-        more["adverse_events"] = read_harms(tables["ADAE"], subjects, related, first_day, found)
+    adtte = chosen_records(data_sets["ADTTE"], asked.paramcd, randomised, subjects.others, found)
+    days, first_day = days_of(adtte, subjects.starts, asked.day_zero, asked.unit_days, found)
+    times = read_times(adtte, days, asked.paramcd, found)
+    tables = {
+        "participants": _with_endings(subjects, times, first_day, found),
+        "check_ins": times.check_ins,
+        "recurrences": times.recurrences,
+    }
+    note = "a completed check-in stands for the follow-up that a record of ADTTE states"
+    found.notes.append(("check_ins", "", "read", len(times.check_ins), note))
+    if "ADAE" in data_sets:
+        adae = data_sets["ADAE"]
+        tables["adverse_events"] = read_harms(adae, subjects, asked.related, first_day, found)
     found.stop()
-    return _trial(tables, subjects, people, times, more, found)
+    notes = [adsl.texts(name) for name in sorted(adsl.columns) if name.startswith("SRCNOTE")]
+    return Understood(
+        tables,
+        subjects.arms,
+        subjects.strata,
+        next((one for one in adsl.texts("STUDYID") if one), "Study without STUDYID"),
+        " ".join(next((one for one in cells if one), "") for cells in notes),
+        tuple(one.text.file for one in data_sets.values()),
+        tuple(found.notes),
+    )
 
 
 def _check_arguments(
@@ -162,44 +248,31 @@ def _with_endings(subjects: Subjects, times: Times, first_day: int, found: Found
     return people
 
 
-def _trial(
-    tables: Mapping[str, AdamTable],
-    subjects: Subjects,
-    people: pd.DataFrame,
-    times: Times,
-    more: Mapping[str, Any],
-    found: Found,
-) -> Trial:
-    adsl = tables["ADSL"]
-    study = next((one for one in adsl.texts("STUDYID") if one), "Study without STUDYID")
-    told = ", ".join(one.text.file for one in tables.values())
-    notes = [adsl.texts(name) for name in sorted(adsl.columns) if name.startswith("SRCNOTE")]
-    source = " ".join(next((one for one in cells if one), "") for cells in notes)
-    rows = ("participants", "", "read", len(people), f"rows of {adsl.text.file}")
-    note = "a completed check-in stands for the follow-up that a record of ADTTE states"
-    asked = ("check_ins", "", "read", len(times.check_ins), note)
+def about_stand_ins(problem: Problem) -> bool:
+    """Whether a finding is about check-ins: they stand for follow-up, nobody was to answer them."""
+    return "check-in" in problem.problem
+
+
+def _trial(files: Files, read: Understood) -> Trial:
+    source = read.source or f"ADaM data sets of {read.study} ({', '.join(read.files)})"
     trial = Trial(
-        name=str(study),
-        source=source or f"ADaM data sets of {study} ({told})",
-        arms=subjects.arms,
-        strata=subjects.strata,
-        participants=people,
-        recurrences=times.recurrences,
-        check_ins=times.check_ins,
-        inputs={one.text.file: one.sha256 for one in tables.values()},
-        **more,
+        name=read.study,
+        source=source,
+        arms=read.arms,
+        strata=read.strata,
+        inputs=dict(files.inputs),
+        load_report=pd.DataFrame([*files.notes, *read.notes], columns=list(LOAD_REPORT_COLUMNS)),
+        **read.tables,  # type: ignore[arg-type]
     )
     material, problems = material_of(trial)
     problems += find_problems(material)
     if any(one.severity == "error" for one in problems):
         raise DataError(problems)
-    told_of = [rows, *found.notes, asked]
-    told_of += [
+    warned = [
         (one.table, one.column, one.severity, one.count, f"{one.problem} -> {one.what_to_do}")
         for one in problems
-        if "check-in" not in one.problem  # those stand for follow-up, and nobody was to answer them
+        if not about_stand_ins(one)
     ]
-    object.__setattr__(
-        trial, "load_report", pd.DataFrame(told_of, columns=list(LOAD_REPORT_COLUMNS))
-    )
-    return trial
+    told = [*files.notes, *read.notes, *warned]
+    report = pd.DataFrame(told, columns=list(LOAD_REPORT_COLUMNS))
+    return dataclasses.replace(trial, load_report=report)
