@@ -70,6 +70,7 @@ def damaged(tmp_path_factory):
         (EXPORT, "_arm_1,,,2,2024-01-10,47,2,", "_arm_1,,,2,2024-01-10,17,7,"),
         (EXPORT, ",2024-02-20,66,", ",2023-02-20,66,"),
         (EXPORT, left, twice + left),
+        (EXPORT, "1010,check_in_3_arm_1", "1010,check_in_4_arm_1"),
         ("trial.toml", '"left_on", event = "end_of_study_arm_1"', events),
     )
 
@@ -188,6 +189,10 @@ def test_it_is_written_and_read_back(walk, tmp_path):
 
 def test_findings_say_where_in_redcap_they_stand(damaged):
     assert said(damaged, "error", "1001", "[in REDCap: record 1001, reports_arm_1, recurrence 2]")
+
+
+def test_events_that_no_table_is_read_from_though_their_like_are(damaged):
+    assert said(damaged, "warning | redcap_event_name | 1010", "from check_in_4_arm_1, though")
 
 
 def test_several_values_of_one_record_in_other_events(damaged):

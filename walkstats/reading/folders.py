@@ -21,6 +21,7 @@ from walkstats.reading.declarations import Declared, DeclaredTable
 from walkstats.reading.formats import read_text
 from walkstats.reading.joining import Joined, join_parts
 from walkstats.reading.manifest import MANIFEST, read_manifest
+from walkstats.reading.minute_files import with_minutes
 from walkstats.reading.parts import Note, Part, read_part
 from walkstats.reading.places import open_place
 from walkstats.reading.redcap.project import Project, better_said, open_project
@@ -77,11 +78,15 @@ def read_folder(folder: str | os.PathLike[str]) -> Reading:
     declared, submission = submitted(found, declared)
     declared, scored_by = _scored(found, declared)
     files = find_files(found, declared)
+    minutes = [one for one in files if one[0].minutes is not None]
+    files = [one for one in files if one[0].minutes is None]
     _text_files(found, files, project)
     tables = _tables(found, files, declared, project, submission)
-    tell_unread(found, [*files, *project.files, *scored_by, *submission.files])
+    _add_minutes(found, tables, minutes)
+    tell_unread(found, [*files, *minutes, *project.files, *scored_by, *submission.files])
     material = _material(found, tables, declared)
     found.problems.extend(submission.meant(find_problems(material)))
+    found.problems.extend(project.unread())
     # once each, though several parts may read the same cells of one file
     once = dict.fromkeys(project.located(found.problems))
     problems = sorted(with_topics(once), key=lambda one: one.severity != "error")
@@ -191,6 +196,19 @@ def _tables(
     return joined
 
 
+def _add_minutes(found: Found, tables: dict[str, Joined], minutes: list[Source]) -> None:
+    """The weeks of files of minutes, which are read out of core."""
+    if not minutes:
+        return
+    people = tables["participants"]
+    joined = with_minutes(tables["walking"], people, minutes, found.place, found.inputs)
+    found.problems.extend(joined.problems)
+    found.notes.extend(joined.notes)
+    if joined.problems:
+        found.incomplete.add("walking")
+    tables["walking"] = joined
+
+
 def _part(
     found: Found, text: TextTable, part: DeclaredTable, declared: Declared, project: Project
 ) -> tuple[DeclaredTable, Part]:
@@ -200,7 +218,7 @@ def _part(
     chosen = select(text, part, dictionary, exported)
     read = read_part(chosen.text, chosen.part, declared)
     if exported:
-        project.remember(part.table, text)
+        project.remember(part.table, text, chosen.taken)
     if any(one.severity == "error" for one in chosen.problems):
         found.incomplete.add(part.table)
     found.problems.extend(chosen.problems)

@@ -136,17 +136,14 @@ def _added(
         start = known["randomised_on"].to_numpy(dtype="datetime64[ns]")[who]
         problems = _without_dates(known)
         last = np.datetime64(due_until.isoformat(), "ns")
-        due &= ~(start + _as_days(days[which, 2]) > last)
+        left = pd.Series(last - start).dt.total_seconds().to_numpy(dtype=float) / 86_400
+        due &= ~(days[which, 2] > left)
     ids = known["participant_id"].to_numpy(dtype=object)[who]
     wanted = pd.DataFrame({"participant_id": ids, "check_in": numbers[which]})
     there = pd.MultiIndex.from_frame(frame[["participant_id", "check_in"]].dropna())
     due &= ~pd.MultiIndex.from_frame(wanted).isin(there)
     added = wanted[due].reset_index(drop=True)
     return added.reindex(columns=list(frame.columns)).astype(dict(frame.dtypes)), problems
-
-
-def _as_days(days: np.ndarray) -> np.ndarray:
-    return np.round(days * 86_400).astype("timedelta64[s]")
 
 
 def _without_dates(known: pd.DataFrame) -> list[Problem]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
-from walkstats.errors import DataError, Problem
+from walkstats.errors import IDS_SHOWN, DataError, Problem
 from walkstats.reading.declarations import DeclaredTable, RedcapProject
 from walkstats.reading.formats import read_text
 from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
@@ -19,6 +21,9 @@ from walkstats.reading.redcap.dictionary import (
 from walkstats.reading.redcap.exports import problems_of, understand
 from walkstats.reading.redcap.labels import with_names
 from walkstats.reading.text_tables import FileFormat, TextTable
+
+NUMBERS = re.compile(r"\d+")
+SHOWN = 12
 
 BytesOf = Callable[[str], bytes]
 """Name of a file in the folder -> what it holds, unpacked; a DataError where it is not there."""
@@ -36,12 +41,15 @@ class Project:
     problems : tuple of Problem
     rows : dict of str to list of pandas.DataFrame
         Table -> the exports that it was read from.
+    taken : dict of str to tuple
+        Export -> its text, and which of its rows a table was read from.
     """
 
     declared: RedcapProject
     dictionary: Dictionary | None = None
     problems: tuple[Problem, ...] = ()
     rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+    taken: dict[str, tuple[TextTable, np.ndarray]] = field(default_factory=dict)
 
     @property
     def broken(self) -> bool:
@@ -80,13 +88,20 @@ class Project:
         found = problems_of(text, self.dictionary, ("", *self.declared.missing))
         return replace(text, problems=(*text.problems, *found))
 
-    def remember(self, table: str, text: TextTable) -> None:
-        """Keep the export of a table, to say where in REDCap its rows stand."""
+    def remember(self, table: str, text: TextTable, taken: np.ndarray) -> None:
+        """Keep the export of a table and the rows that it took, for findings about them."""
+        _, before = self.taken.get(text.file, (text, np.zeros(len(taken), dtype=bool)))
+        if len(before) == len(taken):
+            self.taken[text.file] = (text, before | taken)
         there = [name for name in (EVENT, REPEATED, INSTANCE) if name in text.frame.columns]
         if there:
             rows = text.frame[[text.frame.columns[0], *there]]
             self.rows.setdefault(table, []).append(rows)
             self.rows.setdefault(text.file, [rows])
+
+    def unread(self) -> list[Problem]:
+        """Events without a table whose name is but for its number that of one with a table."""
+        return [one for text, taken in self.taken.values() for one in _unread(text, taken)]
 
     def located(self, problems: Iterable[Problem]) -> list[Problem]:
         """Findings, each with the event and the repeat of its first row."""
@@ -117,6 +132,32 @@ def open_project(declared: RedcapProject | None, bytes_of: BytesOf) -> Project:
     except DataError as error:
         told = (replace(one, table=one.table or declared.dictionary) for one in error.findings)
         return Project(declared, None, tuple(told))
+
+
+def _unread(text: TextTable, taken: np.ndarray) -> list[Problem]:
+    if EVENT not in text.frame.columns:
+        return []
+    events = text.frame[EVENT].fillna("").str.strip().to_numpy(dtype=object)
+    used = set(events[taken])
+    read = {NUMBERS.sub("#", name) for name in used}
+    left = [name for name in dict.fromkeys(events[~taken]) if name not in used]
+    strange = [name for name in left if NUMBERS.sub("#", name) in read]
+    rows = np.isin(events, strange) & ~taken
+    if not strange:
+        return []
+    return [
+        Problem(
+            f"no table is read from {', '.join(strange[:SHOWN])}, though one is from events of "
+            "like names",
+            "say under [redcap.events] what they are, or name them in event of a table",
+            table=text.file,
+            column=EVENT,
+            row=int(text.frame.index[np.flatnonzero(rows)[0]]),
+            ids=tuple(dict.fromkeys(map(str, text.frame.iloc[:, 0][rows])))[:IDS_SHOWN],
+            count=int(rows.sum()),
+            severity="warning",
+        )
+    ]
 
 
 def _located(problem: Problem, exports: list[pd.DataFrame]) -> Problem:

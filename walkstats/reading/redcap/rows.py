@@ -41,12 +41,15 @@ class Selected:
     problems : tuple of Problem
     notes : tuple of Note
         Rows of the load report.
+    taken : numpy.ndarray
+        bool, a row of the export each: those that the table or one of its columns comes from.
     """
 
     text: TextTable
     part: DeclaredTable
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    taken: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 def select(
@@ -79,6 +82,7 @@ def select(
         problems.append(_unscheduled(part, text))
     if part.table == "outcomes":
         taken &= _asked(text, part, taken, notes)
+    columns = part.columns
     joined, part = _from_other_events(text, part, problems)
     frame = joined.frame[taken]
     if not taken.any() and not problems and len(taken):
@@ -92,7 +96,9 @@ def select(
     if left:
         detail = f"columns of {text.file} that no clause names"
         notes.append((part.table, "", "not read", left, detail))
-    return Selected(replace(joined, frame=frame), part, tuple(problems), tuple(notes))
+    for name in {name for one in columns for name in one.event}:
+        taken = taken | ((EVENT in text.frame) and (_cells(text, EVENT) == name).to_numpy())
+    return Selected(replace(joined, frame=frame), part, tuple(problems), tuple(notes), taken)
 
 
 def _with_record(
