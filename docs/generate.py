@@ -107,6 +107,7 @@ def _code(*names: str) -> str:
 def clauses() -> str:
     """What a trial.toml may declare, as a page of the guide."""
     from walkstats.reading import declarations as declared
+    from walkstats.reading import minutes_declared
 
     lines = [
         "# What trial.toml declares",

@@ -21,7 +21,7 @@ ALLOWED = {
     "questionnaires": {"ground"},
     "derive": {"ground", "trial", "questionnaires"},
     "wearables": {"ground", "trial"},
-    "reading": {"ground", "trial", "checks", "questionnaires"},
+    "reading": {"ground", "trial", "wearables", "checks", "questionnaires"},
     "survival": {"ground"},
     "regression": {"ground"},
     "evidence": {"ground"},

@@ -69,7 +69,7 @@ def join_parts(
     if not parts:
         return Joined(empty_table(table), np.zeros(0, dtype=np.int64), {})
     pieces = [_in_days(table, declared, part, people) for declared, part in parts]
-    joined = pieces[0] if len(pieces) == 1 else _stacked(table, pieces)
+    joined = pieces[0] if len(pieces) == 1 else stacked(table, pieces)
     joined = _scheduled(joined, parts, people)
     rule = next((d.overlapping for d, _ in parts if d.overlapping), None)
     if rule is None:
@@ -85,7 +85,7 @@ def _scheduled(
 ) -> Joined:
     """The check-ins with those that were due and have no row, where a schedule is declared."""
     declared = next((d for d, _ in parts if d.schedule), None)
-    if declared is None:
+    if declared is None or "check_in" not in joined.frame:  # the file was refused, or is another
         return joined
     whole = keep_schedule(
         joined.frame,
@@ -161,7 +161,7 @@ def _without_start(
     ]
 
 
-def _stacked(table: str, pieces: list[Joined]) -> Joined:
+def stacked(table: str, pieces: list[Joined]) -> Joined:
     """One below the other; a column that only some parts have is missing in the others."""
     filled = [one for one in pieces if len(one.frame)] or pieces[:1]
     columns = list(dict.fromkeys(name for one in pieces for name in one.frame.columns))

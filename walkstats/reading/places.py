@@ -52,6 +52,9 @@ class Place(Protocol):
     def on_disk(self, name: str, sha256: str) -> tuple[str, str]:
         """The file on disk that holds a file with this SHA-256, and its own."""
 
+    def path_of(self, name: str) -> Path | None:
+        """Where a file lies on disk, for what is not read as a whole; None within an archive."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Folder:
@@ -79,6 +82,10 @@ class _Folder:
 
     def on_disk(self, name: str, sha256: str) -> tuple[str, str]:
         return name, sha256
+
+    def path_of(self, name: str) -> Path:
+        self._refuse_links_out(name)
+        return self.path / name
 
     def _refuse_links_out(self, name: str) -> None:
         try:
@@ -126,6 +133,9 @@ class _Packed:
     def on_disk(self, name: str, sha256: str) -> tuple[str, str]:
         return self.path.name, self.sha256
 
+    def path_of(self, name: str) -> None:
+        return None
+
     def _member(self, name: str) -> str:
         return self.within + str(PurePosixPath(plain_path(name)))
 
@@ -159,6 +169,9 @@ class _Book:
 
     def on_disk(self, name: str, sha256: str) -> tuple[str, str]:
         return self.folder.on_disk(self._beside(name), sha256)
+
+    def path_of(self, name: str) -> Path:
+        return self.folder.path_of(self._beside(name))
 
     def _beside(self, name: str) -> str:
         """The trial.toml of a workbook may be called like it."""
