@@ -153,7 +153,8 @@ def _no_manifest(found: Found, workbook: str | None) -> DataError:
         there += f"; no sheet of {workbook} is called {names}"
     return DataError.of(
         f"there is no {MANIFEST} in {found.place.described}; found there: {there}",
-        what_to_do="write one: name, source, arms, and how the tables' columns are called",
+        what_to_do="write one: name, source, arms, and how the tables' columns are called; "
+        "walkstats new drafts it from the files",
         table=MANIFEST,
     )
 
