@@ -43,9 +43,9 @@ def test_check_of_bad_data_lists_them_and_returns_1(damaged, tmp_path, capsys):
     before = {p: p.read_bytes() for p in damaged.iterdir()}
     assert main(["check", str(damaged), "--html", str(page)]) == 1
     said = capsys.readouterr().out
-    assert "error: participants" in said
-    assert "9" in said
-    assert "<table" in page.read_text(encoding="utf-8")
+    assert "participants: 1 error, 1 warning" in said
+    assert "    error: '9'" in said
+    assert '<td class="error">error</td>' in page.read_text(encoding="utf-8")
     assert {p: p.read_bytes() for p in damaged.iterdir()} == before
 
 
@@ -148,9 +148,10 @@ def test_version_and_unknown_words(capsys):
 def test_check_says_how_often_and_names_no_empty_place(damaged, tmp_path, capsys):
     main(["check", str(damaged)])
     said = capsys.readouterr().out
-    assert "column arm: " in said
+    assert "in column arm, row 2; 1\n" in said
     assert " times)" in said
     main(["check", str(tmp_path / "none")])
     said = capsys.readouterr().out
-    assert said.startswith("error: there is no folder")
-    assert ": :" not in said
+    assert said.startswith("the folder: 1 error, no warnings\n")
+    assert "    error: there is no folder" in said
+    assert " at " not in said

@@ -308,7 +308,7 @@ def with_check_ins(trial, *rows):
     return dataclasses.replace(trial, check_ins=asked, recurrences=empty_table("recurrences"))
 
 
-@pytest.mark.parametrize("second", [(30, 60), (31, 60), (20, 60)])
+@pytest.mark.parametrize("second", [(30, 60), (31, 60)])
 def test_periods_at_most_a_day_apart_are_joined(trial, second):
     made = with_check_ins(trial, (1, 30, "completed"), (*second, "completed"))
     assert told(made) == []
@@ -326,20 +326,30 @@ def test_periods_that_leave_gaps_are_told(trial, rows):
     assert any("leave gaps for 6 of 6 participants" in one for one in found), found
 
 
+def test_days_asked_about_twice_are_told(trial):
+    made = with_check_ins(trial, (0, 30, "completed"), (20, 60, "completed"))
+    (found,) = told(made)
+    assert "of the one before again" in found
+
+
 def test_a_gap_where_a_check_in_was_missed_is_none_of_the_periods(trial):
     rows = [(0, 30, "completed"), (None, None, "missed"), (60, 90, "completed")]
-    assert told(with_check_ins(trial, *rows)) == []
+    (found,) = told(with_check_ins(trial, *rows))
+    assert "neither period nor due day is known" in found
 
 
-def test_gaps_of_few_participants_are_not_told(trial):
+def test_gaps_of_few_participants_are_told_of_their_check_ins(trial):
     made = with_check_ins(trial, (0, 30, "completed"), (30, 60, "completed"))
     made.check_ins.loc[1, "covers_from_days"] = 40
-    assert told(made) == []
+    (found,) = told(made)
+    assert "leave out days after the one before: P1 check-in 2" in found
 
 
 def test_participants_whose_check_ins_cover_nothing_are_told(trial):
     made = with_check_ins(trial, (0, 30, "completed"))
     made.check_ins.loc[2, ["covers_from_days", "covers_to_days", "state"]] = [None, None, "missed"]
-    (found,) = told(dataclasses.replace(made, check_ins=made.check_ins.drop(index=4)))
-    assert "no completed check-in covers" in found
-    assert "(P3, P5)" in found
+    found = told(dataclasses.replace(made, check_ins=made.check_ins.drop(index=4)))
+    (about,) = [one for one in found if "no completed check-in covers" in one]
+    assert "(P3, P5)" in about
+    (without,) = [one for one in found if "without any check-in" in one]
+    assert "(P5)" in without

@@ -12,6 +12,9 @@ from walkstats.errors import IDS_SHOWN
 ADULT, OLD = 18.0, 100.0
 """Ages outside are looked at, where trial.toml does not say who may take part [years]."""
 
+OLDEST = 120.0
+"""Above it the dictionary refuses an age [years]."""
+
 BIRTH_DATES = ("birth_date", "date_of_birth", "born_on", "dob")
 BIRTH_YEARS = ("birth_year", "year_of_birth", "yob")
 SEXES = ("male", "man", "m")
@@ -33,7 +36,7 @@ def _not_eligible(material: Material) -> np.ndarray:
     age = material.numbers("participants", "age_years")
     low, high = material.ages or (-np.inf, np.inf)
     with np.errstate(invalid="ignore"):
-        return np.isfinite(age) & ((age < low) | (age > high))
+        return ((age < low) | (age > high)) & (age >= 0) & (age <= OLDEST)
 
 
 def _told_ages(material: Material, rows: np.ndarray) -> str:
@@ -46,7 +49,7 @@ def _unusual_age(material: Material) -> np.ndarray:
     if material.ages is not None:
         return np.zeros(len(age), dtype=bool)
     with np.errstate(invalid="ignore"):
-        return ((age >= 0) & (age < ADULT)) | ((age > OLD) & (age <= 120))
+        return ((age >= 0) & (age < ADULT)) | ((age > OLD) & (age <= OLDEST))
 
 
 def _born(material: Material) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +77,7 @@ def _age_against_birth(material: Material) -> np.ndarray:
     age = material.numbers("participants", "age_years")
     low, high = _born(material)
     with np.errstate(invalid="ignore"):
-        return (age < low - 1.01) | (age > high + 0.51)
+        return ((age < low - 1.01) | (age > high + 0.51)) & (age >= 0) & (age <= OLDEST)
 
 
 def _told_births(material: Material, rows: np.ndarray) -> str:
@@ -153,7 +156,7 @@ BODY_RULES = (
         "belongs in the analysis: widen ages and report it",
         _not_eligible,
         _told_ages,
-        topic="plausibility",
+        topic="values",
         looks_for="ages outside `ages`, where trial.toml declares them",
     ),
     Rule(
@@ -187,6 +190,8 @@ BODY_RULES = (
             _implausible(column),
             _told_values(column),
             topic="units",
+            looks_for=f"{column} outside {low:g} to {high:g} {unit}"
+            + ("" if column == "bmi_kg_m2" else ", where participants has the column"),
         )
         for column, (low, high, unit, hint) in PLAUSIBLE.items()
     ),
@@ -198,6 +203,7 @@ BODY_RULES = (
         "correct one of the three, and look at the units",
         _index_differs,
         _told_indices,
+        looks_for="body mass index against weight_kg and height_cm, where participants has them",
     ),
     Rule(
         "participants",
@@ -206,5 +212,6 @@ BODY_RULES = (
         "men who are pregnant",
         "correct one of the two",
         _pregnant_men,
+        looks_for="men who are pregnant, where participants has a column pregnant",
     ),
 )

@@ -190,7 +190,7 @@ def _lacking(material: Material) -> list[list[int]]:
     if not checkable(material):
         return none
     who = material.whose("check_ins")
-    kept = (who >= 0) & ~np.isnan(number) & (number < 10_000)
+    kept = (who >= 0) & (number >= 0) & (number < 10_000)
     who, number = who[kept], number[kept].astype(np.int64)
     if not len(number):
         return none

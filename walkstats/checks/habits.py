@@ -19,7 +19,7 @@ CLEAR = 1e-6
 """Such a p-value, and half as many again as expected, make a preference of end digits clear."""
 
 SAME_WEEKS = 12
-"""So many weeks in a row with the same minutes are told."""
+"""So many known weeks in a row with the same minutes are told."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,12 @@ def _fives(material: Material, one: EndDigits) -> np.ndarray:
         return none
     counted_in = _values(material, one) / one.step
     known = np.isfinite(counted_in) & (counted_in > 0) & (np.abs(counted_in) < 1e12)
+    counted_in = np.where(known, counted_in, 1.0)
     whole = np.abs(counted_in - np.round(counted_in)) < 1e-6
     n = int(known.sum())
     if n < FEWEST or (known & whole).sum() < 0.95 * n:
         return none
-    fives = known & (np.round(np.where(known, counted_in, 1)) % 5 == 0)
+    fives = known & (np.round(counted_in) % 5 == 0)
     share = fives.sum() / n
     if share < 0.3 or _p_of_end_digits(counted_in[known]) > CLEAR:
         return none
@@ -105,7 +106,7 @@ def _told_shares(one: EndDigits) -> Told:
     def told(material: Material, rows: np.ndarray) -> str:
         values = _values(material, one)
         n = int((np.isfinite(values) & (values > 0)).sum())
-        return f"{len(rows) / n:.0%} of {n} numbers end in 0 or 5, 20% would"
+        return f"{len(rows) / n:.0%} of {n} numbers end in 0 or 5, 20% by chance"
 
     return told
 
@@ -126,7 +127,7 @@ def rounding_notes(material: Material) -> tuple[str, ...]:
         rows = np.flatnonzero(_fives(material, one)) if one.natural else ()
         if len(rows):
             shares = _told_shares(one)(material, np.asarray(rows))
-            told.append(f"{one.table}: {one.name} is rounded by those who tell it ({shares}).")
+            told.append(f"{one.table}: {one.name} is rounded: {shares}.")
     return tuple(told)
 
 
@@ -166,8 +167,8 @@ def _runs(material: Material) -> tuple[np.ndarray, np.ndarray]:
     if not len(rows):
         return rows, rows
     again = np.zeros(len(rows), dtype=bool)
-    again[1:] = (np.diff(minutes[rows]) == 0) & (np.diff(week[rows]) == 1)
-    again[1:] &= (np.diff(who[rows]) == 0) & (np.diff(how[rows]) == 0)
+    again[1:] = (np.diff(minutes[rows]) == 0) & (np.diff(who[rows]) == 0)
+    again[1:] &= np.diff(how[rows]) == 0
     place = np.arange(len(rows))
     begin = np.maximum.accumulate(np.where(again, 0, place))
     return rows, place - begin + 1

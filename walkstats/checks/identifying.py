@@ -19,7 +19,7 @@ from walkstats.checks.identifying_marks import MARKS, Mark
 from walkstats.checks.material import Material
 from walkstats.checks.rules import counted, ids_at
 from walkstats.errors import Problem
-from walkstats.schema import TABLES
+from walkstats.schema import table_of
 
 MOST_CELLS = 5_000
 """Distinct cells of a column that are looked at: the first ones; of each its beginning."""
@@ -99,7 +99,7 @@ def identifying_columns(material: Material) -> list[Identifying]:
 
 
 def _looked_at(material: Material, table: str, name: str, values: pd.Series) -> Identifying | None:
-    known = TABLES[table].column(name) is not None
+    known = table_of(table).column(name) is not None
     named = [] if known or values.isna().all() else list(named_marks(name))
     seen = [*named]
     rows = np.zeros(len(values), dtype=bool)

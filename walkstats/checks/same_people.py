@@ -119,6 +119,7 @@ def _person_keys(material: Material) -> np.ndarray:
     # A pair alike by chance: over the columns that the person has.
     expected = np.log(max(pairs, 1.0)) + (known * agree).sum(axis=1)
     told = (known.sum(axis=1) >= FEWEST) & (expected < np.log(CHANCE))
+    told &= ~material.tables["participants"]["participant_id"].duplicated().to_numpy()
     for k in np.flatnonzero(told):
         keys[k] = table[k].tobytes()
     return keys

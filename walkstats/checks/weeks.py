@@ -17,6 +17,9 @@ FEW_MINUTES = 10.0
 MOST_HOURS = 20.0
 """So many hours of walking in a week are not exceeded [hours]."""
 
+MOST_MINUTES = 7 * 16 * 60.0
+"""Above it the dictionary refuses a week [minutes]."""
+
 MUCH = 10.0
 """A week is looked at when it has so many times the minutes of the person's median week."""
 
@@ -58,7 +61,9 @@ def _by_person(material: Material) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _fractional(minutes: np.ndarray) -> np.ndarray:
-    return np.isfinite(minutes) & (np.abs(minutes - np.round(minutes)) > 1e-9)
+    known = np.isfinite(minutes)
+    whole = np.where(known, minutes, 0.0)
+    return known & (np.abs(whole - np.round(whole)) > 1e-9)
 
 
 def _hours_of_some(material: Material) -> np.ndarray:
@@ -114,7 +119,8 @@ def _much_more(material: Material) -> np.ndarray:
     minutes, codes, median = material.once(_by_person)
     known = pd.Series(minutes > 0).groupby(codes).transform("sum").to_numpy()
     with np.errstate(invalid="ignore"):
-        return (minutes > MUCH * median) & (minutes > 60) & (known >= 6) & (codes >= 0)
+        likely = (minutes > 60) & (minutes <= MOST_MINUTES)
+        return (minutes > MUCH * median) & likely & (known >= 6) & (codes >= 0)
 
 
 def _told_much(material: Material, rows: np.ndarray) -> str:
