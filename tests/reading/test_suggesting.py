@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import walkstats as ws
@@ -254,6 +254,27 @@ def test_items_of_a_questionnaire_are_no_months():
     assert [one.month for one in scores_in_columns(text)] == [0, 3, 12]
 
 
+def test_names_are_known_whatever_their_case_and_signs():
+    names = ["Participant No.", "Treatment Group", "RandDate", "Age (years)", "BMI (kg/m2)"]
+    text = TextTable("t", pd.DataFrame([["1", "a", "2024-01-05", "50", "24"]], columns=names))
+    found = columns_of("participants", text).meant
+    assert list(found) == ["participant_id", "arm", "randomised_on", "age_years", "bmi_kg_m2"]
+    names = ["RMDQ (baseline)", "Pain NRS 3 months", "PainNRS_12"]
+    text = TextTable("t", pd.DataFrame([["1"] * 3], columns=names))
+    assert [(one.measure, one.month) for one in scores_in_columns(text)] == [
+        ("rmdq", 0),
+        ("pain_nrs", 3),
+        ("pain_nrs", 12),
+    ]
+
+
+def test_a_draft_beside_a_workbook_reads_it(tmp_path):
+    book = tmp_path / "walking.ods"
+    book.write_bytes((FILES / "trial_libreoffice.ods").read_bytes())
+    assert main(["new", str(book)]) == 0
+    assert ws.read_trial(book).arms == ("control", "walking")
+
+
 def test_similar_names_are_offered_and_not_taken():
     text = TextTable("t", pd.DataFrame([["1", "a", "2"]], columns=["id", "arm", "age_yers"]))
     found = columns_of("participants", text)
@@ -317,6 +338,7 @@ CELLS = st.sampled_from(
 )
 
 
+@settings(max_examples=10)  # each writes a folder
 @given(
     st.lists(HEADERS, min_size=1, max_size=6),
     st.lists(st.lists(CELLS, min_size=6, max_size=6), max_size=4),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -116,8 +117,8 @@ def columns_of(table: str, text: TextTable) -> Columns:
             named[target] = (found[0], True)
             free.remove(found[0])
     for target in dictionary:
-        others = _other_names(table, target) if target not in named else ()
-        found = [one for other in others for one in free if plain(one) == other]
+        others = [target, *_other_names(table, target)] if target not in named else []
+        found = [one for other in others for one in free if letters(one) == letters(other)]
         if found and not (target == "day" and "week" in named):
             named[target] = (found[0], False)
             free.remove(found[0])
@@ -131,6 +132,17 @@ def columns_of(table: str, text: TextTable) -> Columns:
         if target not in named and alike:
             near[target] = next(one for one in free if plain(one) == alike[0])
     return Columns(meant, near, tuple(free))
+
+
+def letters(name: str) -> str:
+    """A name without case, spaces and signs.
+
+    Examples
+    --------
+    >>> letters("Age (years)"), letters("SubjectID"), letters("Participant No.")
+    ('ageyears', 'subjectid', 'participantno')
+    """
+    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def _other_names(table: str, target: str) -> Iterable[str]:
@@ -194,8 +206,9 @@ def _meant(table: str, column: Column, source: str, same: bool, text: TextTable)
         clauses |= _truth(cells, why)
     elif column.allowed:
         clauses |= _listed(WORDS.get((table, column.name), {}), column.allowed, cells, why)
-    if plain(source) in UNITS:
-        clauses["unit"] = UNITS[plain(source)]
+    unit = next((u for name, u in UNITS.items() if letters(name) == letters(source)), None)
+    if unit:
+        clauses["unit"] = unit
         why.append("in hours, by its name")
     if missing:
         clauses["missing"] = ("", *missing)

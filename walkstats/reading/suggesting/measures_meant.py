@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from walkstats.reading.headers import plain
+from walkstats.reading.suggesting.columns_meant import letters
 from walkstats.reading.suggesting.other_names import MEASURE_NAMES, OTHER_MEASURES
 from walkstats.reading.text_tables import TextTable
 from walkstats.schema import MEASURES
@@ -51,10 +52,11 @@ def measure_called(name: str) -> str | None:
     >>> measure_called("Roland Morris"), measure_called("pain"), measure_called("mood")
     ('rmdq', 'pain_nrs', None)
     """
-    known = plain(name)
-    if known in MEASURES or known in OTHER_MEASURES:
-        return known
-    return next((one for one, others in MEASURE_NAMES.items() if known in others), None)
+    known = letters(name)
+    for one in (*MEASURES, *OTHER_MEASURES):
+        if known in map(letters, (one, *MEASURE_NAMES.get(one, ()))):
+            return one
+    return None
 
 
 def scores_in_columns(text: TextTable) -> list[Score]:
@@ -79,7 +81,7 @@ def scores_in_columns(text: TextTable) -> list[Score]:
 
 def _score(source: str) -> Score | None:
     for pattern in WIDE:
-        match = pattern.fullmatch(plain(source))
+        match = pattern.fullmatch(re.sub(r"\W+", "_", plain(source)).strip("_"))
         measure = match and measure_called(match["measure"].strip("_"))
         if match and measure:
             month = 0 if not match["month"].isdigit() else int(match["month"])
