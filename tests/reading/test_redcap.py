@@ -468,6 +468,39 @@ care_seeking = { any_of = ["a"], from = "b" }
     assert "has both from and any_of" in problems[1].problem
 
 
+def test_items_of_a_questionnaire_are_scored_by_event(tmp_path):
+    items = [f"rm{k}" for k in range(1, 25)]
+    answers = {k: ",".join("1" if item < k else "0" for item in range(24)) for k in (10, 5)}
+    (tmp_path / "data.csv").write_text(
+        f"id,redcap_event_name,arm,{','.join(items)},rm_complete\n"
+        f"1,base_arm_1,1,{answers[10]},2\n1,month_3_arm_1,,{answers[5]},2\n"
+        f"2,base_arm_1,2,{answers[5]},2\n2,month_3_arm_1,,{',' * 23},0\n"
+    )
+    (tmp_path / "fields.csv").write_text(
+        "field_name,form_name,field_type,select_choices_or_calculations\n"
+        'id,base,text,\narm,base,radio,"1, a | 2, b"\n'
+        + "".join(f"{item},rm,yesno,\n" for item in items)
+    )
+    (tmp_path / "trial.toml").write_text("""
+name = "A"
+source = "synthetic"
+arms = ["a", "b"]
+[redcap]
+export = "data.csv"
+dictionary = "fields.csv"
+events.base_arm_1 = { month = 0 }
+events.month_3_arm_1 = { month = 3 }
+[participants]
+event = "base_arm_1"
+columns.planned_end_days = { value = 90 }
+[outcomes]
+instrument = "rm"
+score = { questionnaire = "rmdq", items = "rm{}" }
+""")
+    scored = rows(ws.read_trial(tmp_path).outcomes, "participant_id", "month", "value")
+    assert scored == [("1", 0, 10), ("1", 3, 5), ("2", 0, 5)]
+
+
 # ---- a draft -------------------------------------------------------------------------------------
 
 

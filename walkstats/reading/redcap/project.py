@@ -171,7 +171,8 @@ def _located(problem: Problem, exports: list[pd.DataFrame]) -> Problem:
         names = [str(name) for name in rows.columns[1:]]
         told = _in_words(dict(zip(names, map(str, where), strict=True)))
         if told and record == problem.ids[0]:
-            place = f"[in REDCap: record {record}, {told}]"
+            first = "first " if problem.count > 1 else ""
+            place = f"[{first}in REDCap: record {record}, {told}]"
             return replace(problem, problem=f"{problem.problem} {place}")
     return problem
 
