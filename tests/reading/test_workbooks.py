@@ -415,6 +415,11 @@ def test_a_sheet_that_grows_too_much_is_refused():
     assert "unpacks to more than" in refusal(workbook({"one": rows}))
 
 
+def test_a_list_of_sheets_without_end(monkeypatch):
+    monkeypatch.setattr(workbook_parts._part, "__defaults__", (100,))
+    assert "no sheets that can be read" in refusal(workbook({"one": ""}))
+
+
 def test_depth_takes_no_memory():
     deep = "<a>" * 50_000 + "</a>" * 50_000
     rows = row(1, text("A1", "a")) + row(2, number("A2", 1)) + deep

@@ -14,8 +14,15 @@ from walkstats.reading.archives import Archive, locked
 from walkstats.reading.numbers_in_text import number_in_words
 from walkstats.reading.safe_xml import no_xml, read_xml
 from walkstats.reading.serial_dates import CURRENCY, PERCENT
-from walkstats.reading.sheet_cells import MOST_COLUMNS, MOST_ROWS, Cells
-from walkstats.reading.workbook_parts import CONTENT, MANIFEST_XML, MOST_TEXTS, Sheet, too_many
+from walkstats.reading.sheet_cells import MOST_COLUMNS, MOST_RANGES, MOST_ROWS, Cells
+from walkstats.reading.workbook_parts import (
+    CONTENT,
+    MANIFEST_XML,
+    MOST_OF_A_PART,
+    MOST_TEXTS,
+    Sheet,
+    too_many,
+)
 
 CELLS = ("table-cell", "covered-table-cell")
 BESIDE = ("annotation", "shapes", "frame", "custom-shape")
@@ -43,7 +50,9 @@ def document_sheets(archive: Archive) -> tuple[Sheet, ...]:
     DataError
         When it is damaged, locked or not safe to read.
     """
-    if MANIFEST_XML in archive.members and b"encryption-data" in archive.read(MANIFEST_XML):
+    parts = archive.members.get(MANIFEST_XML)
+    small = parts is not None and parts.file_size <= MOST_OF_A_PART
+    if small and b"encryption-data" in archive.read(MANIFEST_XML):
         raise locked(archive.file)
     names = _Names()
     read_xml(archive.pieces(CONTENT), names, archive.file)
@@ -91,7 +100,7 @@ class _Names:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "table":
-            if self.depth == 0:
+            if self.depth == 0 and len(self.found) < MOST_RANGES:
                 named = _named(attributes)
                 self.found.append((named.get("name", ""), named.get("style-name", "")))
             self.depth += 1
@@ -185,7 +194,8 @@ class _TableReader:
     def _column(self, named: dict[str, str]) -> None:
         first = self.column + 1
         self.column += self._times(named.get("number-columns-repeated", "1"), MOST_COLUMNS)
-        if named.get("visibility", "visible") != "visible":
+        hidden = named.get("visibility", "visible") != "visible"
+        if hidden and len(self.cells.hidden_columns) < MOST_RANGES:
             self.cells.hidden_columns.append((first, self.column))
 
     def _open_row(self, named: dict[str, str]) -> None:
@@ -214,7 +224,7 @@ class _TableReader:
             self._times(named.get(f"number-{kind}-spanned", "1"), most)
             for kind, most in (("columns", MOST_COLUMNS), ("rows", MOST_ROWS))
         )
-        if across > 1 or down > 1:
+        if (across > 1 or down > 1) and len(self.cells.merged) < MOST_RANGES:
             row, column = self.row + 1, self.column + 1
             self.cells.merged.append((row, column, row + down - 1, column + across - 1))
 
@@ -224,7 +234,7 @@ class _TableReader:
         words = self._words()
         formula = "formula" in self.cell
         if words is None:
-            if formula:
+            if formula and len(self.cells.uncomputed) < MOST_RANGES:
                 self.cells.uncomputed.append((self.row + 1, first))
             return
         self.cells.formulas += formula

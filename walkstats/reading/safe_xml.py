@@ -14,7 +14,7 @@ from xml.parsers import expat
 from walkstats.errors import DataError
 from walkstats.reading.text_tables import unreadable
 
-LONGEST_TAG = 2**24
+LONGEST_TAG = 2**22
 """A single tag that is longer is refused: it would be scanned anew with each piece [bytes]."""
 
 

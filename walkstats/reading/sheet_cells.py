@@ -33,6 +33,9 @@ EXACT_DIGITS = 1e15
 
 TIMES = (DATE, TIME_ONLY, ELAPSED)
 LONG = "more than 15 digits"
+MOST_RANGES = 20_000
+"""Merged ranges, hidden columns and formulas without a value beyond these are not listed."""
+
 ADDRESSES_SHOWN = 5
 
 
@@ -177,11 +180,13 @@ class _SheetReader:
     def _around(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "mergeCell":
             ends = [place_of(one) for one in attributes.get("ref", "").split(":")]
-            if len(ends) == 2 and ends[0] and ends[1]:
+            enough = len(self.cells.merged) >= MOST_RANGES
+            if len(ends) == 2 and ends[0] and ends[1] and not enough:
                 self.cells.merged.append((*ends[0], *ends[1]))
         elif name == "col" and attributes.get("hidden", "0") in TRUE:
             first, last = (self._whole(attributes.get(one, "")) for one in ("min", "max"))
-            self.cells.hidden_columns.append((first, last))
+            if len(self.cells.hidden_columns) < MOST_RANGES:
+                self.cells.hidden_columns.append((first, last))
         elif name == "autoFilter" and self.depth == 2:
             self.cells.filtered = True
 
@@ -225,14 +230,16 @@ class _SheetReader:
         self.pieces = []
 
     def _close_cell(self) -> None:
-        text = "".join(self.pieces)
-        if not self.stored or not (text or self.cell.get("t", "n") != "n"):
-            if self.formula:
-                self.cells.uncomputed.append((self.row, self.column))
+        if not self.stored and not self.formula:
             return
         self.count += 1
         if self.count > MOST_TEXTS:
             raise too_many(self.book.file)
+        text = "".join(self.pieces)
+        if not self.stored or not (text or self.cell.get("t", "n") != "n"):
+            if self.formula and len(self.cells.uncomputed) < MOST_RANGES:
+                self.cells.uncomputed.append((self.row, self.column))
+            return
         self.cells.formulas += self.formula
         self.cells.rows.setdefault(self.row, {})[self.column] = self._words(text)
 

@@ -12,14 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from walkstats.errors import DataError
-from walkstats.reading.archives import Archive
+from walkstats.reading.archives import MOST_BYTES, Archive
 from walkstats.reading.safe_xml import read_xml
 from walkstats.reading.serial_dates import BUILT_IN, shown_as
 from walkstats.reading.text_tables import unreadable
 
 TRUE = ("1", "true", "on")
-MOST_TEXTS = 20_000_000
+MOST_TEXTS = 10_000_000
 """More texts or cells in a sheet than this are refused: they would fill the memory."""
+
+MOST_OF_A_PART = 2**25
+"""What lists the sheets or the formats and is larger is none [bytes]."""
 
 CONTENTS = "[Content_Types].xml"
 BINARY = "xl/workbook.bin"
@@ -134,15 +137,15 @@ def excel_workbook(archive: Archive) -> Workbook:
         raise no_workbook(file)
     strings = _Strings(file)
     for _, member in _related(archive, path, "sharedStrings"):
-        read_xml(_part(archive, member), strings, file)
+        read_xml(_part(archive, member, MOST_BYTES), strings, file)
     styles = _Styles()
     for _, member in _related(archive, path, "styles"):
         read_xml(_part(archive, member), styles, file)
     return Workbook(file, archive, sheets, strings.texts, styles.shown(), book.since)
 
 
-def _part(archive: Archive, member: str) -> Iterator[bytes]:
-    if member not in archive.members:
+def _part(archive: Archive, member: str, most: int = MOST_OF_A_PART) -> Iterator[bytes]:
+    if member not in archive.members or archive.members[member].file_size > most:
         raise no_workbook(archive.file)
     return archive.pieces(member)
 
@@ -154,7 +157,7 @@ def _related(archive: Archive, source: str, kind: str) -> list[tuple[str, str]]:
     if listed not in archive.members:
         return []
     relations = _Relations(kind)
-    read_xml(archive.pieces(listed), relations, archive.file)
+    read_xml(_part(archive, listed), relations, archive.file)
     return [
         (key, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/"))
         for key, target in relations.found
