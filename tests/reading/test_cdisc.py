@@ -436,6 +436,25 @@ def test_the_end_of_the_study_comes_from_adsl_where_it_is_told(tmp_path):
     assert "lies before the end of follow-up in ADTTE" in told(trial)
 
 
+def test_variables_that_are_called_like_columns_are_not_carried_beside_them(tmp_path):
+    (tmp_path / "adam").mkdir()
+    adsl = {"ARM": ["w", "u", "w"], "Postcode": ["1", "2", "3"], "STRAT1R": ["n", "s", "n"]}
+    adsl |= {"STRAT1D": ["region"] * 3, "REGION": ["x"] * 3}
+    trial = ws.read_cdisc(made(tmp_path / "adam", adsl=adsl), paramcd={"T": "any"})
+    assert trial.strata == ("region",)
+    assert {"ARM", "REGION"} & set(trial.participants) == set()
+    assert trial.participants["POSTCODE"].tolist() == ["1", "2", "3"]
+    ws.write_trial(trial, tmp_path / "folder")
+    assert ws.read_trial(tmp_path / "folder").equals(trial)
+
+
+def test_words_in_brackets_that_are_no_unit_leave_it_to_the_dates(tmp_path):
+    folder = made(tmp_path, adtte={"PARAM": ["Recurrence (any)"] * 3})
+    assert "no unit is named, and the dates say so" in told(
+        ws.read_cdisc(folder, paramcd={"T": "any"})
+    )
+
+
 def test_several_records_of_a_subject_are_recurrences_of_one_follow_up(tmp_path):
     rows = {
         "USUBJID": ["A", "A", "A", "B", "C"],

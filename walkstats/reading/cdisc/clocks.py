@@ -16,6 +16,9 @@ EXACT = 1e-6
 ROUNDED = 0.06
 """Of a unit longer than a day: how far AVAL may be rounded (to one decimal)."""
 
+SPANS = ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
+"""What the words in brackets at the end of PARAM may be to name a unit."""
+
 CONVENTIONS = {
     0: "AVAL is ADT - STARTDT",
     1: "AVAL is ADT - STARTDT + 1: the first day is day 1, here and in all other tables",
@@ -83,7 +86,8 @@ def _factor(
     where = "AVALU"
     if not words:
         named = [re.findall(r"\(([A-Za-z]+)\)", one or "") for one in adtte.texts("PARAM")]
-        words, where = {one[-1].upper() for one in named if one}, "PARAM"
+        ends = {one[-1].upper() for one in named if one}
+        words, where = {one for one in ends if one.rstrip("S") in SPANS}, "PARAM"
     if len(words) > 1:
         says = "choose parameters in one unit"
         found.wrong(f"{where} names several units: {', '.join(sorted(words))}", says, "ADTTE")

@@ -230,7 +230,9 @@ def _with_endings(subjects: Subjects, times: Times, first_day: int, found: Found
     if len(none):
         note = "participants without a record in ADTTE, taken for not followed up"
         found.notes.append(("participants", "", "warning", len(none), note))
-    if not subjects.ended:
+    if subjects.ended:
+        people["withdrawn_days"] += first_day
+    else:
         reasons = ids.map(times.reasons)
         people["withdrawn_days"] = np.where(reasons.notna(), until, np.nan)
         people["withdrawal_reason"] = [one if isinstance(one, str) else None for one in reasons]
@@ -238,13 +240,14 @@ def _with_endings(subjects: Subjects, times: Times, first_day: int, found: Found
         found.notes.append(
             ("participants", "withdrawn_days", "converted", int(reasons.notna().sum()), note)
         )
-        return people
-    people["withdrawn_days"] += first_day
-    early = (people["withdrawn_days"] < until).to_numpy(dtype=bool)
-    if early.any():
-        people.loc[early, ["withdrawn_days", "withdrawal_reason"]] = [np.nan, None]
-        note = "the end of the study lies before the end of follow-up in ADTTE, and is left out"
-        found.notes.append(("participants", "withdrawn_days", "left out", int(early.sum()), note))
+    for name in [one for one in ("withdrawn_days", "planned_end_days") if one in people]:
+        early = (people[name] < until).to_numpy(dtype=bool)
+        if early.any():
+            people.loc[early, name] = np.nan
+            if name == "withdrawn_days":
+                people.loc[early, "withdrawal_reason"] = None
+            note = "it lies before the end of follow-up in ADTTE, and is left out"
+            found.notes.append(("participants", name, "left out", int(early.sum()), note))
     return people
 
 

@@ -258,7 +258,10 @@ def _carry(
     if absent:
         told = f"ADSL has no {', '.join(absent)}; there are: {', '.join(there)}"
         found.wrong(told, "correct carry", "ADSL", absent[0])
-    for name in [one for one in asked if one in adsl and one not in frame]:
+    taken = {str(one).casefold() for one in frame}
+    taken |= {one.name for one in TABLES["participants"].columns}
+    asked = [one for one in asked if one in adsl and one.casefold() not in taken]
+    for name in asked:
         frame[name] = adsl.texts(name)
         label = adsl.text.labels.get(name, "")
         told = f"as text, from {name!r} of {adsl.text.file}"
