@@ -6,6 +6,7 @@ that its arms were dealt by, years of birth, and ages that may take part.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,11 @@ def planted(what: str, place: str, words: str, *who: str):
 
 def clean_tables() -> Tables:
     """The tables of the sample as text, with years of birth and the randomisation list."""
+    return {name: table.copy() for name, table in _read_once().items()}
+
+
+@functools.cache
+def _read_once() -> Tables:
     names = sorted(path.stem for path in sample_folder("walkback-like").glob("*.csv"))
     tables = {
         name: pd.read_csv(

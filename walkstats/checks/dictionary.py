@@ -14,7 +14,7 @@ from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.schema import LISTS, TABLES, Column, Table
 
 HINTS = {
-    "age_years": "is it in months, or the year of birth? correct it, or declare its unit",
+    "age_years": "is it in months, a year of birth, or a code for missing? correct or declare it",
     "walking_minutes": "a day has 1440 minutes, and this is more than 16 hours of walking on every "
     "day of the week: are these steps, or several weeks added up?",
     "onset_days": "day 0 is randomisation: correct the date, or leave out what came before it",
@@ -253,6 +253,8 @@ def _unknown_participants(material: Material, table: str) -> list[Problem]:
     if refused is not None and refused.any():
         return []
     known = material.tables["participants"]["participant_id"].dropna()
+    if not len(known):  # that is told, and everybody would be unknown
+        return []
     ids = frame["participant_id"]
     rows = (ids.notna() & ~ids.isin(known)).to_numpy(dtype=bool)
     if not rows.any():

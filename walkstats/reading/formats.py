@@ -22,7 +22,7 @@ from walkstats.reading.statistical_files import (
     read_spss,
     read_stata,
 )
-from walkstats.reading.text_tables import FileFormat, TextTable
+from walkstats.reading.text_tables import FileFormat, TextTable, without_headers
 from walkstats.reading.workbooks import read_workbook
 from walkstats.reading.xport import SIGN_V5, SIGN_V8
 
@@ -108,4 +108,4 @@ def read_text(data: bytes, file: str, declared: FileFormat) -> TextTable:
     """
     found = format_of(data, file).read(data, file, declared)
     refuse_wide(found.frame.shape[1], file)
-    return found
+    return without_headers(found)

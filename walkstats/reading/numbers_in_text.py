@@ -60,6 +60,9 @@ THOUSANDS = {
 SIGNS_FOR_MISSING = (".", "..", "-", "--", "?", "*")
 WORDS_FOR_MISSING = ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd")
 
+CURRENCIES = "(?:a|c|nz|us|r)[$]|aud|brl|cad|chf|cny|dkk|eur|gbp|inr|jpy|nok|nzd|sek|usd|zar"
+"""What stands beside numbers for a currency, where it is no sign of one character."""
+
 ERROR_VALUE = _way(
     r"\s*(?:#(?:n/a|div/0!|ref!|value!|name\?|num!|null!|spill!|calc!|getting_data)|err:\d{3})\s*",
     "an error value of a spreadsheet",
@@ -94,9 +97,10 @@ WAYS = (
     _way(r"[<>=~\u2264\u2265].*", "a bound, not a number", "give the number, or leave it empty"),
     _way(r"[\u2212\u2013\u2014]\s*[\d.]+", "a dash instead of a minus sign", "write - for minus"),
     _way(
-        r"[$\u00a3\u20ac\u00a5].*|.*[$\u00a3\u20ac\u00a5]",
-        "a currency sign",
-        "write the number alone; trial.toml names the currency",
+        rf"[$\u00a3\u20ac\u00a5].*|.*[$\u00a3\u20ac\u00a5]|(?:{CURRENCIES})\s*[-\d].*"
+        rf"|.*\d\s*(?:{CURRENCIES})",
+        "a currency beside the number",
+        "write the number alone, of all costs in the one currency that trial.toml names",
     ),
     _way(
         r"\d{4}-\d\d?-\d\d?.*|\d\d?[/.]\d\d?[/.]\d{2,4}.*",

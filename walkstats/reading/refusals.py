@@ -172,6 +172,8 @@ def _about_forms(which: list[int], seen: Seen, dates: str | None) -> Refusal:
             'show them as dates in the spreadsheet and export again, or declare dates = "excel" '
             '(on an old Mac "excel-1904")'
         )
+    if "date with a time of day" in firsts:
+        remedy = "give the date where the person was, without time of day and time zone"
     if "two-digit year" in firsts:
         remedy = "export the years with four digits: 68 may be 1968 or 2068"
     return Refusal(reason, remedy, seen.rows(which))

@@ -9,11 +9,13 @@ comes along, and is used where trial.toml says nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
+
+HEADER_AGAIN = "the header stands again among the rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,11 @@ class TextTable:
 
     @property
     def complete(self) -> bool:
-        """Whether no row was left out because of an error."""
-        return not any(one.severity == "error" for one in self.problems)
+        """Whether no row was left out because of an error; a header is none."""
+        return not any(
+            one.severity == "error" and not one.problem.startswith(HEADER_AGAIN)
+            for one in self.problems
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,38 @@ class FileFormat:
     header_line: int | None = None
     decimal: str | None = None
     recognise: bool | None = None
+
+
+def without_headers(text: TextTable) -> TextTable:
+    """The table without rows that say the header again, which are an error.
+
+    Parameters
+    ----------
+    text : TextTable
+
+    Returns
+    -------
+    TextTable
+        The same, where there are none.
+    """
+    frame = text.frame
+    if not frame.shape[1]:
+        return text
+    again = (frame.iloc[:, 0] == frame.columns[0]).to_numpy(dtype=bool)
+    names = [str(name).strip() for name in frame.columns]
+    for place in again.nonzero()[0]:
+        again[place] = [str(cell).strip() for cell in frame.iloc[place]] == names
+    if not again.any():
+        return text
+    lines = frame.index[again]
+    problem = Problem(
+        f"{HEADER_AGAIN} of {text.file}: row{'s' if len(lines) > 1 else ''} "
+        f"{', '.join(map(str, lines[:5]))}",
+        "delete it; were files put one below the other? then look for people who are in both",
+        row=int(lines[0]),
+        count=len(lines),
+    )
+    return replace(text, frame=frame[~again], problems=(*text.problems, problem))
 
 
 def unreadable(problem: str, what_to_do: str, *, file: str, row: int | None = None) -> DataError:
