@@ -160,6 +160,16 @@ def test_what_only_the_team_knows_is_asked(tmp_path):
     assert "is a lower or a higher mood better" in asked
 
 
+@pytest.mark.parametrize("column", ["minutes", "pain_3"])
+def test_numbers_that_can_be_read_in_two_ways_are_asked_about(tmp_path, column):
+    folder = folder_of(
+        tmp_path,
+        people="id,arm\n1,control\n2,walking\n",
+        walking=f"id;week;{column}\n1;1;1.090\n2;1;1.200\n",
+    )
+    assert f"which sign is the decimal one: '1.090' ({column}, row 2)" in questions(folder)
+
+
 def test_the_reference_is_asked_for_where_no_name_says_it(tmp_path):
     folder = folder_of(tmp_path, people="id,group\n1,Walking\n2,Pilates\n")
     assert "which is the reference? Write a list that begins with it: Walking" in questions(folder)
@@ -244,6 +254,13 @@ def test_names_of_columns_cannot_break_the_draft(tmp_path, name):
 def test_an_unreadable_file_is_named_with_its_reason(tmp_path):
     folder = folder_of(tmp_path, people="id,arm\n1,control\n2,b\n", odd='a;b,c\n1;"2,3\n')
     assert "# odd.csv could not be read: the separator of odd.csv cannot" in suggest_trial(folder)
+
+
+def test_a_file_is_no_table_for_one_common_name_alone(tmp_path):
+    folder = folder_of(
+        tmp_path, people="id,arm\n1,control\n2,b\n", sites="id,type\n1,urban\n2,rural\n"
+    )
+    assert "# sites.csv is no table that is known by its columns: id, type" in suggest_trial(folder)
 
 
 def test_items_of_a_questionnaire_are_no_months():

@@ -115,7 +115,7 @@ def convert(cells: np.ndarray, lines: np.ndarray, meaning: Meaning) -> Converted
         texts = _decoded(texts, meaning.codes, refused)
         done["cells by their codes"] = int(counts[~empty].sum())
     elif meaning.file_codes is not None:
-        worded = in_words(texts, counts, meaning.kind, meaning.file_codes)
+        worded = in_words(texts, counts.tolist(), meaning.kind, meaning.file_codes)
         texts, done = worded.texts, {**done, **worded.done}
         refused.update(worded.refused)
     is_date = meaning.kind == "date" or _names_dates(meaning, texts)

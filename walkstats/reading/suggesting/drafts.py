@@ -18,6 +18,7 @@ from walkstats.checks.identifying import named_marks
 from walkstats.errors import DataError
 from walkstats.reading.headers import plain
 from walkstats.reading.manifest import MANIFEST
+from walkstats.reading.parts import NUMBERS
 from walkstats.reading.places import open_place
 from walkstats.reading.suggesting.columns_meant import LISTED, Meant, cells_of, missing_in
 from walkstats.reading.suggesting.measures_meant import Score, measure_called, month_called
@@ -261,7 +262,8 @@ def _table(one: TableMeant, arm_codes: Mapping[str, object], *, in_parts: bool) 
         f"from = {quoted(one.found.file)}",
     ]
     lines += [f"# {note}" for note in one.found.evidence]
-    lines += [f"{name} = {_value(value)}" for name, value in (one.found.clauses or {}).items()]
+    clauses = {**(one.found.clauses or {}), **_signs_asked(one)}
+    lines += [f"{name} = {_value(value)}" for name, value in clauses.items()]
     if one.repeated:
         person = one.columns.meant["participant_id"].source
         lines += [
@@ -282,6 +284,20 @@ def _table(one: TableMeant, arm_codes: Mapping[str, object], *, in_parts: bool) 
     if missing:
         lines.append(f"value = {{ missing = {_value(('', *missing))} }}   # taken as missing")
     return lines if one.scores else [*lines, *_offers(one)]
+
+
+def _signs_asked(one: TableMeant) -> dict[str, str]:
+    """The question after the decimal sign, where numbers can be read in two ways."""
+    numbers = [score.source for score in one.scores]
+    for target, meant in one.columns.meant.items() if not one.scores else ():
+        known = TABLES[one.table].column(target)
+        if known is not None and known.kind in NUMBERS:
+            numbers.append(meant.source)
+    for source in numbers:
+        if source in one.text.undecided:
+            told = one.text.undecided[source].problem.partition("? ")[2]
+            return {"decimal": f"? which sign is the decimal one: {told}"}
+    return {}
 
 
 def _none(one: TableMeant, score: Score) -> tuple[str, ...]:

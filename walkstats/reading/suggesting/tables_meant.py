@@ -18,6 +18,14 @@ NAMED, UNIQUE = 10, 5
 """What the name of a file counts, and one row per person (for participants), in columns."""
 
 
+BESIDE = {
+    "recurrences": ("resolved_days", "activity_limiting", "worst_pain_nrs"),
+    "costs": ("quantity", "unit_cost"),
+    "adverse_events": ("onset_days", "serious", "related"),
+}
+"""Tables whose required columns many files have: one of these must be there too, or the name."""
+
+
 @dataclass(frozen=True, eq=False)
 class TableMeant:
     """A file, taken for a table.
@@ -89,6 +97,9 @@ def _taken_for(table: str, found: TableFound) -> TableMeant | None:
             return None
     if not needed <= set(columns.meant):
         return None
+    beside = BESIDE.get(table, ())
+    if beside and not _named(table, found) and not any(one in columns.meant for one in beside):
+        return None
     repeated = False
     if table == "participants":
         ids = found.text.frame[columns.meant["participant_id"].source]
@@ -107,10 +118,14 @@ def _weight(meant: TableMeant) -> float:
     """How much speaks for a file being a table."""
     same = sum(one.same for one in meant.columns.meant.values())
     weight = len(meant.columns.meant) + same
-    words = set(re.split(r"[^a-z]+", plain(meant.found.called)))
-    stem = re.sub(r"\..*", "", plain(meant.found.called))
-    if meant.table in stem or words & {meant.table, *TABLE_WORDS[meant.table]}:
-        weight += NAMED
+    weight += NAMED if _named(meant.table, meant.found) else 0
     if meant.table == "participants":
         weight += -UNIQUE if meant.repeated else UNIQUE
     return weight - (NAMED if meant.scores else 0)
+
+
+def _named(table: str, found: TableFound) -> bool:
+    """Whether the name of the file, or of the sheet, says the table."""
+    stem = re.sub(r"\..*", "", plain(found.called))
+    words = set(re.split(r"[^a-z]+", stem))
+    return table in stem or bool(words & set(TABLE_WORDS[table]))
