@@ -179,6 +179,7 @@ from pathlib import Path
 from benchmarks.bench_wearables import WEEKS
 weeks = WEEKS[{engine!r}](Path({path!r}), {full})
 used = resource.getrusage(resource.RUSAGE_SELF)
+print()
 print(len(weeks), round(used.ru_utime + used.ru_stime, 1), used.ru_maxrss // 1024)
 """
 
@@ -188,7 +189,7 @@ def alone(engine: str, path: Path, full: bool) -> tuple[int, float, int]:
     root = str(Path(__file__).parents[1])
     code = ALONE.format(threads=THREADS, root=root, engine=engine, path=str(path), full=full)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    weeks, seconds, megabytes = said.stdout.split()
+    weeks, seconds, megabytes = said.stdout.split()[-3:]  # after progress bars
     return int(weeks), float(seconds), int(megabytes)
 
 
