@@ -51,6 +51,12 @@ def test_that_line_against_a_declaration_is_refused():
     assert "trial.toml declares commas" in refusal("sep=;\na;b\n1;2\n", delimiter=",").problem
 
 
+def test_line_ends_may_be_mixed():
+    text = read("id,a\r1,2\n3,4\r\n5,6")
+    assert cells(text) == [["1", "2"], ["3", "4"], ["5", "6"]]
+    assert text.frame.index.tolist() == [2, 3, 4]
+
+
 def test_the_ending_tsv_is_noted():
     assert read("a\tb\n1\t2\n", "t.tsv").notes == (
         "separated by tabs: the ending of t.tsv says so",
@@ -213,7 +219,7 @@ def test_letters_that_another_encoding_may_have_written_are_refused(data, words)
 def test_decimal_commas_are_recognised_with_their_evidence():
     text = recognised("id;pain;steps\n1;3,5;8.345\n2;4;12.034.100\n")
     assert (text.decimal, text.thousands) == (",", ".")
-    assert "1 different numbers such as '3,5' (pain, row 2)" in text.notes[1]
+    assert "1 distinct cell such as '3,5' (pain, row 2)" in text.notes[1]
     assert text.undecided == {}
     assert recognised("id,x\n1,2.5\n").decimal == "."
 

@@ -193,4 +193,5 @@ def _listed(cells: list[Cell]) -> str:
 
 def _evidence(cells: list[Cell]) -> str:
     name, line, text = cells[0]
-    return f"{len(cells)} different numbers such as {text!r} ({name}, row {line})"
+    several = "s" if len(cells) > 1 else ""
+    return f"{len(cells)} distinct cell{several} such as {text!r} ({name}, row {line})"
