@@ -32,6 +32,9 @@ INSTEAD = {
     "offset": "An offset is an argument: offset=. ",
     "frailty": "Frailties are those of shared_frailty(). ",
 }
+LONGEST, DEEPEST, MOST_TERMS = 5_000, 20, 2_000
+"""A formula of more characters, brackets or terms is a mistake, or was made to take for ever."""
+_RANK = {"(": 0, "+": 1, "*": 2, ":": 3}
 _MARKED = re.compile(r"\x1b\[[\d;]+m(?P<part>.*?)\x1b\[0m", re.DOTALL)
 
 
@@ -57,7 +60,17 @@ class Parsed:
 
 def parse(formula: str) -> Parsed:
     """Expand a formula, or say in words what is not allowed in it."""
-    return _expanded(check_formula(formula))
+    text = check_formula(formula)
+    depth = deepest = 0
+    for sign in text[:LONGEST]:
+        depth += (sign == "(") - (sign == ")")
+        deepest = max(deepest, depth)
+    if len(text) > LONGEST or deepest > DEEPEST:
+        raise ValueError(
+            f"A formula has at most {LONGEST} characters and {DEEPEST} brackets within each other; "
+            f"this one begins with {text[:40]!r}."
+        )
+    return _expanded(text)
 
 
 @functools.lru_cache(maxsize=256)
@@ -68,6 +81,8 @@ def _expanded(formula: str) -> Parsed:
     outcome = _side(left, calls, formula) if left.strip() else None
     text = _side(right, calls, formula)
     names = {f"t{k}_": label for k, label in enumerate(calls)}
+    if _terms_at_most(text) > MOST_TERMS:
+        raise ValueError(f"The formula {formula[:200]!r} has more than {MOST_TERMS} terms.")
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 
@@ -83,6 +98,35 @@ def _expanded(formula: str) -> Parsed:
     if outcome is not None:
         outcome = names.get(outcome.strip(), outcome.strip().strip("`"))
     return Parsed(tuple(terms), outcome, calls)
+
+
+def _terms_at_most(text: str) -> int:
+    """How many terms the products of a formula can grow to; 0 where it cannot be read."""
+    sizes: list[int] = []
+    waiting: list[str] = []
+
+    def settle(rank: int) -> None:
+        while waiting and _RANK[waiting[-1]] >= rank:
+            sign, right, left = waiting.pop(), sizes.pop(), sizes.pop()
+            both = left * right
+            sizes.append(min({"+": left + right, "*": left + right + both}.get(sign, both), 10**9))
+
+    try:
+        for token in re.findall(rf"{_QUOTED}|[+:*()]|[^\s+:*()]+", text):
+            if token == "(":
+                waiting.append(token)
+            elif token == ")":
+                settle(1)
+                waiting.pop()
+            elif token in _RANK:
+                settle(_RANK[token])
+                waiting.append(token)
+            else:
+                sizes.append(1)
+        settle(1)
+    except IndexError:
+        return 0
+    return max(sizes, default=0)
 
 
 def _unreadable(formula: str, error: str, names: Mapping[str, str]) -> str:
