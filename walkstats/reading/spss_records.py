@@ -57,11 +57,14 @@ class Records:
     labels : tuple of ValueLabels
     long_names : bytes
         Pairs of short and long names of variables.
+    most_cases : int
+        No file of this length can hold more.
     """
 
     rest: bytes
     labels: tuple[ValueLabels, ...]
     long_names: bytes
+    most_cases: int
 
     def in_words(self, encoding: str) -> dict[str, dict[float | str, str]]:
         """Variable, in small letters -> value -> words.
@@ -118,8 +121,8 @@ def read_records(data: bytes) -> Records:
             blank = struct.pack(f"{walk.order}4i", EXTENSION, UNKNOWN, 1, size - 16)
             rest[begin : walk.place] = blank + bytes(size - 16)
     _check_texts(walk.widths)
-    _check_cases(walk)
-    return Records(bytes(rest), tuple(walk.labels), walk.long_names)
+    most = _most_cases(walk)
+    return Records(bytes(rest), tuple(walk.labels), walk.long_names, most)
 
 
 class _Walk:
@@ -262,11 +265,13 @@ def _check_texts(widths: list[int]) -> None:
             raise BrokenError(f"the text in place {begin + 1} without all of its parts")
 
 
-def _check_cases(walk: _Walk) -> None:
-    """As many cases as the header counts must be able to stand in the file."""
+def _most_cases(walk: _Walk) -> int:
+    """How many cases can stand in the file, which must be those that the header counts."""
     compression, cases = (struct.unpack_from(f"{walk.order}i", walk.data, k)[0] for k in (72, 80))
     packed = {0: 1 / SHORT, 1: 1, 2: MOST_DEFLATED}.get(compression)
     if packed is None:
         raise BrokenError(f"the unknown compression {compression}")
-    if cases < -1 or cases * len(walk.widths) > len(walk.data) * packed:
+    most = int(len(walk.data) * packed / len(walk.widths))
+    if cases < -1 or cases > most:
         raise BrokenError(f"{cases} cases announced, more than its {len(walk.data)} bytes can hold")
+    return most

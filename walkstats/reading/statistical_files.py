@@ -68,7 +68,9 @@ def read_spss(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
     """
     try:
         records = read_records(data)
-        columns, meta = _opened("read_sav", "an SPSS", records.rest, file, declared)
+        columns, meta = _opened(
+            "read_sav", "an SPSS", records.rest, file, declared, records.most_cases
+        )
         told = records.in_words(declared.encoding or meta.file_encoding or "utf-8")
     except BrokenError as reason:
         raise _damaged(file, "an SPSS", str(reason)) from None
@@ -211,7 +213,12 @@ def _worded(
 
 
 def _opened(
-    reader: str, kind: str, data: bytes, file: str, declared: FileFormat
+    reader: str,
+    kind: str,
+    data: bytes,
+    file: str,
+    declared: FileFormat,
+    most_rows: int | None = None,
 ) -> tuple[Mapping[str, list[Any]], Any]:
     read = _reader(reader, kind, file, declared.encoding)
     try:
@@ -221,7 +228,11 @@ def _opened(
             raise _too_large(file, rows, width)
         if rows * width > MOST_CELLS * len(data) or (kind == "a Stata" and rows > len(data)):
             raise _damaged(file, kind, f"{rows} rows announced, more than it can hold")
-        limit = 0 if meta.number_rows is not None else MOST_BYTES // 8 // width + 1
+        limit = 0
+        if meta.number_rows is None:  # only SPSS may leave it open
+            if most_rows is None:
+                raise _damaged(file, kind, "its number of rows is none")
+            limit = min(MOST_BYTES // 8 // width, most_rows) + 1
         found: tuple[Mapping[str, list[Any]], Any] = read(io.BytesIO(data), row_limit=limit)
         if limit and found[1].number_rows == limit:  # more than may be, of a number not told
             raise _too_large(file, limit, width)
