@@ -108,6 +108,17 @@ OF_LIBREOFFICE = {
     "planned_end_days": ["365", "365", "365"],
     "called_at": ["09:30:00", None, "not reached\ntwice"],
 }
+OF_EXCEL = {
+    "Has kids": ["true"] * 5 + ["false", "true", "false", "true", "false"] + [None] * 4,
+    "Date of death": [
+        *("2016-01-10", "2016-12-27", "2017-03-18", "2017-02-25", "2016-04-21"),
+        *("2016-01-14", "2016-11-24", "2016-02-19", "2016-12-18", "2016-12-25"),
+        *(None, None, None, "too!"),
+    ],
+}
+OF_1904 = {
+    "maybe numeric?": [None, "true", "false", "2014-12-23", "123456", "123456", "cabbage"],
+}
 """What workbooks.R and trial_libreoffice.fods write; test_workbooks.py looks at all of it."""
 
 KNOWN |= {
@@ -115,6 +126,8 @@ KNOWN |= {
     "dates_1904.xlsx": (FileFormat(), OF_OPENXLSX),
     "spoilt_openxlsx.xlsx": (FileFormat(sheet="titled", header_line=4), OF_OPENXLSX),
     "trial_libreoffice.xlsx": (FileFormat(sheet="participants"), OF_LIBREOFFICE),
+    "excel_deaths.xlsx": (FileFormat(sheet="arts", header_line=5), OF_EXCEL),
+    "excel_type_me.xlsx": (FileFormat(sheet="numeric_coercion"), OF_1904),
     "trial_libreoffice.ods": (FileFormat(sheet="participants"), OF_LIBREOFFICE),
 }
 
@@ -219,6 +232,14 @@ def test_a_parquet_file_that_tells_of_too_much_is_refused_before_it_is_read(monk
     monkeypatch.setattr(module, "MOST_BYTES", 10)
     with pytest.raises(DataError, match="bytes unpacked"):
         read_parquet_text(data, "t.parquet")
+
+
+def test_a_time_zone_that_nobody_knows_is_refused_in_words():
+    import pyarrow as pa
+
+    moments = pa.array([0, None], pa.timestamp("us", tz="Nowhere/City"))
+    with pytest.raises(DataError, match="Nowhere/City.*known time zone"):
+        read_parquet_text(parquet(pa.table({"x": moments})), "t.parquet")
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -138,10 +138,11 @@ def _cells(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
         )
     try:
         values = column.to_pylist()
-    except (ValueError, OverflowError, pa.ArrowException):
+    except (ValueError, OverflowError, LookupError, OSError, pa.ArrowException):
         raise DataError.of(
             f"column {name} holds values that are no {kind}",
-            what_to_do="store dates between the years 1 and 9999 as dates or text",
+            what_to_do="store dates between the years 1 and 9999, and moments in a known time zone, as "
+            "dates or text",
             table=file,
             column=name,
         ) from None
