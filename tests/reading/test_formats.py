@@ -109,7 +109,10 @@ OF_LIBREOFFICE = {
     "called_at": ["09:30:00", None, "not reached\ntwice"],
 }
 OF_EXCEL = {
-    "Has kids": ["true"] * 5 + ["false", "true", "false", "true", "false"] + [None] * 4,
+    "Has kids": [
+        *(["true"] * 5 + ["false", "true", "false", "true", "false"]),
+        *(None, None, "bottom,", None),
+    ],
     "Date of death": [
         *("2016-01-10", "2016-12-27", "2017-03-18", "2017-02-25", "2016-04-21"),
         *("2016-01-14", "2016-11-24", "2016-02-19", "2016-12-18", "2016-12-25"),
@@ -238,7 +241,7 @@ def test_a_time_zone_that_nobody_knows_is_refused_in_words():
     import pyarrow as pa
 
     moments = pa.array([0, None], pa.timestamp("us", tz="Nowhere/City"))
-    with pytest.raises(DataError, match="Nowhere/City.*known time zone"):
+    with pytest.raises(DataError, match=r"Nowhere/City.*known time zone"):
         read_parquet_text(parquet(pa.table({"x": moments})), "t.parquet")
 
 

@@ -35,7 +35,7 @@ MANIFEST_SHEETS = ("trial.toml", "trial")
 
 MOST_LINES = 10_000
 LOOKED_AT = 20
-"""Rows below the first in which it is looked whether that is a title."""
+"""Rows in which it is looked whether the first is a title; the names are the widest of them."""
 
 SHOWN_OTHERWISE = {
     PERCENT: "shown as percentages: 85 % is read as 0.85",
@@ -264,17 +264,17 @@ def _head(rows: dict[int, dict[int, str]], declared: FileFormat, file: str) -> i
                 file=file,
             )
         return declared.header_line
-    numbers = sorted(rows)
+    numbers = sorted(rows)[:LOOKED_AT]
     first = numbers[0]
     width = len(rows[first])
-    wider = next((k for k in numbers[1:LOOKED_AT] if len(rows[k]) > 1), None)
-    if width == 1 and wider is not None:
+    widest = max(numbers, key=lambda row: len(rows[row]))
+    if width == 1 < len(rows[widest]):
         title = next(iter(rows[first].values()))[:40]
         raise unreadable(
             f"{file} begins with one cell alone ({title!r} in row {first}), which seems to be a "
             "title and not the names of the columns",
             f"delete what stands above the names, or say in which row they stand, as in "
-            f"header_line = {wider}",
+            f"header_line = {widest}",
             file=file,
             row=first,
         )

@@ -79,6 +79,10 @@ addWorksheet(spoilt, "serial")
 writeData(spoilt, "serial", transform(people, randomised_on = c(45301, 45351, 45291, 36525)))
 saveWorkbook(spoilt, "spoilt_openxlsx.xlsx", overwrite = TRUE)
 
+# Two workbooks that Excel for Mac wrote and that come with readxl (MIT licence).
+file.copy(readxl::readxl_example("deaths.xlsx"), "excel_deaths.xlsx", overwrite = TRUE)
+file.copy(readxl::readxl_example("type-me.xlsx"), "excel_type_me.xlsx", overwrite = TRUE)
+
 as_read <- function(file, sheet, ...) {
   frame <- suppressMessages(readxl::read_excel(file, sheet = sheet, ...))
   lapply(as.list(frame), function(column) {
@@ -90,6 +94,12 @@ read <- list(
   "trial_openxlsx.xlsx/walking" = as_read("trial_openxlsx.xlsx", "walking"),
   "dates_1904.xlsx/participants" = as_read("dates_1904.xlsx", "participants"),
   "spoilt_openxlsx.xlsx/titled" = as_read("spoilt_openxlsx.xlsx", "titled", skip = 3),
+  "excel_deaths.xlsx/arts" = as_read("excel_deaths.xlsx", "arts", range = "A5:F15"),
+  "excel_deaths.xlsx/other" = as_read("excel_deaths.xlsx", "other", range = "A5:F15"),
+  "excel_type_me.xlsx/date_coercion" =
+    as_read("excel_type_me.xlsx", "date_coercion", col_types = c("date", "text")),
+  "excel_type_me.xlsx/numeric_coercion" =
+    as_read("excel_type_me.xlsx", "numeric_coercion", col_types = c("numeric", "text")),
   "trial_libreoffice.xlsx/participants" = as_read("trial_libreoffice.xlsx", "participants"),
   "trial_libreoffice.xlsx/Walking by week" = as_read("trial_libreoffice.xlsx", "Walking by week")
 )
