@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from walkstats.wearables.clocks import DAY, Clock
-from walkstats.wearables.rules import Rules, ZeroRuns
+from walkstats.wearables.rules import RECORDED, Rules, ZeroRuns
 from walkstats.wearables.worn import not_worn
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ SUMS = (
     *("rows", "known", "worn", "steps", "walked"),
     *("blank", "impossible", "odd_wear", "nowhere", "twice"),
 )
+RARE = ("odd_wear", "nowhere", "again", "copies")
 
 
 def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
@@ -40,37 +41,31 @@ def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
     Returns
     -------
     narwhals frame
-        person, minute, order, day, steps, known, worn, odd_wear, copies.
+        person, minute, order, day, steps, known, worn; odd_wear where a column tells what was
+        worn, and copies where shorter epochs were added up.
     """
     import narwhals as nw
 
     one, none = nw.lit(1), nw.lit(0)
     known = ~nw.col("steps").is_null()
-    keep = ["person", "minute", "steps", "known", "odd_wear", "said"]
+    keep = ["minute", "steps", "known"]
     if isinstance(rules.wear, ZeroRuns):
         known = known & ~nw.col("counts").is_null()
         keep.append("counts")
-    frame = frame.with_columns(
-        known=nw.when(known).then(one).otherwise(none),
-        said=nw.col("worn") if rules.wear_column else one,
-    )
-    odd = (nw.col("said") != 0) & (nw.col("said") != 1)
-    frame = frame.with_columns(
-        minute=nw.col("minute").fill_null(0),
-        steps=nw.col("steps").fill_null(0),
-        said=nw.col("said").fill_null(0),
-        odd_wear=nw.when(odd.fill_null(False)).then(one).otherwise(none),
-        **({"counts": nw.col("counts").fill_null(0)} if "counts" in keep else {}),
-    ).select(*keep)
-    frame = _whole_minutes(frame, keep, epoch_seconds)
-    frame = _placed(frame, clock)
+    if rules.wear_column:
+        odd = (nw.col("worn") != 0) & (nw.col("worn") != 1)
+        frame = frame.with_columns(odd_wear=nw.when(odd.fill_null(False)).then(one).otherwise(none))
+        keep += ["worn", "odd_wear"]
+    frame = frame.with_columns(known=nw.when(known).then(one).otherwise(none))
+    frame = frame.select("person", *(nw.col(name).fill_null(0) for name in keep))
+    frame = _placed(_whole_minutes(frame, keep, epoch_seconds), clock)
+    worn = nw.col("known")
     if isinstance(rules.wear, ZeroRuns):
         frame = not_worn(frame, rules.wear)
-        worn = nw.col("known") * (1 - nw.col("off"))
-    else:
-        worn = nw.col("known") * nw.when(nw.col("said") == 1).then(one).otherwise(none)
-    columns = ["person", "minute", "order", "day", "steps", "known", "odd_wear", "copies"]
-    return frame.with_columns(worn=worn).select(*columns, "worn")
+        worn = worn * (1 - nw.col("off"))
+    if rules.wear_column:
+        worn = worn * nw.when(nw.col("worn") == 1).then(one).otherwise(none)
+    return frame.with_columns(worn=worn)
 
 
 def _whole_minutes(frame: Any, keep: list[str], epoch_seconds: int) -> Any:
@@ -78,10 +73,11 @@ def _whole_minutes(frame: Any, keep: list[str], epoch_seconds: int) -> Any:
     import narwhals as nw
 
     if epoch_seconds == 60:
-        return frame.with_columns(copies=nw.lit(0))
+        return frame
     added = [nw.col(name).sum() for name in keep if name in ("steps", "counts", "odd_wear")]
+    worn = [nw.col("worn").min()] if "worn" in keep else []
     frame = frame.group_by("person", "minute").agg(
-        *added, nw.col("known").max(), nw.col("said").min(), nw.len().alias("epochs")
+        *added, *worn, nw.col("known").max(), nw.len().alias("epochs")
     )
     over = nw.col("epochs").cast(nw.Int64) - 60 // epoch_seconds
     return frame.with_columns(copies=nw.when(over > 0).then(over).otherwise(nw.lit(0)))
@@ -134,31 +130,52 @@ def days_of(minutes: Any, rules: Rules, clock: Clock) -> Any:
     """
     import narwhals as nw
 
-    steps, worn = nw.col("steps"), nw.col("worn")
-    impossible = (steps < 0) | (steps > MOST_STEPS)
-    minutes = minutes.with_columns(
-        worn_steps=steps * worn,
-        walked=nw.when(steps >= rules.cadence).then(worn).otherwise(nw.lit(0)),
-        blank=1 - nw.col("known"),
-        impossible=nw.when(impossible).then(nw.lit(1)).otherwise(nw.lit(0)),
-        nowhere=within(clock.missing()),
-        again=within(clock.repeated()),
-    )
+    minutes = _counted(minutes, rules, clock)
+    whole = rules.wear == RECORDED
+    sums = ["known", "walked", "impossible", *([] if whole else ["worn"])]
+    there = minutes.collect_schema().names()
+    sums += [name for name in RARE if name in there]
     days = minutes.group_by(*WHOSE).agg(
         nw.len().alias("rows"),
         nw.col("worn_steps").sum().alias("steps"),
-        *(nw.col(name).sum() for name in ("known", "worn", "walked", "blank", "impossible")),
-        *(nw.col(name).sum() for name in ("odd_wear", "nowhere", "again", "copies")),
+        *(nw.col(name).sum() for name in sums),
         nw.col("order").min().alias("first"),
         nw.col("order").max().alias("last"),
     )
-    days = days.with_columns(nw.col("rows").cast(nw.Int64))  # sizes are unsigned in Polars
+    # Sizes are unsigned in Polars.
+    days = days.with_columns(
+        nw.col("rows").cast(nw.Int64),
+        **{name: nw.lit(0) for name in RARE if name not in there},
+        **({"worn": nw.col("known")} if whole else {}),
+    )
     # A day with more rows than minutes between its first and its last holds some of them twice.
     spare = nw.col("rows") - (nw.col("last") - nw.col("first") + 1) - nw.col("again")
     twice = nw.when(spare > 0).then(spare).otherwise(nw.lit(0)) + nw.col("copies")
-    days = days.with_columns(twice=twice).select(*WHOSE, *SUMS)
+    days = days.with_columns(twice=twice, blank=nw.col("rows") - nw.col("known"))
+    days = days.select(*WHOSE, *SUMS)
     days = _joined(days, bouts_by_day(minutes, rules), "in_bouts", "repeats")
     return _joined(days, top_by_day(minutes, rules), "top")
+
+
+def _counted(minutes: Any, rules: Rules, clock: Clock) -> Any:
+    """What is to be added up; what cannot occur has no column, since each costs its time."""
+    import narwhals as nw
+
+    steps, one, none = nw.col("steps"), nw.lit(1), nw.lit(0)
+    impossible = (steps < 0) | (steps > MOST_STEPS)
+    rare = {}
+    if clock.missing():
+        rare["nowhere"] = within(clock.missing())
+    if clock.repeated():
+        rare["again"] = within(clock.repeated())
+    # Steps that are not known are 0 by now.
+    worn, whole = nw.col("worn"), rules.wear == RECORDED
+    return minutes.with_columns(
+        worn_steps=steps if whole else steps * worn,
+        walked=nw.when(steps >= rules.cadence).then(one if whole else worn).otherwise(none),
+        impossible=nw.when(impossible).then(one).otherwise(none),
+        **rare,
+    )
 
 
 def _joined(days: Any, more: Any | None, *columns: str) -> Any:
@@ -176,7 +193,9 @@ def bouts_by_day(minutes: Any, rules: Rules) -> Any | None:
 
     if rules.bout is None:
         return None
-    fast = minutes.filter(nw.col("walked") == 1).select("person", "day", "order", "again")
+    fast = minutes.filter(nw.col("walked") == 1)
+    again = ["again"] if "again" in fast.collect_schema().names() else []
+    fast = fast.select("person", "day", "order", *again)
     if rules.interruption == 0:
         # Along minutes that follow one another the rank grows as the minutes do.
         rank = nw.col("order").rank("dense").over("person").cast(nw.Int64)
@@ -185,14 +204,15 @@ def bouts_by_day(minutes: Any, rules: Rules) -> Any | None:
         fast = _with_breaks(fast, rules.interruption)
     pieces = fast.group_by("person", "run", "day").agg(
         nw.len().alias("n"),
-        nw.col("again").sum(),
+        *(nw.col(name).sum() for name in again),
         nw.col("order").min().alias("start"),
         nw.col("order").max().alias("stop"),
     )
     pieces = pieces.with_columns(nw.col("n").cast(nw.Int64))
     ends = nw.col("stop").max().over("person", "run") - nw.col("start").min().over("person", "run")
     pieces = pieces.with_columns(length=ends + 1)
-    spare = nw.col("n") - (nw.col("stop") - nw.col("start") + 1) - nw.col("again")
+    spare = nw.col("n") - (nw.col("stop") - nw.col("start") + 1)
+    spare = spare - nw.col("again") if again else spare
     in_bouts = nw.when(nw.col("length") >= rules.bout).then(nw.col("n")).otherwise(nw.lit(0))
     pieces = pieces.with_columns(
         in_bouts=in_bouts, repeats=nw.when(spare > 0).then(spare).otherwise(nw.lit(0))
