@@ -202,9 +202,10 @@ def test_headers_that_promise_more_than_the_file_are_refused():
     stata = bytearray(stored("trial_v12.dta"))
     stata[6:10] = (10**7).to_bytes(4, "little")
     assert "10000000 rows announced" in refusal(bytes(stata), "a.dta")
-    endless = bytearray(stored("trial_v14.dta"))
-    endless[endless.index(b"<N>") + 10] = 128
-    assert "its number of rows is none" in refusal(bytes(endless), "a.dta")
+    for place in range(4, 11):
+        endless = bytearray(stored("trial_v14.dta"))
+        endless[endless.index(b"<N>") + place] = 128
+        assert "rows announced" in refusal(bytes(endless), "a.dta")
     sas = stored("trial_v5.xpt").replace(b"0000000007000", b"0000009999000")
     assert "9999 variables announced" in refusal(sas, "a.xpt")
 

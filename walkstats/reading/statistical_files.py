@@ -11,7 +11,7 @@ import codecs
 import io
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -106,8 +106,22 @@ def read_stata(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
     """
     if data.startswith(STATA_SIGNS[0]) and not data.rstrip(b"\r\n\0 ").endswith(b"</stata_dta>"):
         raise _damaged(file, "a Stata", "its end is missing")
+    rows = _stata_rows(data)
+    if not 0 <= rows <= len(data):
+        raise _damaged(file, "a Stata", f"{rows} rows announced, more than it can hold")
     columns, meta = _opened("read_dta", "a Stata", data, file, declared)
+    if meta.number_rows != rows:
+        raise _damaged(file, "a Stata", f"{rows} rows announced, {meta.number_rows} there")
     return _worded("a Stata", stata_clock, columns, meta, file)
+
+
+def _stata_rows(data: bytes) -> int:
+    """How many rows the header announces; the library reads half of that number only."""
+    if not data.startswith(STATA_SIGNS[0]):
+        return int.from_bytes(data[6:10], "big" if data[1] == 1 else "little", signed=True)
+    order: Literal["big", "little"] = "big" if b"<byteorder>MSF<" in data[:200] else "little"
+    at, size = data.find(b"<N>", 0, 200) + 3, 4 if b"<release>117<" in data[:200] else 8
+    return int.from_bytes(data[at : at + size], order)
 
 
 def read_sas(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
@@ -226,7 +240,7 @@ def _opened(
         rows, width = meta.number_rows or 0, max(len(meta.column_names), 1)
         if rows * width > MOST_BYTES // 8:
             raise _too_large(file, rows, width)
-        if rows * width > MOST_CELLS * len(data) or (kind == "a Stata" and rows > len(data)):
+        if rows * width > MOST_CELLS * len(data):
             raise _damaged(file, kind, f"{rows} rows announced, more than it can hold")
         limit = 0
         if meta.number_rows is None:  # only SPSS may leave it open
