@@ -121,8 +121,15 @@ def _as_text(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
 def _by_dictionary(chunk: Any, name: str, file: str, pa: Any) -> np.ndarray:
     """Look the text of each row up; what is null looks up the last place, which holds None."""
     texts = np.append(_cells(chunk.dictionary, name, file, pa), [None])
-    places = chunk.indices.cast(pa.int64()).fill_null(len(texts) - 1)
-    found: np.ndarray = texts[places.to_numpy(zero_copy_only=False)]
+    filled = chunk.indices.cast(pa.int64()).fill_null(len(texts) - 1)
+    places = filled.to_numpy(zero_copy_only=False)
+    if len(places) and (places.min() < 0 or places.max() >= len(texts)):
+        raise unreadable(
+            f"{file} is a damaged Parquet file (column {name} refers to texts that are not there)",
+            "write it again",
+            file=file,
+        )
+    found: np.ndarray = texts[places]
     return found
 
 
@@ -141,8 +148,8 @@ def _cells(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
     except (ValueError, OverflowError, LookupError, OSError, pa.ArrowException):
         raise DataError.of(
             f"column {name} holds values that are no {kind}",
-            what_to_do="store dates between the years 1 and 9999, and moments in a known time zone, as "
-            "dates or text",
+            what_to_do="store dates between the years 1 and 9999, and moments in a known time "
+            "zone, as dates or text",
             table=file,
             column=name,
         ) from None
