@@ -220,6 +220,12 @@ def test_labels_of_texts_on_numbers_are_refused_before_the_library_sees_them():
     assert "the variable 99, which is none" in refusal(many, "a.sav")
 
 
+@pytest.mark.parametrize("name", ["a.sav", "a.dta", "a.sas7bdat", "a.xpt"])
+@pytest.mark.parametrize("data", [b"", b"x", bytes(200), b"<stata_dta></stata_dta>"])
+def test_what_is_called_so_and_is_no_such_file(name, data):
+    assert "damaged" in refusal(data, name)
+
+
 def test_what_other_engines_write_is_named():
     said = refusal(b"**COMPRESSED** **COMPRESSED** **COMPRESSED**", "a.xpt")
     assert "PROC CPORT" in said

@@ -118,7 +118,7 @@ def read_stata(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
 def _stata_rows(data: bytes) -> int:
     """How many rows the header announces; the library reads half of that number only."""
     if not data.startswith(STATA_SIGNS[0]):
-        return int.from_bytes(data[6:10], "big" if data[1] == 1 else "little", signed=True)
+        return int.from_bytes(data[6:10], "big" if data[1:2] == b"\1" else "little", signed=True)
     order: Literal["big", "little"] = "big" if b"<byteorder>MSF<" in data[:200] else "little"
     at, size = data.find(b"<N>", 0, 200) + 3, 4 if b"<release>117<" in data[:200] else 8
     return int.from_bytes(data[at : at + size], order)
