@@ -17,10 +17,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-from tests.strategies.damages import damaged
+from tests.strategies.damages import damaged, damaged_manifests
 from tests.strategies.folders import Folder, folders
 from tests.strategies.foreign import damaged_files, foreign_folders
-from tests.strategies.trying import put, try_file, try_folder
+from tests.strategies.trying import put, try_file, try_folder, try_manifest
 
 ROUND = 100
 """Cases between two looks at the clock."""
@@ -28,14 +28,18 @@ ROUND = 100
 THOROUGH = 10
 """One case in so many is read, written and asked about on the command line as well."""
 FILES = "files of other programs, damaged"
+MANIFESTS = "trial.toml, damaged"
 
 KINDS: dict[str, tuple[SearchStrategy[Folder], int]] = {
     "damaged": (damaged(folders()), 8),
     "folders of other programs' files, damaged": (foreign_folders(), 3),
     FILES: (damaged_files(), 8),
+    MANIFESTS: (damaged_manifests(folders()), 8),
     "valid": (folders(), 1),
 }
 """What is drawn, and how often beside the others."""
+TRIES = {FILES: try_file, MANIFESTS: try_manifest}
+"""What is tried with it, where that is not the whole folder."""
 
 
 class Tally:
@@ -63,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("This folder does not fail.")
         return 0
     tally, began, number = Tally(), time.monotonic(), 0
-    turns = [kind for kind, (_, often) in KINDS.items() for _ in range(often)]
+    most = max(often for _, often in KINDS.values())
+    turns = [k for n in range(most) for k, (_, often) in KINDS.items() if n < often]
     while time.monotonic() - began < asked.seconds:
         kind = turns[number % len(turns)]
         one_round(kind, asked.seed * 1_000_003 + number, tally, asked.failures)
@@ -98,7 +103,7 @@ def one_round(kind: str, number: int, tally: Tally, failures: Path) -> None:
     def tried(files: Folder) -> None:
         tally.tried[kind] += 1
         tally.last = files
-        tries = try_file if kind == FILES else try_folder
+        tries = TRIES.get(kind, try_folder)
         began = time.monotonic()
         trial = tries(files, thorough=tally.tried[kind] % THOROUGH == 0)
         tally.slowest = max(tally.slowest, time.monotonic() - began)

@@ -412,3 +412,13 @@ def damaged(draw: st.DrawFn, valid: st.SearchStrategy[Folder]) -> Folder:
         if _tables(files):
             DAMAGES[name](draw, files)
     return files
+
+
+@st.composite
+def damaged_manifests(draw: st.DrawFn, valid: st.SearchStrategy[Folder]) -> Folder:
+    """A trial.toml with one to four damages."""
+    files = {"trial.toml": draw(valid)["trial.toml"]}
+    kinds = [a_line_of_toml, a_value_of_toml, a_value_of_toml, a_clause_more, a_table_more]
+    for damage in draw(st.lists(st.sampled_from([*kinds, bytes_changed]), min_size=1, max_size=4)):
+        damage(draw, files)
+    return files

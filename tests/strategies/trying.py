@@ -17,9 +17,12 @@ from tests.strategies.folders import Folder
 from walkstats.cli import main
 from walkstats.errors import problems_frame
 from walkstats.reading.compressed import unpacked
+from walkstats.reading.declarations import Declared
 from walkstats.reading.folders import read_folder
 from walkstats.reading.formats import read_text
+from walkstats.reading.manifest import read_manifest
 from walkstats.reading.text_tables import FileFormat, TextTable
+from walkstats.reading.toml_text import parse_toml
 
 SECONDS = 20.0
 """A folder of a few rows takes some hundredths; this one hangs [s]."""
@@ -77,6 +80,20 @@ def try_file(files: Folder, *, thorough: bool = True) -> TextTable | None:
     cells = {type(cell) for name in found.frame for cell in found.frame[name]}
     assert cells <= {str, type(None), float}, cells
     return found
+
+
+def try_manifest(files: Folder, *, thorough: bool = True) -> Declared | None:
+    """Read trial.toml alone, which is quick; None when something in it was refused."""
+    with quiet(), no_longer_than(SECONDS):
+        try:
+            declared, problems = read_manifest(
+                parse_toml(files.get("trial.toml", b""), "trial.toml")
+            )
+        except ws.DataError as error:
+            declared, problems = None, list(error.findings)
+    assert all(one.problem and one.what_to_do for one in problems), problems
+    assert str(ws.DataError(problems)) or thorough
+    return None if problems else declared
 
 
 def read_as_found(folder: Path, findings: pd.DataFrame) -> None:

@@ -142,6 +142,8 @@ def check_writable(folder: str | Path) -> Path:
         With the path and the reason.
     """
     target = Path(folder).absolute()
+    if "\0" in str(folder):
+        raise DataError.of("the folder's name has a NUL character", what_to_do="name another")
     try:
         parent = next(p for p in [target, *target.parents] if p.exists())
         if target.exists() and not target.is_dir():
