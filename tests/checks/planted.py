@@ -389,3 +389,31 @@ def _(tables):
 @planted("a harm of nobody", "adverse_events.participant_id", "not in participants", "W9999")
 def _(tables):
     add(tables, "adverse_events", tables["adverse_events"].iloc[0], participant_id="W9999")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "planted-errors.md"
+
+
+def page() -> str:
+    """The planted errors as a page of the guide."""
+    lines = [
+        "# Errors planted and found",
+        "",
+        f"A test plants {len(PLANTED)} errors of the field in one folder of 701 people, the",
+        "synthetic sample with its randomisation list, and checks it in one pass: each is told",
+        "where it is, and names its people; in the clean folder none of them is told.",
+        "`python3 dev.py benchmarks checks` times that pass. [What is looked for](checks.md) lists",
+        "every check.",
+        "",
+        "| planted | told of | finding | names |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.what} | `{one.table}.{one.column}` | ... {one.words} ... | {', '.join(one.who)} |"
+        for one in PLANTED
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

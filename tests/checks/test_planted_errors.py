@@ -3,7 +3,7 @@
 import pytest
 
 import walkstats as ws
-from tests.checks.planted import PLANTED, clean_tables, planted_tables, write
+from tests.checks.planted import PAGE, PLANTED, clean_tables, page, planted_tables, write
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +42,7 @@ def test_it_is_not_told_of_the_clean_trial(clean, one):
 
 def test_the_clean_trial_has_no_errors(clean):
     assert not (clean["severity"] == "error").any(), clean.to_string()
+
+
+def test_the_guide_lists_them():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tests.checks.planted"

@@ -71,7 +71,7 @@ def _values(material: Material, one: EndDigits) -> np.ndarray:
 def _fives(material: Material, one: EndDigits) -> np.ndarray:
     """Rows of which the last digit is 0 or 5, where these are clearly preferred."""
     none = np.zeros(len(material.tables[one.table]), dtype=bool)
-    if not len(none):
+    if len(none) < FEWEST:
         return none
     counted_in = _values(material, one) / one.step
     known = np.isfinite(counted_in) & (counted_in > 0) & (np.abs(counted_in) < 1e12)
@@ -158,6 +158,8 @@ def weekend_notes(material: Material) -> tuple[str, ...]:
 def _runs(material: Material) -> tuple[np.ndarray, np.ndarray]:
     """Rows of walking by participant, record and week, and the length of the run up to each."""
     frame = material.tables["walking"]
+    if len(frame) < SAME_WEEKS:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     minutes = material.numbers("walking", "walking_minutes")
     week = material.numbers("walking", "week")
     who = pd.factorize(frame["participant_id"])[0]

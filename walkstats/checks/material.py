@@ -43,7 +43,7 @@ class Material:
     ages : tuple of float or None
         Youngest and oldest age that may take part [years]; None where that is not declared.
     made : dict
-        What several rules need, by the function that makes it.
+        What several rules need, by the function that makes it or the column that it is.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -57,7 +57,7 @@ class Material:
     visit_windows: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
     ages: tuple[float, float] | None = None
-    made: dict[Callable[[Material], Any], Any] = field(default_factory=dict, init=False, repr=False)
+    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, make: Callable[[Material], Any]) -> Any:
         """What a function makes of the tables; made when it is first asked for."""
@@ -116,17 +116,23 @@ class Material:
 
     def whose(self, table: str) -> np.ndarray:
         """The place among participants of every row, the first of an id; -1 for unknown ids."""
+        if table in self.made:
+            return self.made[table]
         ids = self.tables["participants"]["participant_id"].to_numpy(dtype=object)
         first = np.flatnonzero(~pd.Series(ids, dtype=object).duplicated() & pd.notna(ids))
         known = pd.Index(ids[first], dtype=object)
         rows = self.tables[table]["participant_id"].to_numpy(dtype=object)
         place = known.get_indexer(pd.Index(rows, dtype=object))
-        return np.where(place >= 0, np.append(first, -1)[place], -1)
+        self.made[table] = np.where(place >= 0, np.append(first, -1)[place], -1)
+        return self.made[table]
 
     def of_participants(self, table: str, column: str) -> pd.Series:
         """A column of participants for every row of another table; missing for unknown ids."""
-        ids = self.tables[table]["participant_id"].to_numpy(dtype=object)
-        return self._people_by_id[column].reindex(ids)
+        key = (table, column)
+        if key not in self.made:
+            ids = self.tables[table]["participant_id"].to_numpy(dtype=object)
+            self.made[key] = self._people_by_id[column].reindex(ids)
+        return self.made[key]
 
     @cached_property
     def _people_by_id(self) -> pd.DataFrame:

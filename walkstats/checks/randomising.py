@@ -188,7 +188,7 @@ def _told_entries(material: Material, rows: np.ndarray) -> str:
     names = [name for name in material.strata if name in frame]
     told = []
     for one in frame.to_dict("records"):
-        of = " ".join(str(one[name]) for name in names)
+        of = ", ".join(f"{name} {one[name]}" for name in names)
         who = one["participant_id"]
         told.append(
             f"number {one['sequence']}"
@@ -264,7 +264,10 @@ def _uneven(material: Material) -> np.ndarray:
     ratios = [tuple(np.round(arms[:, inside].mean(axis=1), 9)) for inside, _ in blocks]
     if not ratios:
         return rows
-    usual = Counter(ratios).most_common(1)[0][0]
+    entries_of: Counter[tuple[float, ...]] = Counter()
+    for (inside, _), ratio in zip(blocks, ratios, strict=True):
+        entries_of[ratio] += len(inside)
+    usual = entries_of.most_common(1)[0][0]
     longest = Counter(len(inside) for inside, _ in blocks)
     for (inside, last), ratio in zip(blocks, ratios, strict=True):
         planned = sizes[inside[0]]
@@ -304,6 +307,8 @@ def _against_ids(material: Material) -> np.ndarray:
     numbers, heads = _numbered_ids(people["participant_id"])
     dates = people["randomised_on"].to_numpy()
     rows = np.zeros(len(people), dtype=bool)
+    if len(people) < FEWEST:
+        return rows
     for head in dict.fromkeys(heads.tolist()):
         inside = np.flatnonzero((heads == head) & ~np.isnan(numbers) & ~np.isnat(dates))
         inside = inside[np.argsort(numbers[inside], kind="stable")]

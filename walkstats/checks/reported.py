@@ -46,12 +46,12 @@ def _onsets(material: Material) -> pd.DataFrame:
     return rows[rows["onset"].notna() & rows["participant_id"].notna()]
 
 
+def _checkable(material: Material) -> bool:
+    return len(material.tables["check_ins"]) > 0 and "check_ins" not in material.incomplete
+
+
 def _within(material: Material) -> pd.DataFrame:
     """Every onset beside the check-in that asks about it; none where several do."""
-    if not len(material.tables["check_ins"]) or "check_ins" in material.incomplete:
-        return pd.DataFrame({"row": [], "state": [], "answered": [], "onset": []}).astype(
-            {"row": int}
-        )
     pairs = _onsets(material).merge(_periods(material), on="participant_id")
     inside = (pairs["onset"] > pairs["begin"]) & (pairs["onset"] <= pairs["end"])
     return pairs[inside].drop_duplicates("row", keep=False)
@@ -64,11 +64,15 @@ def _marked(material: Material, rows: pd.Series) -> np.ndarray:
 
 
 def _while_missed(material: Material) -> np.ndarray:
+    if not _checkable(material):
+        return np.zeros(len(material.tables["recurrences"]), dtype=bool)
     pairs = material.once(_within)
     return _marked(material, pairs.loc[pairs["state"] == "missed", "row"])
 
 
 def _before_it_began(material: Material) -> np.ndarray:
+    if not _checkable(material):
+        return np.zeros(len(material.tables["recurrences"]), dtype=bool)
     pairs = material.once(_within)
     early = (pairs["state"] == "completed") & (pairs["answered"] < pairs["onset"])
     return _marked(material, pairs.loc[early, "row"])
@@ -87,13 +91,14 @@ def _reported(material: Material) -> pd.DataFrame:
     """Every onset beside the check-in that reported it, where recurrences say which did."""
     asked = material.carried_numbers("recurrences", REPORTED_AT)
     onsets = _onsets(material)
-    if not np.isfinite(asked).any() or not len(material.tables["check_ins"]):
-        return onsets.iloc[:0].assign(begin=0.0, end=0.0)
     onsets["number"] = asked[onsets["row"]]
     return onsets.merge(_periods(material), on=["participant_id", "number"])
 
 
 def _outside_its_check_in(material: Material) -> np.ndarray:
+    said = material.carried("recurrences", REPORTED_AT) is not None
+    if not said or not _checkable(material):
+        return np.zeros(len(material.tables["recurrences"]), dtype=bool)
     pairs = _reported(material)
     outside = (pairs["onset"] <= pairs["begin"]) & (pairs["begin"] > 0) | (
         pairs["onset"] > pairs["end"]

@@ -22,6 +22,9 @@ CHANCE = 0.01
 FEWEST = 3
 """A record that can be compared has so many entries."""
 
+FEWEST_PEOPLE = 10
+"""Among fewer nobody knows which values are common."""
+
 
 def written_alike(name: str) -> str:
     """An id without what a hand mistakes: case, leading zeros, signs, O for 0, I and l for 1.
@@ -105,6 +108,8 @@ def _person_keys(material: Material) -> np.ndarray:
     """What is known of each at baseline, where that is enough to tell people apart."""
     n = len(material.tables["participants"])
     keys = np.full(n, None, dtype=object)
+    if n < FEWEST_PEOPLE:
+        return keys
     columns = []
     for column in _of_a_person(material):
         texts = column.astype(object).map(str).where(column.notna().to_numpy())
@@ -131,7 +136,7 @@ def _series_keys(table: str, columns: tuple[str, ...], where: str) -> Callable[.
     def keys(material: Material) -> np.ndarray:
         people = material.tables["participants"]["participant_id"].to_numpy(dtype=object)
         none = np.full(len(people), None, dtype=object)
-        if not len(material.tables[table]) or not len(people):
+        if len(material.tables[table]) < 2 * FEWEST or len(people) < FEWEST_PEOPLE:
             return none
         values = np.column_stack([material.numbers(table, name) for name in columns])
         who = material.whose(table)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from walkstats._follow_up import DAYS_PER_MONTH, visited_after
 from walkstats.checks.dictionary import nearest
 from walkstats.checks.material import Material
-from walkstats.checks.rules import Rows, Rule, Told
+from walkstats.checks.rules import Rows, Rule, Told, counted
 from walkstats.errors import IDS_SHOWN
 
 MANY, FAR = 20, 10.0
@@ -128,15 +129,17 @@ def _visited_after(end: str) -> Rows:
 def _change_without_baseline(material: Material) -> np.ndarray:
     """The first value after month 0 of a participant and measure without a value at month 0."""
     frame = material.tables["outcomes"]
-    known = frame[["participant_id", "value"]].notna().all(axis=1)
-    keys = ["participant_id", "measure"]
-    before = frame.loc[known & (frame["month"] <= 0), keys].drop_duplicates().assign(before=True)
-    later = frame[known & (frame["month"] > 0)].reset_index()
-    first = later.sort_values("month", kind="stable").drop_duplicates(keys)[["index", *keys]]
-    measured = frame.loc[known & (frame["month"] <= 0), "measure"].unique()
-    joined = first[first["measure"].isin(measured)].merge(before, on=keys, how="left")
+    measures, _ = pd.factorize(frame["measure"])
+    people, _ = pd.factorize(frame["participant_id"])
+    month = material.numbers("outcomes", "month")
+    known = (people >= 0) & ~np.isnan(material.numbers("outcomes", "value")) & ~np.isnan(month)
+    pair = people * (measures.max(initial=0) + 2) + measures
+    before = known & (month <= 0)
+    lacking = known & (month > 0) & (measures >= 0) & ~np.isin(pair, pair[before])
+    places = np.flatnonzero(lacking & np.isin(measures, measures[before]))
+    places = places[np.argsort(month[places], kind="stable")]
     rows = np.zeros(len(frame), dtype=bool)
-    rows[joined.loc[joined["before"].isna(), "index"]] = True
+    rows[places[np.unique(pair[places], return_index=True)[1]]] = True
     return rows
 
 
@@ -163,6 +166,8 @@ def _far_above(column: str) -> Rows:
     def broken(material: Material) -> np.ndarray:
         frame = material.tables["costs"]
         values = material.numbers("costs", column)
+        if len(values) < MANY:
+            return np.zeros(len(values), dtype=bool)
         named = frame["category"].notna() & frame["item"].notna()
         rows = np.flatnonzero(named.to_numpy(dtype=bool) & (values > 0))
         found = np.zeros(len(values), dtype=bool)
@@ -179,6 +184,25 @@ def _far_above(column: str) -> Rows:
         return found
 
     return broken
+
+
+def _several_currencies(material: Material) -> np.ndarray:
+    """Rows in another currency than most, where costs have such a column."""
+    named = material.carried("costs", ("currency",))
+    if named is None:
+        return np.zeros(len(material.tables["costs"]), dtype=bool)
+    plain = named.astype(object).map(lambda one: str(one).strip().casefold())
+    plain = plain.where(named.notna().to_numpy(dtype=bool))
+    usual = plain.mode()
+    return (plain.notna() & ~plain.isin(usual.head(1))).to_numpy(dtype=bool)
+
+
+def _told_currencies(material: Material, rows: np.ndarray) -> str:
+    named = material.carried("costs", ("currency",))
+    if named is None:
+        return ""
+    counts = named.value_counts().head(IDS_SHOWN)
+    return ", ".join(f"{one} in {counted(int(n), 'row')}" for one, n in counts.items())
 
 
 def _told_items(column: str) -> Told:
@@ -255,6 +279,17 @@ VISIT_RULES = (
         _told_by_arm,
         topic="completeness",
         looks_for="measures with later values and none at month 0",
+    ),
+    Rule(
+        "costs",
+        "currency",
+        "error",
+        "costs in several currencies: {told}",
+        "turn all into the one that trial.toml names, at the rate that the paper reports",
+        _several_currencies,
+        _told_currencies,
+        topic="units",
+        looks_for="several currencies, where costs have a column currency",
     ),
     Rule(
         "costs",

@@ -20,6 +20,9 @@ MOST_HOURS = 20.0
 MOST_MINUTES = 7 * 16 * 60.0
 """Above it the dictionary refuses a week [minutes]."""
 
+FEWEST_BESIDE, FEWEST_OF_ONE = 12, 6
+"""Weeks of all, and of one person, from which it can be known what is usual."""
+
 MUCH = 10.0
 """A week is looked at when it has so many times the minutes of the person's median week."""
 
@@ -73,8 +76,10 @@ def _hours_of_some(material: Material) -> np.ndarray:
     the other people walk ten times as much. A single week is hours where it is no whole number,
     while nearly all of the person's are, and times 60 it is a usual week of theirs.
     """
+    none = np.zeros(len(material.tables["walking"]), dtype=bool)
+    if len(none) < FEWEST_BESIDE:
+        return none
     minutes, codes, median = material.once(_by_person)
-    none = np.zeros(len(minutes), dtype=bool)
     walked = (minutes > 0) & (codes >= 0)
     if not walked.any() or material.once(_rather_hours).any():
         return none
@@ -116,11 +121,13 @@ def _told_hours(material: Material, rows: np.ndarray) -> str:
 
 def _much_more(material: Material) -> np.ndarray:
     """A week with ten times the person's own median, of people with six weeks or more."""
+    if len(material.tables["walking"]) < FEWEST_OF_ONE:
+        return np.zeros(len(material.tables["walking"]), dtype=bool)
     minutes, codes, median = material.once(_by_person)
     known = pd.Series(minutes > 0).groupby(codes).transform("sum").to_numpy()
     with np.errstate(invalid="ignore"):
         likely = (minutes > 60) & (minutes <= MOST_MINUTES)
-        return (minutes > MUCH * median) & likely & (known >= 6) & (codes >= 0)
+        return (minutes > MUCH * median) & likely & (known >= FEWEST_OF_ONE) & (codes >= 0)
 
 
 def _told_much(material: Material, rows: np.ndarray) -> str:

@@ -20,6 +20,9 @@ from walkstats.reading.text_tables import TextTable
 from walkstats.reading.units import scale
 from walkstats.schema import table_of
 
+SHOULD_AGREE = ("age_years", "sex")
+"""Columns of a person that do not change; age may be that at each visit."""
+
 MUST_AGREE = ("arm", "randomised_on")
 """Columns that all rows of a participant must agree on, whichever of them is kept."""
 
@@ -227,19 +230,20 @@ def _one_row_per(
         return rows, matched
     groups = rows[found[0]].fillna("")
     differing = rows.fillna("").groupby(groups.to_numpy(), sort=False).nunique() > 1
-    must = [t for t in matched.sources if declared.keep is None or t in MUST_AGREE]
-    for target in must:
+    looked_at = (*MUST_AGREE, *SHOULD_AGREE) if declared.keep else tuple(matched.sources)
+    for target in [one for one in matched.sources if one in looked_at]:
         source = matched.sources[target]
         if source != found[0] and differing[source].any():
             ids = [str(one) for one in differing.index[differing[source]]]
             problems.append(
                 Problem(
                     f"{source} differs between the rows of the same {found[0]}",
-                    "correct it" if target in MUST_AGREE else 'say which row counts: keep = "last"',
+                    _remedy(target, declared),
                     table=declared.table,
                     column=target,
                     ids=tuple(ids[:IDS_SHOWN]),
                     count=len(ids),
+                    severity="warning" if declared.keep and target in SHOULD_AGREE else "error",
                 )
             )
     varying = [name for name, source in matched.carried.items() if differing[source].any()]
@@ -249,6 +253,15 @@ def _one_row_per(
         detail = f"rows: one row per {found[0]}, the {declared.keep or 'first'}"
         notes.append((declared.table, "", "left out", len(rows) - len(kept), detail))
     return kept, Matched(matched.sources, carried, (*matched.left, *varying), matched.problems)
+
+
+def _remedy(target: str, declared: DeclaredTable) -> str:
+    """What to do where the rows of a participant disagree."""
+    if target in MUST_AGREE:
+        return "correct it"
+    if declared.keep is None:
+        return 'say which row counts: keep = "last"'
+    return f"correct it, unless it was asked at each visit: the {declared.keep} row counts"
 
 
 def _header_notes(table: str, matched: Matched, text: TextTable) -> list[Note]:
