@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -145,9 +146,9 @@ def shortest(value: float) -> str:
 
 
 def in_text(
-    values: Iterable[object],
+    values: Iterable[Any],
     clock: Clock | None,
-    is_missing: Callable[[object], bool] = lambda value: False,
+    is_missing: Callable[[Any], bool] = lambda value: False,
 ) -> Cells:
     """Write the values of a column as text.
 
@@ -165,7 +166,7 @@ def in_text(
     -------
     Cells
     """
-    known: dict[object, str | None] = {}
+    known: dict[Any, str | None] = {}
     missing: dict[str, int] = {}
     texts: list[str | None] = []
     beyond = 0
@@ -174,28 +175,28 @@ def in_text(
             texts.append(None)
             continue
         if is_missing(value):
-            spelled = value if isinstance(value, str) else shortest(float(value))  # type: ignore[arg-type]
+            spelled = value if isinstance(value, str) else shortest(float(value))
             missing[spelled] = missing.get(spelled, 0) + 1
             texts.append(None)
             continue
-        key = (value, math.copysign(1, value)) if value == 0 else value  # type: ignore[call-overload]
+        key = (value, math.copysign(1, value)) if value == 0 else value
         if key not in known:
             known[key] = _text(value, clock)
         text = known[key]
         if text is None:
             beyond += 1
-            text = shortest(float(value))  # type: ignore[arg-type]
+            text = shortest(float(value))
         texts.append(text)
     out = np.empty(len(texts), dtype=object)
     out[:] = texts
     return Cells(out, missing, beyond)
 
 
-def _text(value: object, clock: Clock | None) -> str | None:
+def _text(value: Any, clock: Clock | None) -> str | None:
     """None for a date that no calendar of ISO has."""
     if isinstance(value, str):
         return value
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)
     if clock is None:
         return shortest(number)
     try:
