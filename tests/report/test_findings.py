@@ -57,7 +57,8 @@ def test_text_fits_the_terminal_and_tells_of_every_table(findings, trial):
     assert max(map(len, text.splitlines())) <= 50
     assert "from row 3; P1, P2, P3, P4, P5 ..." in " ".join(text.split())
     assert "warning: ages <b>odd</b> (7 times)" in text
-    assert text.splitlines()[-1].split()[:3] == ["walking", "0", "rows"]
+    assert "walking 0 rows no errors, 1 warning" in " ".join(text.split())
+    assert text.splitlines()[-1].split()[:3] == ["participants", "2", "rows"]
     clean = findings_in_text(findings.iloc[:0], trial, 80)
     assert clean == "participants        2 rows  nothing found"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from walkstats.checks.rules import TOPICS
+from walkstats.schema import LISTS, TABLES
 from walkstats.trial import Trial
 
 OF_ALL = "the folder"
@@ -99,13 +100,30 @@ def grouped(findings: pd.DataFrame, trial: Trial | None) -> tuple[TableFindings,
     records: dict[str, list[dict[str, Any]]] = {}
     for one in findings.to_dict("records"):
         records.setdefault(one["table"] or OF_ALL, []).append({str(k): v for k, v in one.items()})
-    tables = [_table(name, found, _rows(name, trial)) for name, found in records.items()]
+    tables = [_table(name, found, rows_of(name, trial)) for name, found in records.items()]
     return tuple(sorted(tables, key=lambda one: (-one.errors, -one.warnings)))
 
 
-def _rows(name: str, trial: Trial | None) -> int | None:
-    known = trial is not None and hasattr(trial, name)
-    return len(getattr(trial, name)) if known else None
+def rows_of(name: str, trial: Trial | None) -> int | None:
+    """Rows of a table, or of a list that was only checked against; None where there is none.
+
+    Parameters
+    ----------
+    name : str
+    trial : Trial or None
+
+    Returns
+    -------
+    int or None
+    """
+    if trial is None or name not in (*TABLES, *LISTS):
+        return None
+    if name in TABLES:
+        return len(trial.table(name))
+    report = trial.load_report
+    read = (report["table"] == name) & (report["action"] == "read")
+    rows = report.loc[read & report["detail"].astype(str).str.startswith("rows of"), "count"]
+    return int(rows.sum()) if len(rows) else None
 
 
 def _table(name: str, found: list[dict[str, Any]], rows: int | None) -> TableFindings:

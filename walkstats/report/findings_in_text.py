@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from walkstats.report.findings_grouped import Finding, TableFindings, grouped, said_count
-from walkstats.schema import TABLES
+from walkstats.report.findings_grouped import Finding, TableFindings, grouped, rows_of, said_count
+from walkstats.schema import LISTS, TABLES
 from walkstats.tables.safe_text import one_line
 from walkstats.trial import Trial
 
@@ -86,12 +86,12 @@ def _wrapped(text: str, first: str, others: str, width: int) -> list[str]:
 def _summary(tables: tuple[TableFindings, ...], trial: Trial | None) -> Iterator[str]:
     """A line for every table, also for those without findings: they were looked at."""
     found = {table.name: table for table in tables}
-    shown = [one for one in found if one not in TABLES]
-    shown += [name for name in TABLES if trial is not None and len(trial.table(name))]
-    shown += [one for one in found if one not in shown]
+    shown = [name for name in (*TABLES, *LISTS) if rows_of(name, trial)]
+    shown = [*(one for one in found if one not in shown), *shown]
     widest = max((len(name) for name in shown), default=0)
     for name in shown:
-        rows = "" if trial is None or name not in TABLES else f"{len(trial.table(name)):>7} rows"
+        n = rows_of(name, trial)
+        rows = "" if n is None else f"{n:>7} rows"
         errors, warnings = (found[name].errors, found[name].warnings) if name in found else (0, 0)
         told = f"{said_count(errors, 'error')}, {said_count(warnings, 'warning')}"
         told = told if errors or warnings else "nothing found"

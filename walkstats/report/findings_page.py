@@ -10,7 +10,7 @@ import pandas as pd
 import walkstats
 from walkstats.checks.catalogue import LookedFor, not_found
 from walkstats.errors import WalkstatsError
-from walkstats.report.findings_grouped import grouped, said_count
+from walkstats.report.findings_grouped import grouped, rows_of, said_count
 from walkstats.report.numbered import origin
 from walkstats.schema import LISTS, TABLES
 from walkstats.tables.safe_text import one_line
@@ -90,12 +90,12 @@ def _counts(
     counts: list[dict[str, object]] = []
     for name in names:
         one = tables.get(name)
-        known = trial is not None and name in TABLES
+        rows = rows_of(name, trial)
         counts.append(
             {
                 "name": name,
                 "anchor": f"t{list(tables).index(name) + 1}" if one else "",
-                "rows": len(trial.table(name)) if known and trial is not None else "",
+                "rows": "" if rows is None else rows,
                 "errors": one.errors if one else 0,
                 "warnings": one.warnings if one else 0,
             }
@@ -105,10 +105,7 @@ def _counts(
 
 def _lists(trial: Trial | None) -> list[str]:
     """Lists that the participants were held against."""
-    if trial is None:
-        return []
-    read = trial.load_report.loc[trial.load_report["action"] == "read", "table"]
-    return [name for name in LISTS if (read == name).any()]
+    return [name for name in LISTS if rows_of(name, trial) is not None]
 
 
 def _by_table(clean: Iterable[LookedFor]) -> list[tuple[str, list[str]]]:
