@@ -24,25 +24,25 @@ def some(fast: int, thorough: int) -> settings:
     )
 
 
-@some(2, 60)
+@some(1, 60)
 @given(folders())
 def test_a_valid_folder_is_read_and_reads_back_as_it_was_written(files):
     assert try_folder(files) is not None
 
 
-@some(12, 400)
+@some(8, 400)
 @given(damaged(folders()))
 def test_a_damaged_folder_is_read_or_refused_in_words(files):
     try_folder(files, thorough=not FAST)
 
 
-@some(4, 100)
+@some(2, 100)
 @given(foreign_folders())
 def test_a_folder_of_a_damaged_file_of_another_program(files):
     try_folder(files, thorough=not FAST)
 
 
-@some(30, 1000)
+@some(20, 1000)
 @given(damaged_files())
 def test_a_damaged_file_of_another_program(files):
     try_file(files)

@@ -247,7 +247,8 @@ def _one_part(
     daily = values.get("daily", False)
     for only, table in ONLY_IN.items():
         if values.get(only) and name != table:
-            finder.report((*path, only), f"{only} is a clause of {table} only")
+            finder.report((*path, only), f"{only} is a clause of {table} only", "leave it out")
+            del values[only]
     exported = from_export(found, finder.redcap)
     if exported:
         values.setdefault("carry", False)

@@ -80,8 +80,7 @@ class Pseudonymised:
 def pseudonymise(
     trial: Trial,
     *,
-    key: bytes | None = None,
-    seed: int | None = None,
+    key: bytes | int,
     drop: str | Collection[str] = (),
     keep: str | Collection[str] = (),
     born: str | None = None,
@@ -94,11 +93,10 @@ def pseudonymise(
     Parameters
     ----------
     trial : Trial
-    key : bytes, optional
+    key : bytes or int
         A secret of at least 16 bytes. The same key gives a participant the same pseudonym in every
-        export. Either this or ``seed``.
-    seed : int, optional
-        Numbers the participants in a random order. As secret as a key, and much easier to guess.
+        export. A whole number is a seed: the participants are numbered in a random order. It is as
+        secret as a key, and much easier to guess.
     drop : str or collection of str
         Columns to leave out: ``"postcode"`` in all tables that have it, ``"costs.item"`` in one.
     keep : str or collection of str
@@ -127,7 +125,7 @@ def pseudonymise(
     DataError
         When a column that analyses need seems to say who somebody is, and is not in ``keep``.
     ValueError
-        For no secret or two, and for columns that do not exist or cannot be left out.
+        For a key that could be guessed, and for columns that do not exist or cannot be left out.
 
     Notes
     -----
@@ -146,7 +144,7 @@ def pseudonymise(
     >>> given.trial.source.endswith("pseudonymised")
     True
     """
-    secret = secret_of(key, seed)
+    secret = secret_of(key)
     check_choice(dates, DATES, "dates")
     days = check_whole(shift_days, "shift_days", 1)
     if not isinstance(trial, Trial):

@@ -35,22 +35,20 @@ class Secret:
     seed: int | None
 
 
-def secret_of(key: object, seed: object) -> Secret:
-    """The secret, from arguments of which exactly one is given.
+def secret_of(key: object) -> Secret:
+    """The secret: bytes are a key, a whole number is a seed.
 
     Raises
     ------
     ValueError
-        For none, for both, and for a key that could be guessed.
+        For anything else, and for a key that could be guessed.
     """
-    if (key is None) == (seed is None):
-        raise ValueError("Give key=, a secret of at least 16 bytes, or seed=, and not both.")
-    if seed is not None:
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"seed must be a whole number of 0 or more, got {seed!r}.")
-        return Secret(None, int(seed))
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        if key < 0:
+            raise ValueError(f"key, where it is a seed, must be a whole number from 0, got {key}.")
+        return Secret(None, int(key))
     if not isinstance(key, bytes):
-        raise ValueError(f"key must be bytes, got {type(key).__name__}.")
+        raise ValueError(f"key must be bytes, or a whole number, got {type(key).__name__}.")
     if len(key) < LEAST_KEY or len(set(key)) < 4:
         raise ValueError(
             f"key must have at least {LEAST_KEY} bytes that nobody can guess: "
