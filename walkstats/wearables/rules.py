@@ -123,7 +123,8 @@ class Rules:
                 f", and of these in bouts of at least {self.bout} minutes from the first to the "
             )
             said += "last at this cadence, "
-            said += f"with interruptions of up to {self.interruption} minute(s) in a row"
+            holes = f"interruptions of up to {self.interruption} minute(s) in a row"
+            said += f"with {holes}" if self.interruption else "without interruption"
         if self.peak is not None:
             said += f"; peak cadence: mean of the {self.peak} highest minutes of a day"
         if isinstance(self.wear, ZeroRuns):
