@@ -33,8 +33,8 @@ MANIFESTS = "trial.toml, damaged"
 KINDS: dict[str, tuple[SearchStrategy[Folder], int]] = {
     "damaged": (damaged(folders()), 8),
     "folders of other programs' files, damaged": (foreign_folders(), 3),
-    FILES: (damaged_files(), 8),
-    MANIFESTS: (damaged_manifests(folders()), 8),
+    FILES: (damaged_files(), 24),
+    MANIFESTS: (damaged_manifests(folders()), 24),
     "valid": (folders(), 1),
 }
 """What is drawn, and how often beside the others."""
@@ -68,7 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     tally, began, number = Tally(), time.monotonic(), 0
     most = max(often for _, often in KINDS.values())
-    turns = [k for n in range(most) for k, (_, often) in KINDS.items() if n < often]
+    turns = [
+        kind
+        for turn in range(most)
+        for kind, (_, often) in KINDS.items()
+        if turn * often // most != (turn - 1) * often // most
+    ]
     while time.monotonic() - began < asked.seconds:
         kind = turns[number % len(turns)]
         one_round(kind, asked.seed * 1_000_003 + number, tally, asked.failures)

@@ -38,7 +38,7 @@ def folders(draw: st.DrawFn) -> Folder:
     people = draw(st.integers(4, 6))
     ids = [f"{draw(st.sampled_from(['P', 'A-', '00', 'é']))}{k}" for k in range(1, people + 1)]
     facts = {
-        "name": draw(HARD_NOTES.filter(str.strip)),
+        "name": draw(HARD_NOTES.filter(lambda name: name.strip("? ")[:1] == name[:1] != "")),
         "source": draw(st.sampled_from(["synthetic: drawn", "export of 2024-11-30", "</td>&"])),
         "arms": ["control", "walking"],
         "currency": "AUD",
