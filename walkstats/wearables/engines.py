@@ -87,6 +87,10 @@ def in_plain_words(name: str) -> Iterator[None]:
         raise _refusal(name, error) from None
     except Exception as error:
         raise _refusal(name, error) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a panic in Rust comes out
+            raise
+        raise _refusal(name, error) from None
 
 
 def _refusal(name: str, error: Exception) -> DataError:
