@@ -11,8 +11,8 @@ import pytest
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
 from walkstats.checks import material_of
+from walkstats.checks.days_of_randomisation import longest_order
 from walkstats.checks.habits import rounding_notes, weekend_notes
-from walkstats.checks.randomising import _longest_order
 from walkstats.checks.same_people import written_alike
 from walkstats.schema import empty_table
 
@@ -309,7 +309,7 @@ def test_the_longest_part_in_order():
     rng = np.random.default_rng(0)
     for _ in range(50):
         values = rng.integers(0, 6, 7)
-        kept = _longest_order(values)
+        kept = longest_order(values)
         assert (np.diff(values[kept]) >= 0).all()
         parts = [values[[k for k in range(7) if m >> k & 1]] for m in range(128)]
         assert kept.sum() == max(len(part) for part in parts if (np.diff(part) >= 0).all())

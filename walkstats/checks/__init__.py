@@ -4,8 +4,10 @@
 ``material_of``     a Trial in memory as what the rules look at
 
 ``dictionary`` holds what the dictionary alone can tell (required, ranges, values, keys, unknown
-participants); ``people``, ``episodes``, ``periods``, ``weeks``, ``visits_and_costs`` the rules of
-each table.
+participants); the other modules hold rules, as data: ``people``, ``bodies``, ``same_people``,
+``randomising`` and ``days_of_randomisation``; ``episodes`` and ``reported``; ``periods`` and
+``check_in_order``; ``weeks``; ``visits_and_costs``; ``habits``; ``identifying``. ``catalogue``
+lists all that is looked for.
 """
 
 from typing import TYPE_CHECKING

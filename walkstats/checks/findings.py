@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from walkstats.checks.bodies import BODY_RULES
 from walkstats.checks.check_in_order import CHECK_IN_RULES
+from walkstats.checks.days_of_randomisation import DAY_RULES
 from walkstats.checks.dictionary import dictionary_problems
 from walkstats.checks.episodes import EPISODE_RULES
 from walkstats.checks.habits import HABIT_RULES, NOTES
@@ -25,6 +26,7 @@ from walkstats.errors import Problem
 RULES = (
     *PEOPLE_RULES,
     *RANDOMISATION_RULES,
+    *DAY_RULES,
     *SAME_PEOPLE_RULES,
     *BODY_RULES,
     *EPISODE_RULES,
