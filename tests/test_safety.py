@@ -411,8 +411,20 @@ def test_absurd_files_are_read_or_refused_in_time(tmp_path, absurd):
     assert found["problem"].str.len().max() < 3_000
 
 
+def test_an_error_does_not_steer_the_terminal(folder, tmp_path, capsys):
+    folder.change("walking.csv", "P3,1", "\x1b]0;title\x07P9\u202e,1")
+    arguments = ["pseudonymise", str(folder.path), "--out", str(tmp_path / "o"), "--key"]
+    assert main([*arguments, str(tmp_path / "key")]) == 1
+    said = capsys.readouterr().err
+    assert "P9" in said
+    assert all(sign.isprintable() or sign == "\n" for sign in said)
+
+
 def test_a_folder_of_many_files_is_listed_in_short(folder):
     (folder.path / "participants.csv").unlink()
+    for k in range(60):
+        (folder.path / f"more{k}.csv").write_text("")
+    assert len(folder.check()) < 30
     for k in range(60):
         (folder.path / f"note{k}.txt").write_text("")
     assert folder.check()["problem"].str.len().max() < 1_000

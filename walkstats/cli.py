@@ -46,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(arguments)
     except (WalkstatsError, ValueError) as error:
-        print(f"walkstats: {error}", file=sys.stderr)
+        # What data say must not steer a terminal: control characters are shown, line ends kept.
+        said = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in str(error))
+        print(f"walkstats: {said}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("walkstats: stopped", file=sys.stderr)

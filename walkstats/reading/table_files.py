@@ -36,6 +36,8 @@ WORKBOOKS = (".xlsx", ".xlsm", ".ods")
 NOT_DATA = (".txt", ".json", ".zip")
 """Endings of files that often lie beside the data, and of which nothing is said."""
 
+UNREAD_TOLD = 20
+"""Files that no table is read from: so many are named one by one."""
 MOST_OF_A_MANIFEST = 2**20
 """A trial.toml that is larger is none [bytes]."""
 
@@ -311,17 +313,22 @@ def tell_unread(found: Found, files: list[Source]) -> None:
     files : list of Source
     """
     used = {file for _, file in files}
-    for name in found.place.names:
-        read = name in used or name in found.books
-        if not read and name.lower().endswith((*_data_endings(), ".txt.gz")):
-            found.problems.append(
-                Problem(
-                    f"{name} is in {found.place.described}, and no table is read from it",
-                    f"name it in {MANIFEST} if it belongs to the trial (the tables are "
-                    f"{', '.join(TABLES)})",
-                    severity="warning",
-                )
-            )
+    endings = (*_data_endings(), ".txt.gz")
+    unread = [
+        name
+        for name in found.place.names
+        if name not in used and name not in found.books and name.lower().endswith(endings)
+    ]
+    what_to_do = (
+        f"name it in {MANIFEST} if it belongs to the trial (the tables are {', '.join(TABLES)})"
+    )
+    for name in unread[:UNREAD_TOLD]:
+        told = f"{name} is in {found.place.described}, and no table is read from it"
+        found.problems.append(Problem(told, what_to_do, severity="warning"))
+    if len(unread) > UNREAD_TOLD:
+        more = len(unread) - UNREAD_TOLD
+        told = f"no table is read from {more} more files in {found.place.described}"
+        found.problems.append(Problem(told, what_to_do, count=more, severity="warning"))
     fed = {part.table for part, _ in files}
     for file, book in found.books.items():
         if book is not None:
