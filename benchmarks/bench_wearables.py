@@ -7,7 +7,9 @@ rows on it is left out unless named.
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,7 @@ THREADS = 2
 def works() -> list[Work]:
     """A million minutes, with ``--large`` ten million; each without and with bouts and peaks."""
     folder = Path(tempfile.mkdtemp(prefix="walkstats-"))
+    atexit.register(shutil.rmtree, folder)
     return [one for rows in (1_000_000, 10_000_000) for one in sizes(rows, folder)]
 
 
