@@ -21,7 +21,15 @@ from walkstats.wearables.columns import (
 )
 from walkstats.wearables.days import days_of, prepared
 from walkstats.wearables.engines import ENGINES, Engine, check_installed, engine_of, in_plain_words
-from walkstats.wearables.files import frames_of, parquet_files, paths_of, portions, time_range
+from walkstats.wearables.files import (
+    PORTION,
+    SMALL_PORTION,
+    frames_of,
+    parquet_files,
+    paths_of,
+    portions,
+    time_range,
+)
 from walkstats.wearables.rules import Rules, ZeroRuns, check_clock, rule_of_wear
 from walkstats.wearables.weeks import NOBODY, packed, refuse_bad, starts_of, weeks_of
 
@@ -197,7 +205,8 @@ def _weeks_of_files(paths: list[Path], starts: pd.DataFrame, asked: Asked) -> pd
         ordered = asked.rules.bout or asked.rules.peak or isinstance(asked.rules.wear, ZeroRuns)
         ends = time_range(files, needed["minute"])
         person = needed["person"]
-        parts = portions(files, person) if ordered else portions(files, person, 10**12)
+        rows = SMALL_PORTION if isinstance(asked.rules.wear, ZeroRuns) else PORTION
+        parts = portions(files, person, rows if ordered else 10**12)
         found = [
             _weeks_of_frame(ENGINES["polars"], frame, starts, asked, ends)
             for frame in frames_of(files, person, parts)
@@ -213,7 +222,10 @@ def _weeks_of_frame(
     minutes, kinds = engine.minutes(frame, asked.columns.needed(rules), asked.columns)
     local = check_kinds(kinds, asked.columns.clock)
     clock = _clock(engine, minutes, local, asked.timezone, ends)
-    days = days_of(prepared(minutes, rules, clock, asked.epoch_seconds), rules, clock)
+    minutes = prepared(minutes, rules, clock, asked.epoch_seconds)
+    if ends is not None and isinstance(rules.wear, ZeroRuns):
+        minutes = engine.keep(minutes)  # a portion, whose wear each branch would work out anew
+    days = days_of(minutes, rules, clock)
     people = engine.hand_over(frame, starts)
     if people is None:
         engine, days = ENGINES["pandas"], _fetched(engine, days)

@@ -65,7 +65,9 @@ def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
         worn = worn * (1 - nw.col("off"))
     if rules.wear_column:
         worn = worn * nw.when(nw.col("worn") == 1).then(one).otherwise(none)
-    return frame.with_columns(worn=worn)
+    rare = [name for name in RARE if name in frame.collect_schema().names()]
+    frame = frame.with_columns(worn=worn)
+    return frame.select("person", "minute", "order", "day", "steps", "known", "worn", *rare)
 
 
 def _whole_minutes(frame: Any, keep: list[str], epoch_seconds: int) -> Any:

@@ -37,12 +37,15 @@ class Engine:
         are to be fetched first.
     collect : callable
         narwhals frame -> pandas frame.
+    keep : callable
+        narwhals frame -> the same, worked out once.
     """
 
     name: str
     minutes: Callable[[Any, dict[str, str], Columns], tuple[Any, Any]]
     hand_over: Callable[[Any, pd.DataFrame], Any | None]
     collect: Callable[[Any], pd.DataFrame]
+    keep: Callable[[Any], Any] = lambda frame: frame
 
 
 def engine_of(frame: object) -> str:
@@ -93,7 +96,7 @@ def in_plain_words(name: str) -> Iterator[None]:
         raise _refusal(name, error) from None
 
 
-def _refusal(name: str, error: Exception) -> DataError:
+def _refusal(name: str, error: BaseException) -> DataError:
     said = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
     return DataError.of(
         f"{name} could not read or add up the minutes: {said}",
@@ -181,6 +184,12 @@ def _polars_collect(frame: Any) -> pd.DataFrame:
     once = pl.QueryOptFlags(comm_subplan_elim=False)
     got = frame.to_native().collect(engine="streaming", optimizations=once)
     return pd.DataFrame({name: got[name].to_numpy() for name in got.columns})
+
+
+def _polars_keep(frame: Any) -> Any:
+    import narwhals as nw
+
+    return nw.from_native(frame.to_native().collect(engine="streaming").lazy())
 
 
 # pandas ---------------------------------------------------------------------------------------
@@ -292,7 +301,7 @@ def _spark_collect(frame: Any) -> pd.DataFrame:
 
 
 ENGINES = {
-    "polars": Engine("Polars", _polars_minutes, _polars_hand_over, _polars_collect),
+    "polars": Engine("Polars", _polars_minutes, _polars_hand_over, _polars_collect, _polars_keep),
     "pandas": Engine("pandas", _pandas_minutes, _pandas_hand_over, _pandas_collect),
     "duckdb": Engine("DuckDB", _duckdb_minutes, _no_hand_over, _collect),
     "pyspark": Engine("PySpark", _spark_minutes, _spark_hand_over, _spark_collect),

@@ -19,7 +19,8 @@ from walkstats.wearables.columns import TABLE, Columns, check_present
 
 ENDINGS = (".parquet", ".csv", ".tsv")
 PORTION = 1_500_000
-"""Rows of persons who are worked on at a time."""
+SMALL_PORTION = 300_000
+"""Rows of persons who are worked on at a time, without and with a rule on zeros."""
 MISSING_WORDS = ["", "NA", "NaN", "nan", "null", "NULL", "."]
 
 
