@@ -103,3 +103,16 @@ def test_wrapping_measures_text():
     assert all(text_inches(line, 9.0) <= 1.0 for line in cut)
     assert wrapped("", 1.0, 9.0) == ("",)
     assert wrapped("five (n\u00a0=\u00a03)", 0.6, 9.0)[-1] == "(n = 3)"
+
+
+def test_a_label_with_a_control_character_leaves_the_svg_readable():
+    import warnings
+    import xml.etree.ElementTree as ET
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the font has no sign for it
+        with canvas(2, 1) as figure:
+            figure.text(0.5, 0.5, "a\x07b\uffff]]><script>")
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="svg")
+    assert "ab]]><script>" in "".join(ET.fromstring(drawn.getvalue()).itertext())

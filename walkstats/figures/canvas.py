@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,13 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
 from walkstats._arguments import check_choice
+from walkstats._files import replace_file
 from walkstats._labels import source_line
 from walkstats.figures.palette import MUTED, SMALL, STYLE
 from walkstats.results import Incidence
+
+NOT_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""What a label may hold and an SVG file may not: control characters, code points of nothing."""
 
 # Dates would make the same figure differ from one run to the next.
 UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -49,7 +54,19 @@ class StyledFigure(Figure):
                 **(options.get("metadata") or {}),
             }
         with mpl.rc_context(STYLE):
-            super().savefig(fname, **options)
+            if str(kind).lower() != "svg":
+                super().savefig(fname, **options)
+                return
+            drawn = io.BytesIO()
+            super().savefig(drawn, **{**options, "format": "svg"})
+        self._put(NOT_IN_XML.sub(b"", drawn.getvalue()), fname)
+
+    @staticmethod
+    def _put(image: bytes, fname: Any) -> None:
+        if hasattr(fname, "write"):
+            fname.write(image)
+        else:
+            replace_file(image, Path(fname))
 
     def _repr_png_(self) -> bytes:
         """Shows the figure in a notebook also where no backend of notebooks is at work."""
