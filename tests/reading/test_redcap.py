@@ -7,20 +7,28 @@ below are read off the exports, or off the script, by eye.
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import walkstats as ws
-from walkstats.errors import DataError
+from walkstats.errors import DataError, Problem
+from walkstats.questionnaires import read_questionnaire
+from walkstats.questionnaires.scored import how_to_score
 from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.manifest import read_manifest
 from walkstats.reading.redcap.columns import with_any_of
+from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary, Field, read_choices, read_dictionary
-from walkstats.reading.redcap.labels import event_name, names_of
+from walkstats.reading.redcap.labels import event_name, names_of, with_codes, with_names
+from walkstats.reading.redcap.project import better_said
+from walkstats.reading.redcap.records import rows_of_nothing
+from walkstats.reading.redcap.rows import select
 from walkstats.reading.redcap.values import fields_unknown
-from walkstats.reading.text_tables import TextTable
+from walkstats.reading.scored_parts import PartScore
+from walkstats.reading.text_tables import FileFormat, TextTable
 from walkstats.reading.toml_text import parse_toml
 
 FILES = Path(__file__).parent / "files" / "redcap"
@@ -232,25 +240,43 @@ def test_an_export_of_labels_is_recognised_said_and_read_as_the_same_trial(walk,
     assert told.str.contains(f"is an export of labels: {differ} cells hold").sum() == 1
 
 
-def test_codes_and_labels_mixed_are_refused(spoilt):
-    found = spoilt((EXPORT, ",2,,,,,,,", ",Complete,,,,,,,"))
-    assert said(found, "error", "holds labels in", "and codes in", "raw data")
+SEX = Field("sex", "f", "radio", choices={"1": "female", "2": "male", "3": "male"})
+KNOWN = Dictionary(
+    "fields.csv", (Field("id", "f", "text", "Number"), SEX, Field("age", "f", "text"))
+)
 
 
-def test_a_label_that_two_choices_share_is_refused(tmp_path):
-    folder = labelled(tmp_path, (",other,", ",male,"))
-    dictionary = (folder / DICTIONARY).read_text(encoding="utf-8")
-    (folder / DICTIONARY).write_text(dictionary.replace("3, other", "3, male"), encoding="utf-8")
-    found = ws.check_trial(folder)
-    error = found[found["severity"] == "error"].iloc[0]
-    assert "'male' is 2 and 3" in error["problem"]
-    assert error["ids"].startswith("1002, 1005")
+def with_cells(*cells: str, worded: bool = False, known: Dictionary = KNOWN) -> list[str]:
+    """What is said of an export with these cells under sex."""
+    ids = [str(k) for k in range(1, len(cells) + 1)]
+    text = TextTable("data.csv", pd.DataFrame({"id": ids, "sex": cells}))
+    found = with_codes(text, known, worded).problems
+    return [f"{one.severity} | {one.column} | {one.ids} | {one.problem}" for one in found]
 
 
-def test_labels_over_columns_that_may_be_several_fields_are_refused(tmp_path):
-    folder = labelled(tmp_path, ("Age (years)", "Years of age"))
-    found = ws.check_trial(folder)
-    assert found["problem"].str.contains("1 of 34 may be several fields or none: 'Years of").any()
+def test_codes_and_labels_mixed_are_refused():
+    assert said(with_cells("1", "female"), "error", "labels in 1 cells", "and codes in 1:")
+    assert with_cells("1", "2", "9") == []
+
+
+def test_a_label_that_two_choices_share_is_refused():
+    (warning, error) = with_cells("female", "male")
+    assert "is an export of labels: 2 cells" in warning
+    assert said([error], "error | sex | ('2',)", "'male' is 2 and 3")
+
+
+def test_labels_that_are_codes_of_other_choices_are_refused():
+    turned = replace(SEX, choices={"1": "2", "2": "1"})
+    known = replace(KNOWN, fields=(KNOWN.fields[0], turned))
+    assert said(with_cells("1", "2", worded=True, known=known), "error | sex", "cannot be told")
+    assert with_cells("1", "2", known=known) == []  # headed by names, so raw data
+
+
+def test_labels_over_columns_that_may_be_several_fields_are_refused():
+    data = b"Number,Years of age,Complete?\n1,40,Complete\n"
+    (found,) = with_names(data, "data.csv", FileFormat(), KNOWN).problems
+    assert found.severity == "error"
+    assert "1 of 3 may be several fields or none: 'Years of age'" in found.problem
 
 
 def test_headers_are_found_by_their_order():
@@ -344,6 +370,7 @@ def test_columns_and_instruments_that_are_misspelt(spoilt):
         (toml, '"care___2"', '"care___3"'),
         (toml, 'instrument = "diary"', 'instrument = "dairy"'),
         (toml, "month_3_arm_1 = {", "month_3_arm_2 = {"),
+        (toml, '"end_of_study_arm_1" }', '"end_of_stuy_arm_1" }'),
     )
     assert said(found, "error | resolved_days", "did you mean 'ended', a field of the data")
     assert said(found, "error | age_years", "initials is in the data dictionary, but not in the")
@@ -351,10 +378,6 @@ def test_columns_and_instruments_that_are_misspelt(spoilt):
     assert said(found, "error | care_seeking", "there is no column 'care___3'")
     assert said(found, "error | redcap_repeat_instrument", "'dairy'", "did you mean 'diary'?")
     assert said(found, "warning", "'month_3_arm_2'", "did you mean 'month_3_arm_1'?")
-
-
-def test_an_event_that_is_misspelt(spoilt):
-    found = spoilt(("trial.toml", '"end_of_study_arm_1" }', '"end_of_stuy_arm_1" }'))
     assert said(found, "error", "did you mean 'end_of_study_arm_1'?")
 
 
@@ -386,24 +409,106 @@ def test_an_event_that_does_not_tell_what_a_table_needs():
     assert "the event reports_arm_1 does not tell it" in problems[0].problem
 
 
-def test_an_export_without_events(spoilt):
-    found = spoilt((EXPORT, ",redcap_event_name,", ",redcap_event_nam,"))
-    assert said(found, "error", "no column redcap_event_name")
+# ---- the rows of a table -------------------------------------------------------------------------
+
+ID = DeclaredColumn("participant_id", "id", declared=True)
 
 
-def test_check_ins_without_a_schedule(spoilt):
-    found = spoilt(
-        ("trial.toml", "[check_ins.columns]", "[check_ins.columns]\ncheck_in = { value = 1 }"),
-        ("trial.toml", "check_in_1_arm_1 = {", "#"),
-        ("trial.toml", "check_in_2_arm_1 = {", "#"),
-        ("trial.toml", "check_in_3_arm_1 = {", "#"),
+def selected(columns: dict[str, list[str]], part: DeclaredTable, known: Dictionary | None = KNOWN):
+    """What a table takes of an export, and what is said of it."""
+    chosen = select(TextTable("data.csv", pd.DataFrame(columns)), part, known, True)
+    told = [
+        f"{one.severity} | {one.ids} | {one.problem} {one.what_to_do}" for one in chosen.problems
+    ]
+    return chosen, told
+
+
+def test_an_export_without_events():
+    _, told = selected({"id": ["1"]}, DeclaredTable("participants", columns=(ID,), event=("a",)))
+    assert said(told, "error", "no column redcap_event_name")
+
+
+def test_a_table_that_does_not_say_which_rows_it_takes():
+    cells = {"id": ["1", "1"], EVENT: ["base_arm_1", "end_arm_1"]}
+    _, told = selected(cells, DeclaredTable("participants", columns=(ID,)))
+    assert said(told, "error", "[participants] takes the rows of 2 events", 'event = "base_arm_1"')
+
+
+CHECK_IN = {
+    "id": ["1", "1", "2"],
+    EVENT: ["month_1_arm_1", "reports_arm_1", "reports_arm_1"],
+    "f_complete": ["2", "2", "0"],
+}
+
+
+def test_check_ins_without_a_schedule():
+    _, told = selected(CHECK_IN, DeclaredTable("check_ins", columns=(ID,), instrument="f"))
+    assert said(told, "warning", "which check-ins were due is not declared")
+
+
+def test_a_check_in_that_was_answered_in_an_event_that_is_none():
+    part = DeclaredTable("check_ins", columns=(ID,), instrument="f", event=("month_1_arm_1",))
+    chosen, told = selected(CHECK_IN, replace(part, schedule={1: (0.0, 30.0, 30.0)}))
+    assert len(chosen.text.frame) == 1
+    (told,) = told
+    assert said(
+        [told], "warning | ('1',)", "f was filled in in reports_arm_1, which is no check-in"
     )
-    assert said(found, "warning", "which check-ins were due is not declared")
 
 
-def test_a_table_that_does_not_say_which_rows_it_takes(spoilt):
-    found = spoilt(("trial.toml", 'event = "baseline_arm_1"\n', ""))
-    assert said(found, "error", "[participants] takes the rows of 6 events", 'event = "base')
+def test_the_record_need_not_be_the_first_column():
+    cells = {EVENT: ["a", "a", "b"], "id": ["1", "2", "2"], "age": ["", "", "50"]}
+    age = DeclaredColumn("age_years", "age", declared=True, event=("b",))
+    chosen, told = selected(cells, DeclaredTable("participants", columns=(ID, age), event=("a",)))
+    assert told == []
+    assert chosen.text.frame["age [b]"].tolist() == ["", "50"]
+
+
+def test_checkboxes_as_items_need_their_instrument():
+    rm = Field("rm", "back", "checkbox", choices={str(k): "x" for k in range(1, 25)})
+    names = tuple(f"rm___{k}" for k in range(1, 25))
+    part = DeclaredTable(
+        "outcomes",
+        columns=(ID, DeclaredColumn("value", "rmdq (scored)")),
+        event=("a", "b"),
+        score=PartScore(how_to_score(read_questionnaire("rmdq")), names, "rmdq"),
+    )
+    cells = {"id": ["1", "1"], EVENT: ["a", "b"], "back_complete": ["2", ""]}
+    cells |= {name: ["1", "0"] for name in names}
+    known = replace(KNOWN, fields=(*KNOWN.fields, rm))
+    _, told = selected(cells, part, known)
+    assert said(told, "error", "rm is a field of checkboxes", 'add instrument = "back"')
+    chosen, told = selected(cells, replace(part, instrument="back"), known)
+    assert (len(chosen.text.frame), told) == (1, [])  # nobody saw it in b: no score of 0
+
+
+def test_rows_of_no_event_or_instrument_and_records_entered_twice():
+    def told(known: Dictionary | None = KNOWN, **columns: list[str]) -> list[str]:
+        found = rows_of_nothing(TextTable("data.csv", pd.DataFrame(columns)), known)
+        return [f"{one.severity} | {one.row} | {one.ids} | {one.problem}" for one in found]
+
+    events = told(**{"id": ["1", "2"], EVENT: ["a", " "]})
+    assert said(events, "error | 1 | ('2',)", "say no redcap_event_name")
+    repeats = told(**{"id": ["1", "2", "3"], REPEATED: ["", "f", "g"]})
+    assert said(repeats, "warning | 2 | ('3',)", "does not have: 'g'")
+    twice = "error | 0 | ('7--1', '7--2')", "somebody would be several participants"
+    assert said(told(None, id=["7--1", "7--2"]), *twice)
+    assert said(told(None, id=["7", "7--1"]), "error | 1 | ('7--1',)")
+    assert said(told(None, id=["7--1", "8--2"]), "warning | 0 | ('7--1', '8--2')")
+    assert told(None, id=["1-2", "12-1", "a--3"]) == []
+
+
+def test_a_checkbox_whose_codes_make_one_column():
+    care = Field("care", "f", "checkbox", choices={"1.5": "GP", "1_5": "other"})
+    part = DeclaredTable(
+        "recurrences", columns=(DeclaredColumn("onset_days", "care", declared=True),)
+    )
+    problem = Problem("there is no column 'care'", "?", column="onset_days")
+    (said_better,) = better_said([problem], part, replace(KNOWN, fields=(*KNOWN.fields, care)))
+    assert "care___1_5 (GP), care___1_5 (other); name one" in said_better.what_to_do
+
+
+# ---- forms of exports ----------------------------------------------------------------------------
 
 
 def test_semicolons_and_a_condition_on_another_event(spoilt):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -131,12 +132,16 @@ class Dictionary:
         """Column of an export -> the field that it holds."""
         return {column: one for one in self.fields for column in one.columns}
 
+    @cached_property
+    def checkboxes(self) -> dict[str, Field]:
+        """Fields of checkboxes, by their names."""
+        return {one.name: one for one in self.fields if one.kind == "checkbox"}
+
     def field_of(self, column: str) -> Field | None:
         """The field of a column; also of a checkbox for a missing data code."""
         found = self.fields_of.get(column)
         if found is None and "___" in column:
-            name = column.split("___")[0]
-            found = next((o for o in self.fields if o.name == name and o.kind == "checkbox"), None)
+            found = self.checkboxes.get(column.split("___")[0])
         return found
 
     def codes_of(self, column: str) -> dict[str, str]:
@@ -185,6 +190,14 @@ def plain_label(text: str) -> str:
     'Pain now'
     """
     return re.sub(r"\s+", " ", re.sub(r"</?[A-Za-z][^<>]{0,500}>", "", text)).strip()
+
+
+def record_column(header: Iterable[object], dictionary: Dictionary | None) -> str:
+    """The column that says which record a row is of: that of the dictionary, else the first."""
+    names = [str(one) for one in header]
+    if dictionary is not None and dictionary.record in names:
+        return dictionary.record
+    return next((one for one in names if one not in SPECIAL), names[0])
 
 
 def is_dictionary(header: Iterable[str]) -> bool:
@@ -247,10 +260,10 @@ def read_dictionary(text: TextTable) -> Dictionary:
             f"{text.file} names no field", "download the data dictionary again", file=text.file
         )
     names = [row["name"] for row in rows]
-    twice = sorted({one for one in names if names.count(one) > 1})
+    twice = sorted(one for one, times in Counter(names).items() if times > 1)
     if twice:
         raise unreadable(
-            f"{text.file} has several fields of the same name: {', '.join(twice)}",
+            f"{text.file} has several fields of the same name: {', '.join(twice[:12])}",
             "download the data dictionary again",
             file=text.file,
         )

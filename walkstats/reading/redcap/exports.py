@@ -17,7 +17,7 @@ from walkstats.reading.redcap.values import (
 from walkstats.reading.text_tables import TextTable, unreadable
 
 
-def understand(text: TextTable, dictionary: Dictionary | None) -> TextTable:
+def understand(text: TextTable, dictionary: Dictionary | None, worded: bool = False) -> TextTable:
     """Add what the data dictionary says of an export.
 
     Parameters
@@ -26,6 +26,8 @@ def understand(text: TextTable, dictionary: Dictionary | None) -> TextTable:
         Headed by names.
     dictionary : Dictionary or None
         None where trial.toml names none.
+    worded : bool
+        Whether it was headed by labels when it came.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def understand(text: TextTable, dictionary: Dictionary | None) -> TextTable:
         )
     if dictionary is None:
         return text
-    text = with_codes(text, dictionary)
+    text = with_codes(text, dictionary, worded)
     frame, notes = decimal_points(text, dictionary)
     columns = [str(one) for one in frame.columns]
     return replace(

@@ -7,6 +7,7 @@ dictionary; cells by the choices of their field. Where two readings are possible
 
 from __future__ import annotations
 
+import bisect
 import csv
 import io
 import re
@@ -18,7 +19,13 @@ import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.redcap.declared import EVENT, REPEATED
-from walkstats.reading.redcap.dictionary import SPECIAL, Dictionary, is_dictionary, plain_label
+from walkstats.reading.redcap.dictionary import (
+    SPECIAL,
+    Dictionary,
+    is_dictionary,
+    plain_label,
+    record_column,
+)
 from walkstats.reading.text_tables import FileFormat, TextTable
 
 RAW_EXPORT = (
@@ -141,10 +148,15 @@ def _plain(label: str) -> str:
 
 def _aligned(wanted: list[str], labels: list[tuple[str, str]]) -> list[str | None]:
     """Each label's first place after that of the one before it."""
+    places: dict[str, list[int]] = {}
+    for k, (_, label) in enumerate(labels):
+        places.setdefault(label, []).append(k)
     names: list[str | None] = []
     at = 0
     for one in wanted:
-        place = next((k for k in range(at, len(labels)) if labels[k][1] == one), None)
+        own = places.get(one, [])
+        first = bisect.bisect_left(own, at)
+        place = own[first] if first < len(own) else None
         names.append(None if place is None else labels[place][0])
         at = at if place is None else place + 1
     return names
@@ -178,8 +190,16 @@ class _Column:
         label = self.cells.isin(list(self.inverse))
         return int((code & ~label).sum()), int((label & ~code).sum())
 
+    @property
+    def either(self) -> bool:
+        """Whether a cell is a code, and the label of another code."""
+        return any(
+            cell in self.codes and [cell] != self.inverse.get(cell, [cell])
+            for cell in self.cells.unique()
+        )
 
-def with_codes(text: TextTable, dictionary: Dictionary) -> TextTable:
+
+def with_codes(text: TextTable, dictionary: Dictionary, worded: bool = False) -> TextTable:
     """Put the codes of choices in the place of their labels.
 
     Parameters
@@ -187,6 +207,8 @@ def with_codes(text: TextTable, dictionary: Dictionary) -> TextTable:
     text : TextTable
         An export, headed by names.
     dictionary : Dictionary
+    worded : bool
+        Whether it was headed by labels when it came.
 
     Returns
     -------
@@ -197,6 +219,10 @@ def with_codes(text: TextTable, dictionary: Dictionary) -> TextTable:
     choices = [one for one in columns if one.codes]
     counts = np.array([one.counts for one in choices] or [(0, 0)])
     codes, labels = counts.sum(axis=0)
+    if worded and labels + codes == 0:
+        either = [one.name for one in choices if one.either]
+        found = (_either(text, either),) if either else ()
+        return replace(text, problems=(*text.problems, *found))
     if labels == 0 or labels <= (1 - MOSTLY) * (codes + labels):
         return text
     if labels < MOSTLY * (codes + labels):
@@ -208,7 +234,7 @@ def with_codes(text: TextTable, dictionary: Dictionary) -> TextTable:
         cells, doubtful = _coded(one)
         frame[one.name] = cells
         if doubtful.any():
-            problems.append(_doubtful(text, one, doubtful))
+            problems.append(_doubtful(text, one, doubtful, dictionary))
     for name in (EVENT, REPEATED):
         if name in frame.columns:
             frame[name] = _unique_names(frame[name], dictionary, name)
@@ -255,8 +281,20 @@ def _mixed(text: TextTable, columns: list[str], labels: int, codes: int) -> Prob
     )
 
 
-def _doubtful(text: TextTable, one: _Column, rows: np.ndarray) -> Problem:
-    ids = text.frame.iloc[:, 0].fillna("").to_numpy()[rows]
+def _either(text: TextTable, columns: list[str]) -> Problem:
+    return Problem(
+        f"{text.file} is headed by labels, and whether its cells are labels or codes cannot be "
+        f"told: the labels of {', '.join(columns[:5])} are codes of other choices",
+        "export raw data (Data Exports > CSV / Microsoft Excel (raw data))",
+        table=text.file,
+        column=columns[0],
+        count=len(columns),
+    )
+
+
+def _doubtful(text: TextTable, one: _Column, rows: np.ndarray, dictionary: Dictionary) -> Problem:
+    record = record_column(text.frame.columns, dictionary)
+    ids = text.frame[record].fillna("").to_numpy()[rows]
     shared = sorted(set(one.cells[rows]))
     codes = "; ".join(f"{label!r} is {' and '.join(one.inverse[label])}" for label in shared[:5])
     return Problem(

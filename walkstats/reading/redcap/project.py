@@ -15,11 +15,14 @@ from walkstats.reading.formats import read_text
 from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
 from walkstats.reading.redcap.dictionary import (
     Dictionary,
+    checkbox_column,
     dictionary_format,
     read_dictionary,
+    record_column,
 )
 from walkstats.reading.redcap.exports import problems_of, understand
 from walkstats.reading.redcap.labels import with_names
+from walkstats.reading.redcap.records import rows_of_nothing
 from walkstats.reading.text_tables import FileFormat, TextTable
 
 NUMBERS = re.compile(r"\d+")
@@ -78,14 +81,15 @@ class Project:
         if any(one.severity == "error" for one in headed.problems):
             raise DataError(headed.problems)
         text = read_text(headed.data, file, declared)
-        return self.understood(replace(text, problems=(*text.problems, *headed.problems)))
+        text = replace(text, problems=(*text.problems, *headed.problems))
+        return self.understood(text, worded=bool(headed.problems))
 
-    def understood(self, text: TextTable) -> TextTable:
+    def understood(self, text: TextTable, worded: bool = False) -> TextTable:
         """An export of any format, with the meaning of its codes, and what is wrong with it."""
-        text = understand(text, self.dictionary)
-        if self.dictionary is None:
-            return text
-        found = problems_of(text, self.dictionary, ("", *self.declared.missing))
+        text = understand(text, self.dictionary, worded)
+        found = rows_of_nothing(text, self.dictionary)
+        if self.dictionary is not None:
+            found += problems_of(text, self.dictionary, ("", *self.declared.missing))
         return replace(text, problems=(*text.problems, *found))
 
     def remember(self, table: str, text: TextTable, taken: np.ndarray) -> None:
@@ -95,13 +99,18 @@ class Project:
             self.taken[text.file] = (text, before | taken)
         there = [name for name in (EVENT, REPEATED, INSTANCE) if name in text.frame.columns]
         if there:
-            rows = text.frame[[text.frame.columns[0], *there]]
+            record = record_column(text.frame.columns, self.dictionary)
+            rows = text.frame[[record, *there]]
             self.rows.setdefault(table, []).append(rows)
             self.rows.setdefault(text.file, [rows])
 
     def unread(self) -> list[Problem]:
         """Events without a table whose name is but for its number that of one with a table."""
-        return [one for text, taken in self.taken.values() for one in _unread(text, taken)]
+        return [
+            one
+            for text, taken in self.taken.values()
+            for one in _unread(text, taken, record_column(text.frame.columns, self.dictionary))
+        ]
 
     def located(self, problems: Iterable[Problem]) -> list[Problem]:
         """Findings, each with the event and the repeat of its first row."""
@@ -134,7 +143,7 @@ def open_project(declared: RedcapProject | None, bytes_of: BytesOf) -> Project:
         return Project(declared, None, tuple(told))
 
 
-def _unread(text: TextTable, taken: np.ndarray) -> list[Problem]:
+def _unread(text: TextTable, taken: np.ndarray, record: str) -> list[Problem]:
     if EVENT not in text.frame.columns:
         return []
     events = text.frame[EVENT].fillna("").str.strip().to_numpy(dtype=object)
@@ -153,7 +162,7 @@ def _unread(text: TextTable, taken: np.ndarray) -> list[Problem]:
             table=text.file,
             column=EVENT,
             row=int(text.frame.index[np.flatnonzero(rows)[0]]),
-            ids=tuple(dict.fromkeys(map(str, text.frame.iloc[:, 0][rows])))[:IDS_SHOWN],
+            ids=tuple(dict.fromkeys(map(str, text.frame[record][rows])))[:IDS_SHOWN],
             count=int(rows.sum()),
             severity="warning",
         )
@@ -213,8 +222,8 @@ def _hint(source: str, dictionary: Dictionary) -> str:
     known = next((one for one in dictionary.fields if one.name == source), None)
     if known is not None and known.kind == "checkbox":
         columns = ", ".join(
-            f"{column} ({label})"
-            for column, label in zip(known.columns, known.choices.values(), strict=True)
+            f"{checkbox_column(known.name, code)} ({label})"
+            for code, label in known.choices.items()
         )
         return (
             f"{source} is a field of checkboxes, with a column for each choice: {columns}; "

@@ -19,7 +19,8 @@ from walkstats.reading.headers import find_header
 from walkstats.reading.parts import meeting
 from walkstats.reading.redcap.columns import with_any_of, with_datetimes
 from walkstats.reading.redcap.declared import EVENT, REPEATED
-from walkstats.reading.redcap.dictionary import Dictionary
+from walkstats.reading.redcap.dictionary import Dictionary, record_column
+from walkstats.reading.scored_parts import PartScore
 from walkstats.reading.text_tables import TextTable
 
 Note = tuple[str, str, str, int, str]
@@ -76,14 +77,19 @@ def select(
     part = with_datetimes(text, _with_record(text, part, dictionary), dictionary)
     problems: list[Problem] = []
     notes: list[Note] = []
-    taken = _of_event(text, part, problems) & _of_instrument(text, part, dictionary, problems)
+    timely = _of_event(text, part, problems)
+    answered = _of_instrument(text, part, dictionary, problems)
+    taken = timely & answered
+    if part.table == "check_ins" and part.instrument and EVENT in text.frame.columns:
+        problems += _answered_elsewhere(text, part, answered & ~timely, dictionary)
     problems += _unchosen(text, part, taken)
+    problems += _never_seen(text, part, dictionary)
     if part.table == "check_ins" and not part.schedule:
         problems.append(_unscheduled(part, text))
     if part.table == "outcomes":
         taken &= _asked(text, part, taken, notes)
     columns = part.columns
-    joined, part = _from_other_events(text, part, problems)
+    joined, part = _from_other_events(text, part, dictionary, problems)
     frame = joined.frame[taken]
     if not taken.any() and not problems and len(taken):
         problems.append(_nothing(part, text))
@@ -268,6 +274,52 @@ def _unchosen(text: TextTable, part: DeclaredTable, taken: np.ndarray) -> list[P
     ]
 
 
+def _never_seen(
+    text: TextTable, part: DeclaredTable, dictionary: Dictionary | None
+) -> list[Problem]:
+    """Checkboxes are 0 in every row of an export: as items they would make a score of nothing."""
+    if not isinstance(part.score, PartScore) or part.instrument or part.where:
+        return []
+    fields = [dictionary.field_of(name) for name in part.score.columns] if dictionary else []
+    boxes = [one for one in fields if one is not None and one.kind == "checkbox"]
+    if not boxes:
+        return []
+    return [
+        Problem(
+            f"{boxes[0].name} is a field of checkboxes, which are 0 in {text.file} also where "
+            "nobody saw them: rows of people who did not answer would have a score",
+            f'add instrument = "{boxes[0].form}"',
+            table=part.table,
+            column=part.score.measure,
+            row=part.line,
+        )
+    ]
+
+
+def _answered_elsewhere(
+    text: TextTable, part: DeclaredTable, rows: np.ndarray, dictionary: Dictionary | None
+) -> list[Problem]:
+    """Check-ins in rows of events that are none: left out, they would count as missed."""
+    if not rows.any():
+        return []
+    events = list(dict.fromkeys(_cells(text, EVENT)[rows]))
+    records = text.frame[record_column(text.frame.columns, dictionary)][rows]
+    return [
+        Problem(
+            f"{part.instrument} was filled in in {', '.join(events[:12])}, which "
+            f"{'is' if len(events) == 1 else 'are'} no check-in: these answers are left out, and "
+            "what they answered counts as missed",
+            "say under [redcap.events] which check-in it is, or correct the event in REDCap",
+            table=part.table,
+            column=EVENT,
+            row=int(text.frame.index[np.flatnonzero(rows)[0]]),
+            ids=tuple(dict.fromkeys(map(str, records)))[:IDS_SHOWN],
+            count=int(rows.sum()),
+            severity="warning",
+        )
+    ]
+
+
 def _unscheduled(part: DeclaredTable, text: TextTable) -> Problem:
     return Problem(
         f"which check-ins were due is not declared, and {text.file} has no row for one that nobody "
@@ -281,7 +333,10 @@ def _unscheduled(part: DeclaredTable, text: TextTable) -> Problem:
 
 
 def _from_other_events(
-    text: TextTable, part: DeclaredTable, problems: list[Problem]
+    text: TextTable,
+    part: DeclaredTable,
+    dictionary: Dictionary | None,
+    problems: list[Problem],
 ) -> tuple[TextTable, DeclaredTable]:
     """A further column for each that is taken from another event's row of the same record."""
     elsewhere = [one for one in part.columns if one.event and one.value is None]
@@ -290,7 +345,7 @@ def _from_other_events(
     header = list(text.frame.columns)
     frame = text.frame.copy()
     moved: dict[str, DeclaredColumn] = {}
-    record = frame.iloc[:, 0].fillna("")
+    record = frame[record_column(header, dictionary)].fillna("").str.strip()
     for one in elsewhere:
         found = find_header(one.source, header)
         there = list(_cells(text, EVENT).unique())

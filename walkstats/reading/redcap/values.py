@@ -10,7 +10,7 @@ import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.dates_in_text import is_iso_date
-from walkstats.reading.redcap.dictionary import NUMBERS, SPECIAL, Dictionary, Field
+from walkstats.reading.redcap.dictionary import NUMBERS, SPECIAL, Dictionary, Field, record_column
 from walkstats.reading.text_tables import TextTable
 
 SHOWN = 5
@@ -136,7 +136,7 @@ def values_unforeseen(
         else:
             continue
         if wrong:
-            problems.append(_unforeseen(text, name, wrong, problem))
+            problems.append(_unforeseen(text, name, wrong, problem, dictionary))
     return problems
 
 
@@ -175,9 +175,12 @@ def _day(text: str) -> str | None:
     return day if is_iso_date(day) else None
 
 
-def _unforeseen(text: TextTable, name: str, wrong: list[str], problem: str) -> Problem:
+def _unforeseen(
+    text: TextTable, name: str, wrong: list[str], problem: str, dictionary: Dictionary
+) -> Problem:
     rows = text.frame[name].isin(wrong).to_numpy(dtype=bool)
-    ids = text.frame.iloc[:, 0].fillna("").to_numpy(dtype=object)[rows]
+    record = record_column(text.frame.columns, dictionary)
+    ids = text.frame[record].fillna("").to_numpy(dtype=object)[rows]
     shown = ", ".join(repr(one[:40]) for one in wrong[:SHOWN])
     return Problem(
         f"{problem}: {shown}{' ...' if len(wrong) > SHOWN else ''}",
