@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
 from tests.relations import examples
-from walkstats.schema import TABLES, empty_table
+from walkstats.schema import TABLES, Measure, empty_table
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def test_measures_and_windows_of_the_trial_itself_are_known(trial):
     assert any("does not know 'odi'" in one for one in told(odd))
     known = dataclasses.replace(
         odd,
-        measures={"odi": ws.reading.declarations.Measure("odi", "Oswestry", 0, 100, "lower")},
+        measures={"odi": Measure("odi", "Oswestry", 0, 100, "lower")},
         visit_windows={3.0: (2.0, 4.0)},
     )
     found = told(known)
