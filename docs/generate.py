@@ -106,8 +106,8 @@ def _code(*names: str) -> str:
 
 def clauses() -> str:
     """What a trial.toml may declare, as a page of the guide."""
-    from walkstats.reading import declarations as declared
-    from walkstats.reading import minutes_declared
+    from walkstats.reading.declared import declarations as declared
+    from walkstats.reading.declared import minutes_declared
 
     lines = [
         "# What trial.toml declares",

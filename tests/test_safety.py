@@ -22,7 +22,7 @@ from walkstats import _files
 from walkstats._formula_text import parse
 from walkstats.cli import main
 from walkstats.errors import DataError, Problem, problems_frame
-from walkstats.reading.toml_writing import quoted
+from walkstats.reading.writing.toml_writing import quoted
 from walkstats.report.files import check_writable
 from walkstats.tables import slugs
 from walkstats.tables.safe_text import for_html, for_spreadsheet
@@ -126,11 +126,11 @@ WRITES = re.compile(
 )
 WRITERS = {
     "_files.py": "the one place that writes a file: a draft, put in its place",
-    "reading/writing.py": "into a folder of another name, which is then given its own",
+    "reading/writing/trial_writing.py": "into a folder of another name, then given its own",
     "report/files.py": "the same",
     "report/reproducing.py": "into the folder of report/files.py",
     "reading/cdisc/to_adam.py": "the same",
-    "reading/minute_files.py": "into a temporary folder, under the last part of the name",
+    "reading/assembled/minute_files.py": "into a temporary folder, under the last part of the name",
     "figures/canvas.py": "to memory",
 }
 

@@ -19,8 +19,8 @@ import walkstats as ws
 from walkstats.derive.first_events import KINDS as DERIVED
 from walkstats.errors import DataError
 from walkstats.reading.cdisc.vocabulary import EVENTS, KINDS, PEOPLE
-from walkstats.reading.xport import DataSet, Variable, read_transport
-from walkstats.reading.xport_writing import UnwritableError, transport_bytes
+from walkstats.reading.statistical.xport import DataSet, Variable, read_transport
+from walkstats.reading.statistical.xport_writing import UnwritableError, transport_bytes
 
 FILES = Path(__file__).parent / "cdisc_files"
 HAVEN = FILES / "haven"

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from walkstats.reading.codes_of_files import FileCodes
-from walkstats.reading.conversion import Meaning, convert
-from walkstats.reading.manifest import read_manifest
-from walkstats.reading.parts import read_part
+from walkstats.reading.assembled.parts import read_part
+from walkstats.reading.cells.codes_of_files import FileCodes
+from walkstats.reading.cells.conversion import Meaning, convert
+from walkstats.reading.declared.manifest import read_manifest
+from walkstats.reading.declared.toml_text import parse_toml
 from walkstats.reading.text_tables import TextTable
-from walkstats.reading.toml_text import parse_toml
 
 FACTS = 'name = "a"\nsource = "synthetic: a test"\narms = ["control", "walking"]\n'
 

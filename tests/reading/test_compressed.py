@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from walkstats import DataError
-from walkstats.reading.compressed import OLE_SIGN, file_bytes
+from walkstats.reading.places.compressed import OLE_SIGN, file_bytes
 
 TABLE = b"participant_id,arm\nP1,control\n"
 

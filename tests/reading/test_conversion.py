@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from walkstats.reading.conversion import Meaning, convert
-from walkstats.reading.dates_in_text import check_date_format, to_date
-from walkstats.reading.numbers_in_text import RefusedError, to_integer, to_number
+from walkstats.reading.cells.conversion import Meaning, convert
+from walkstats.reading.cells.dates_in_text import check_date_format, to_date
+from walkstats.reading.cells.numbers_in_text import RefusedError, to_integer, to_number
 
 FIRST, LAST = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 

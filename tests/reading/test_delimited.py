@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from walkstats import DataError
-from walkstats.reading.delimited import read_delimited
+from walkstats.reading.text_files.delimited import read_delimited
 from walkstats.reading.text_tables import FileFormat
 
 

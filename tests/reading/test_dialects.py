@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.reading.trial_on_disk import FACTS, TrialOnDisk
 from walkstats import DataError
-from walkstats.reading.conversion import Meaning, convert
-from walkstats.reading.delimited import read_delimited
-from walkstats.reading.numbers_in_text import RefusedError, to_integer, to_number
+from walkstats.reading.cells.conversion import Meaning, convert
+from walkstats.reading.cells.numbers_in_text import RefusedError, to_integer, to_number
+from walkstats.reading.text_files.delimited import read_delimited
 from walkstats.reading.text_tables import FileFormat, TextTable
 
 

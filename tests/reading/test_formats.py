@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from walkstats import DataError
-from walkstats.reading.compressed import file_bytes
 from walkstats.reading.formats import FORMATS, format_of, read_text
 from walkstats.reading.parquet import read_parquet_text
+from walkstats.reading.places.compressed import file_bytes
 from walkstats.reading.text_tables import FileFormat
 
 FILES = Path(__file__).parent / "files"

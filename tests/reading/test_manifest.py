@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from walkstats.reading.declarations import (
+from walkstats.reading.declared.declarations import (
     COLUMN_CLAUSES,
     MEASURE_CLAUSES,
     TABLE_CLAUSES,
     TRIAL_CLAUSES,
 )
-from walkstats.reading.manifest import read_manifest
-from walkstats.reading.toml_text import parse_toml
+from walkstats.reading.declared.manifest import read_manifest
+from walkstats.reading.declared.toml_text import parse_toml
 from walkstats.schema import TABLES
 
 FACTS = 'name = "A"\nsource = "B"\narms = ["control", "walking"]\n'

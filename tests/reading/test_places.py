@@ -16,10 +16,10 @@ import walkstats as ws
 from tests.reading.trial_on_disk import FACTS, FILES, TABLES, TrialOnDisk
 from tests.reading.workbook_by_hand import row, text, workbook
 from walkstats.cli import main
-from walkstats.reading import archives, compressed
-from walkstats.reading.archives import open_archive
-from walkstats.reading.conversion import Meaning, convert
-from walkstats.reading.places import open_place
+from walkstats.reading.cells.conversion import Meaning, convert
+from walkstats.reading.places import archives, compressed
+from walkstats.reading.places.archives import open_archive
+from walkstats.reading.places.opened import open_place
 
 MANIFEST = FACTS + TABLES
 WRITTEN = Path(__file__).parent / "files"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
 from walkstats.cli import main
-from walkstats.reading.pseudonyms import Secret, pseudonyms
+from walkstats.reading.pseudonymous.pseudonyms import Secret, pseudonyms
 from walkstats.schema import TABLES
 
 KEY = b"nobody can guess this one"

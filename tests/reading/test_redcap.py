@@ -17,8 +17,10 @@ import walkstats as ws
 from walkstats.errors import DataError, Problem
 from walkstats.questionnaires import read_questionnaire
 from walkstats.questionnaires.scored import how_to_score
-from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
-from walkstats.reading.manifest import read_manifest
+from walkstats.reading.assembled.scored_parts import PartScore
+from walkstats.reading.declared.declarations import DeclaredColumn, DeclaredTable
+from walkstats.reading.declared.manifest import read_manifest
+from walkstats.reading.declared.toml_text import parse_toml
 from walkstats.reading.redcap.columns import with_any_of
 from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary, Field, read_choices, read_dictionary
@@ -27,9 +29,7 @@ from walkstats.reading.redcap.project import better_said
 from walkstats.reading.redcap.records import rows_of_nothing
 from walkstats.reading.redcap.rows import select
 from walkstats.reading.redcap.values import fields_unknown
-from walkstats.reading.scored_parts import PartScore
 from walkstats.reading.text_tables import FileFormat, TextTable
-from walkstats.reading.toml_text import parse_toml
 
 FILES = Path(__file__).parent / "files" / "redcap"
 EXPORT = "WALK_DATA_2024-07-15.csv"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import walkstats as ws
 from tests.reading.trial_on_disk import FACTS, TABLES, TrialOnDisk
-from walkstats.reading.schedules import keep_schedule
+from walkstats.reading.assembled.schedules import keep_schedule
 from walkstats.schema import empty_table
 
 SCHEDULE = {1: (0.0, 30.0, 30.0), 2: (30.0, 60.0, 63.0), 3: (60.0, 90.0, 90.0)}

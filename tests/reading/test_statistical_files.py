@@ -19,9 +19,9 @@ import pytest
 import walkstats as ws
 from walkstats.errors import DataError
 from walkstats.reading.formats import format_of, read_text
-from walkstats.reading.statistical_cells import Clock, in_text, shortest
+from walkstats.reading.statistical.statistical_cells import Clock, in_text, shortest
+from walkstats.reading.statistical.xport import read_transport
 from walkstats.reading.text_tables import FileFormat
-from walkstats.reading.xport import read_transport
 
 FILES = Path(__file__).parent / "files"
 HAVEN = json.loads((FILES / "statistical_files.json").read_text(encoding="utf-8"))
@@ -232,7 +232,7 @@ def test_what_other_engines_write_is_named():
 
 
 def test_absurd_sizes_are_refused_before_memory_is_taken(monkeypatch):
-    monkeypatch.setattr("walkstats.reading.statistical_files.MOST_BYTES", 8 * 14)
+    monkeypatch.setattr("walkstats.reading.statistical.statistical_files.MOST_BYTES", 8 * 14)
     assert "has 4 rows of 7 columns" in refusal(stored("trial.sas7bdat"), "a.sas7bdat")
     untold = bytearray(stored("trial.zsav"))
     untold[80:84] = b"\xff" * 4

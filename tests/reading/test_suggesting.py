@@ -18,12 +18,12 @@ from tests.reading.trial_on_disk import FILES as TABLES_ON_DISK
 from tests.reading.trial_on_disk import TrialOnDisk
 from walkstats.cli import main
 from walkstats.errors import DataError
-from walkstats.reading.manifest import read_manifest
+from walkstats.reading.declared.manifest import read_manifest
+from walkstats.reading.declared.toml_text import parse_toml
 from walkstats.reading.suggesting.columns_meant import columns_of
 from walkstats.reading.suggesting.drafts import suggest_trial, write_draft
 from walkstats.reading.suggesting.measures_meant import scores_in_columns
 from walkstats.reading.text_tables import TextTable
-from walkstats.reading.toml_text import parse_toml
 
 BASELINE = """\
 Export of the trial database;;;;;;;

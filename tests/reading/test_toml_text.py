@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from walkstats import DataError
-from walkstats.reading.toml_text import parse_toml
+from walkstats.reading.declared.toml_text import parse_toml
 
 PARTS = """\
 name = "a [not a table]"   # key = "comment"

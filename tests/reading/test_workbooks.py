@@ -25,10 +25,10 @@ from tests.reading.workbook_by_hand import (
     workbook,
 )
 from walkstats import DataError
-from walkstats.reading import sheet_cells, workbook_parts
-from walkstats.reading.serial_dates import day_of_serial, shown_as
+from walkstats.reading.cells.serial_dates import day_of_serial, shown_as
+from walkstats.reading.spreadsheets import sheet_cells, workbook_parts
+from walkstats.reading.spreadsheets.workbooks import read_workbook
 from walkstats.reading.text_tables import FileFormat
-from walkstats.reading.workbooks import read_workbook
 
 FILES = Path(__file__).parent / "files"
 READXL = json.loads((FILES / "workbooks_readxl.json").read_text(encoding="utf-8"))

@@ -16,12 +16,13 @@ import walkstats as ws
 from tests.reading.trial_on_disk import TrialOnDisk
 from tests.relations import examples
 from walkstats.checks.conforming import kind_of
-from walkstats.reading import csv_writing, writing
-from walkstats.reading.conversion import Meaning, convert
-from walkstats.reading.csv_writing import csv_text, missing_codes
-from walkstats.reading.delimited import read_delimited
-from walkstats.reading.guarded_text import unguarded_table
+from walkstats.reading.cells.conversion import Meaning, convert
+from walkstats.reading.text_files.delimited import read_delimited
 from walkstats.reading.text_tables import FileFormat
+from walkstats.reading.writing import csv_writing
+from walkstats.reading.writing import trial_writing as writing
+from walkstats.reading.writing.csv_writing import csv_text, missing_codes
+from walkstats.reading.writing.guarded_text import unguarded_table
 from walkstats.schema import TABLES, Measure, empty_table
 
 FORMATS = ("csv", "parquet")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from tests.strategies.folders import Folder, zipped
-from walkstats.reading import declarations
+from walkstats.reading.declared import declarations
 
 Damage = Callable[[st.DrawFn, Folder], None]
 

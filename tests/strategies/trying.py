@@ -16,13 +16,13 @@ import walkstats as ws
 from tests.strategies.folders import Folder
 from walkstats.cli import main
 from walkstats.errors import problems_frame
-from walkstats.reading.compressed import unpacked
-from walkstats.reading.declarations import Declared
+from walkstats.reading.declared.declarations import Declared
+from walkstats.reading.declared.manifest import read_manifest
+from walkstats.reading.declared.toml_text import parse_toml
 from walkstats.reading.folders import read_folder
 from walkstats.reading.formats import read_text
-from walkstats.reading.manifest import read_manifest
+from walkstats.reading.places.compressed import unpacked
 from walkstats.reading.text_tables import FileFormat, TextTable
-from walkstats.reading.toml_text import parse_toml
 
 SECONDS = 20.0
 """A folder of a few rows takes some hundredths; this one hangs [s]."""

@@ -1,6 +1,6 @@
 """From a folder of tables to a Trial and back.
 
-``read_trial``   a Trial from a folder with trial.toml and one CSV or Parquet file per table
+``read_trial``   a Trial from a folder, zip archive or workbook with its trial.toml
 ``check_trial``  every finding about a folder or a Trial, as a frame
 ``suggest_trial`` a draft of trial.toml from the files found
 ``write_trial``  a Trial to a folder that reads back as the same Trial
@@ -9,9 +9,9 @@
 ``write_cdisc``  a Trial as such data sets
 ``load_sample``  the trials that come with walkstats
 
-One module per format gives text; ``formats`` lists them; ``redcap`` reads exports of REDCap;
-``manifest`` reads trial.toml; ``parts`` and ``conversion`` turn text into the dictionary's columns;
-``schedules`` adds check-ins that nobody answered; ``folders`` holds it together.
+``folders`` holds it together: ``places`` opens what there is, ``declared`` reads trial.toml,
+``formats`` lists what reads a file of each format as text (``text_files``, ``spreadsheets``,
+``statistical``, ``parquet``), ``cells`` and ``assembled`` make the dictionary's tables of it.
 """
 
 from typing import TYPE_CHECKING
@@ -24,19 +24,19 @@ __getattr__, __dir__, __all__ = attach(
         "trial_folders": ["check_trial", "read_trial"],
         "cdisc.from_adam": ["read_cdisc"],
         "cdisc.to_adam": ["write_cdisc"],
-        "pseudonymising": ["pseudonymise"],
+        "pseudonymous.pseudonymising": ["pseudonymise"],
         "samples": ["load_sample"],
         "suggesting.drafts": ["suggest_trial"],
-        "writing": ["write_trial"],
+        "writing.trial_writing": ["write_trial"],
     },
 )
 
 if TYPE_CHECKING:
     from walkstats.reading.cdisc.from_adam import read_cdisc as read_cdisc
     from walkstats.reading.cdisc.to_adam import write_cdisc as write_cdisc
-    from walkstats.reading.pseudonymising import pseudonymise as pseudonymise
+    from walkstats.reading.pseudonymous.pseudonymising import pseudonymise as pseudonymise
     from walkstats.reading.samples import load_sample as load_sample
     from walkstats.reading.suggesting.drafts import suggest_trial as suggest_trial
     from walkstats.reading.trial_folders import check_trial as check_trial
     from walkstats.reading.trial_folders import read_trial as read_trial
-    from walkstats.reading.writing import write_trial as write_trial
+    from walkstats.reading.writing.trial_writing import write_trial as write_trial

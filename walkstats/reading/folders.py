@@ -15,21 +15,27 @@ import pandas as pd
 from walkstats.checks import find_notes, find_problems, with_topics
 from walkstats.checks.material import Material
 from walkstats.errors import DataError, Problem
-from walkstats.reading.archives import leads_out
+from walkstats.reading.assembled.joining import Joined, join_parts
+from walkstats.reading.assembled.minute_files import with_minutes
+from walkstats.reading.assembled.parts import Note, Part, read_part
+from walkstats.reading.assembled.scored_parts import with_questionnaires
 from walkstats.reading.cdisc.submitted import Submission, submitted
-from walkstats.reading.declarations import Declared, DeclaredTable
+from walkstats.reading.declared.declarations import Declared, DeclaredTable
+from walkstats.reading.declared.manifest import MANIFEST, read_manifest
 from walkstats.reading.formats import read_text
-from walkstats.reading.joining import Joined, join_parts
-from walkstats.reading.manifest import MANIFEST, read_manifest
-from walkstats.reading.minute_files import with_minutes
-from walkstats.reading.parts import Note, Part, read_part
-from walkstats.reading.places import open_place
+from walkstats.reading.places.archives import leads_out
+from walkstats.reading.places.opened import open_place
+from walkstats.reading.places.table_files import (
+    Found,
+    Source,
+    find_files,
+    find_manifest,
+    tell_unread,
+)
 from walkstats.reading.redcap.project import Project, better_said, open_project
 from walkstats.reading.redcap.rows import select
-from walkstats.reading.scored_parts import with_questionnaires
-from walkstats.reading.table_files import Found, Source, find_files, find_manifest, tell_unread
+from walkstats.reading.spreadsheets.workbooks import chosen_sheet, read_sheet
 from walkstats.reading.text_tables import TextTable
-from walkstats.reading.workbooks import chosen_sheet, read_sheet
 from walkstats.schema import LISTS, MEASURES, TABLES
 from walkstats.trial import LOAD_REPORT_COLUMNS, Trial
 

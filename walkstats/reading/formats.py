@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from walkstats.reading.archives import ZIP_SIGNS
-from walkstats.reading.delimited import read_delimited
-from walkstats.reading.limits import refuse_wide
 from walkstats.reading.parquet import MAGIC, read_parquet_text
-from walkstats.reading.statistical_files import (
+from walkstats.reading.places.archives import ZIP_SIGNS
+from walkstats.reading.places.limits import refuse_wide
+from walkstats.reading.spreadsheets.workbooks import read_workbook
+from walkstats.reading.statistical.statistical_files import (
     SAS_SIGNS,
     SPSS_SIGNS,
     STATA_SIGNS,
@@ -22,9 +22,9 @@ from walkstats.reading.statistical_files import (
     read_spss,
     read_stata,
 )
+from walkstats.reading.statistical.xport import SIGN_V5, SIGN_V8
+from walkstats.reading.text_files.delimited import read_delimited
 from walkstats.reading.text_tables import FileFormat, TextTable, without_headers
-from walkstats.reading.workbooks import read_workbook
-from walkstats.reading.xport import SIGN_V5, SIGN_V8
 
 Reader = Callable[[bytes, str, FileFormat], TextTable]
 """The bytes, the name of the file for messages, what trial.toml declares -> text."""

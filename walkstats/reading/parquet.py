@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError
-from walkstats.reading.archives import MOST_BYTES
+from walkstats.reading.places.archives import MOST_BYTES
 from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
 
 MAGIC = b"PAR1"

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, DataError, Problem
-from walkstats.reading.dates_in_text import ISO, to_date
+from walkstats.reading.assembled.parts import Note
+from walkstats.reading.cells.dates_in_text import ISO, to_date
+from walkstats.reading.cells.numbers_in_text import RefusedError, to_number
 from walkstats.reading.formats import FORMATS, read_text
-from walkstats.reading.numbers_in_text import RefusedError, to_number
-from walkstats.reading.parts import Note
-from walkstats.reading.table_files import Found as Files
+from walkstats.reading.places.table_files import Found as Files
 from walkstats.reading.text_tables import FileFormat, TextTable
 
 NEEDED, OPTIONAL = ("ADSL", "ADTTE"), ("ADAE",)
@@ -134,7 +134,7 @@ def open_adam(place: Files, encoding: str | None) -> dict[str, AdamTable]:
 
     Parameters
     ----------
-    place : walkstats.reading.table_files.Found
+    place : walkstats.reading.places.table_files.Found
         With adsl, adtte and perhaps adae, in any format of tables.
     encoding : str or None
         Of their texts.

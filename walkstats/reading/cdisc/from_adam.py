@@ -13,16 +13,16 @@ import pandas as pd
 from walkstats._arguments import check_choice, check_positive
 from walkstats.checks import find_problems, material_of
 from walkstats.errors import DataError, Problem
+from walkstats.reading.assembled.parts import Note
 from walkstats.reading.cdisc.adam_files import Found, open_adam
 from walkstats.reading.cdisc.clocks import days_of
 from walkstats.reading.cdisc.harms import read_harms
 from walkstats.reading.cdisc.subjects import Subjects, read_subjects
 from walkstats.reading.cdisc.times import Times, chosen_records, read_times
 from walkstats.reading.cdisc.vocabulary import KINDS
-from walkstats.reading.declarations import CdiscTables
-from walkstats.reading.parts import Note
-from walkstats.reading.places import open_place
-from walkstats.reading.table_files import Found as Files
+from walkstats.reading.declared.declarations import CdiscTables
+from walkstats.reading.places.opened import open_place
+from walkstats.reading.places.table_files import Found as Files
 from walkstats.trial import LOAD_REPORT_COLUMNS, Trial
 
 
@@ -154,7 +154,7 @@ def understood(files: Files, asked: CdiscTables, reference: str | None) -> Under
 
     Parameters
     ----------
-    files : walkstats.reading.table_files.Found
+    files : walkstats.reading.places.table_files.Found
     asked : CdiscTables
     reference : str or None
         The reference arm.

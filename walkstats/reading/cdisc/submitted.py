@@ -13,11 +13,11 @@ import numpy as np
 
 from walkstats.checks import material_of
 from walkstats.errors import DataError, Problem
+from walkstats.reading.assembled.joining import Joined
 from walkstats.reading.cdisc.adam_files import data_set_files
 from walkstats.reading.cdisc.from_adam import Understood, about_stand_ins, understood
-from walkstats.reading.declarations import Declared, DeclaredTable
-from walkstats.reading.joining import Joined
-from walkstats.reading.table_files import Found, Source
+from walkstats.reading.declared.declarations import Declared, DeclaredTable
+from walkstats.reading.places.table_files import Found, Source
 from walkstats.trial import Trial
 
 FED = ("participants", "check_ins", "recurrences", "adverse_events")

@@ -15,8 +15,12 @@ import pandas as pd
 
 from walkstats.errors import DataError
 from walkstats.reading.cdisc.vocabulary import EVENTS, PEOPLE, SEXES
-from walkstats.reading.xport import DataSet, Variable
-from walkstats.reading.xport_writing import LONGEST_TEXT, UnwritableError, transport_bytes
+from walkstats.reading.statistical.xport import DataSet, Variable
+from walkstats.reading.statistical.xport_writing import (
+    LONGEST_TEXT,
+    UnwritableError,
+    transport_bytes,
+)
 from walkstats.schema import TABLES
 from walkstats.trial import Trial
 

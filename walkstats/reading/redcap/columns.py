@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
-from walkstats.reading.headers import find_header
+from walkstats.reading.assembled.headers import find_header
+from walkstats.reading.cells.refusals import TRUTH
+from walkstats.reading.declared.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.redcap.dictionary import Dictionary
-from walkstats.reading.refusals import TRUTH
 from walkstats.reading.text_tables import TextTable
 from walkstats.schema import table_of
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from walkstats.reading.declarations import (
+from walkstats.reading.declared.declarations import (
     EVENT_CLAUSES,
     REDCAP_CLAUSES,
     Clause,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, DataError, Problem
-from walkstats.reading.declarations import DeclaredTable, RedcapProject
+from walkstats.reading.declared.declarations import DeclaredTable, RedcapProject
 from walkstats.reading.formats import read_text
 from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
 from walkstats.reading.redcap.dictionary import (

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
-from walkstats.reading.declarations import DeclaredColumn, DeclaredTable
-from walkstats.reading.headers import find_header
-from walkstats.reading.parts import meeting
+from walkstats.reading.assembled.headers import find_header
+from walkstats.reading.assembled.parts import meeting
+from walkstats.reading.assembled.scored_parts import PartScore
+from walkstats.reading.declared.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.redcap.columns import with_any_of, with_datetimes
 from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary, record_column
-from walkstats.reading.scored_parts import PartScore
 from walkstats.reading.text_tables import TextTable
 
 Note = tuple[str, str, str, int, str]

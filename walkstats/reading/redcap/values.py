@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
-from walkstats.reading.dates_in_text import is_iso_date
+from walkstats.reading.cells.dates_in_text import is_iso_date
 from walkstats.reading.redcap.dictionary import NUMBERS, SPECIAL, Dictionary, Field, record_column
 from walkstats.reading.text_tables import TextTable
 

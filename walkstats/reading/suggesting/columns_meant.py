@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from walkstats.reading.dates_in_text import ISO, looks_like, to_date
-from walkstats.reading.headers import plain
-from walkstats.reading.numbers_in_text import (
+from walkstats.reading.assembled.headers import plain
+from walkstats.reading.cells.dates_in_text import ISO, looks_like, to_date
+from walkstats.reading.cells.numbers_in_text import (
     SIGNS_FOR_MISSING,
     WORDS_FOR_MISSING,
     RefusedError,
     to_number,
 )
-from walkstats.reading.refusals import TRUTH
+from walkstats.reading.cells.refusals import TRUTH
 from walkstats.reading.suggesting.other_names import (
     COLUMNS,
     DAY_NAMES,

@@ -16,10 +16,11 @@ from pathlib import Path
 from walkstats._files import write_whole
 from walkstats.checks.identifying import named_marks
 from walkstats.errors import DataError
-from walkstats.reading.headers import plain
-from walkstats.reading.manifest import MANIFEST
-from walkstats.reading.parts import NUMBERS
-from walkstats.reading.places import open_place
+from walkstats.reading.assembled.headers import plain
+from walkstats.reading.assembled.parts import NUMBERS
+from walkstats.reading.declared.manifest import MANIFEST
+from walkstats.reading.places.opened import open_place
+from walkstats.reading.places.table_files import Found
 from walkstats.reading.suggesting.columns_meant import LISTED, Meant, cells_of, missing_in
 from walkstats.reading.suggesting.measures_meant import Score, measure_called, month_called
 from walkstats.reading.suggesting.other_names import OTHER_MEASURES, REFERENCES
@@ -31,8 +32,7 @@ from walkstats.reading.suggesting.redcap_projects import (
 )
 from walkstats.reading.suggesting.tables_found import TableFound, tables_in
 from walkstats.reading.suggesting.tables_meant import TableMeant, tables_meant
-from walkstats.reading.table_files import Found
-from walkstats.reading.toml_writing import quoted
+from walkstats.reading.writing.toml_writing import quoted
 from walkstats.schema import MEASURES, TABLES
 
 MOST_ARMS = 10

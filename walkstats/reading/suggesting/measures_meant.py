@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from walkstats.reading.headers import plain
+from walkstats.reading.assembled.headers import plain
 from walkstats.reading.suggesting.columns_meant import letters
 from walkstats.reading.suggesting.other_names import MEASURE_NAMES, OTHER_MEASURES
 from walkstats.reading.text_tables import TextTable

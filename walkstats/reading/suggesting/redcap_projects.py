@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from walkstats.errors import DataError
-from walkstats.reading.headers import plain
+from walkstats.reading.assembled.headers import plain
 from walkstats.reading.redcap.declared import EVENT, INSTANCE, REPEATED
 from walkstats.reading.redcap.dictionary import (
     SPECIAL,
@@ -22,7 +22,7 @@ from walkstats.reading.redcap.exports import understand
 from walkstats.reading.suggesting.other_names import REFERENCES
 from walkstats.reading.suggesting.tables_found import TableFound
 from walkstats.reading.text_tables import TextTable
-from walkstats.reading.toml_writing import quoted
+from walkstats.reading.writing.toml_writing import quoted
 
 LISTED = 20
 MONTH = re.compile(r"(?:month|m|mth)_?(\d+)(?:_|$)")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from walkstats.errors import DataError
-from walkstats.reading.delimited import read_delimited
-from walkstats.reading.dialects import own_words, recognise_cells
+from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.reading.formats import DELIMITED, FORMATS, format_of, read_text
-from walkstats.reading.manifest import MANIFEST
-from walkstats.reading.table_files import WORKBOOKS, Found
-from walkstats.reading.text_encodings import LINE_END, decode
+from walkstats.reading.places.table_files import WORKBOOKS, Found
+from walkstats.reading.spreadsheets.workbooks import read_sheet, sheets_of_tables
+from walkstats.reading.text_files.delimited import read_delimited
+from walkstats.reading.text_files.dialects import own_words, recognise_cells
+from walkstats.reading.text_files.text_encodings import LINE_END, decode
 from walkstats.reading.text_tables import FileFormat, TextTable
-from walkstats.reading.workbooks import read_sheet, sheets_of_tables
 
 PACKED = (".gz", ".zip")
 TITLE_LINES = 10

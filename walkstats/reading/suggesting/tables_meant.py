@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from walkstats.reading.headers import plain
+from walkstats.reading.assembled.headers import plain
 from walkstats.reading.suggesting.columns_meant import Columns, columns_of
 from walkstats.reading.suggesting.measures_meant import Score, scores_in_columns
 from walkstats.reading.suggesting.other_names import TABLE_WORDS

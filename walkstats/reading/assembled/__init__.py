@@ -1,0 +1,1 @@
+"""How do rows of files become the tables of a trial?"""

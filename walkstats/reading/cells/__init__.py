@@ -1,0 +1,1 @@
+"""What does a cell mean, once it is known what its column holds?"""

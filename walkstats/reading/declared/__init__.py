@@ -1,0 +1,1 @@
+"""What can a trial.toml say, and what does this one say?"""

@@ -1,0 +1,1 @@
+"""Where do a trial's files lie, and is it safe to open them?"""

@@ -1,0 +1,1 @@
+"""How is a trial given away without telling who somebody is?"""

@@ -1,0 +1,1 @@
+"""What does a file of SPSS, Stata or SAS say?"""

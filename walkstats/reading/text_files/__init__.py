@@ -1,0 +1,1 @@
+"""What does a delimited text file say, in whichever dialect it was written?"""

@@ -1,0 +1,1 @@
+"""How is a trial written, so that it reads back as the same trial?"""
