@@ -302,7 +302,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 
 def _pseudonymise(arguments: argparse.Namespace) -> int:
-    from walkstats.reading.key_files import key_in
+    from walkstats.reading.pseudonymous.key_files import key_in
 
     for secret in filter(None, (arguments.key, arguments.linkage)):
         if secret.resolve().is_relative_to(arguments.out.resolve()):
