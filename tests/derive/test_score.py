@@ -98,6 +98,30 @@ def test_cells_that_mean_no_answer():
     assert found["items_answered"].tolist() == [9, 9]
 
 
+def test_codes_and_missing_cells_are_the_same_numbers_however_they_are_spelt():
+    """A column with a gap holds 9.0 where the team says 9."""
+    rows = rows_of([[9.0, 2, 3], [1, 2, 3]], "peg")
+    for nine in (9, 9.0, "9", " 9.00"):
+        found = ws.derive.score(rows, "peg", missing=[nine])["value"].tolist()
+        assert np.isnan(found[0])
+        assert found[1] == 2
+    profiles = pd.DataFrame({"participant_id": ["a", "b"], "month": 0, "p": [99999.0, 11111.0]})
+    found = ws.derive.score(profiles, "eq5d", items="p", missing=[99999], value_set=MADE_UP)
+    assert found["scored"].tolist() == ["not answered", "complete"]
+    answers = np.arange(21) % 3  # nobody gave the highest answer, which would be refused
+    plain = ws.derive.score(rows_of([answers], "dass21"), "dass21")["value"].tolist()
+    for shifted in (rows_of([answers + 1.0], "dass21"), rows_of([answers + 1], "dass21")):
+        for codes in ({1: 0, 2: 1, 3: 2, 4: 3}, {"1": 0, "2": 1, "3": 2, "4.0": 3}):
+            found = ws.derive.score(shifted, "dass21", codes=codes)
+            assert found["value"].tolist() == plain
+
+
+def test_a_number_that_is_not_among_the_team_s_own_is_no_answer():
+    rows = rows_of([[0] + [1] * 20], "dass21")
+    with pytest.raises(DataError, match=r"'0': answers of .* are '1', '2', '3', '4' "):
+        ws.derive.score(rows, "dass21", codes={1: 0, 2: 1, 3: 2, 4: 3})
+
+
 def test_rows_that_are_nobody_s_or_stand_twice():
     rows = rows_of(np.zeros((4, 24)))
     rows.loc[0, "participant_id"] = None
@@ -121,7 +145,15 @@ def test_rows_that_are_nobody_s_or_stand_twice():
         ({"questionnaire": "rmdq", "month": "visit"}, "No column 'visit'"),
         ({"questionnaire": "rmdq", "month": True}, "month must be"),
         ({"questionnaire": "rmdq", "codes": {"yes": "one"}}, "codes must say"),
+        ({"questionnaire": "rmdq", "codes": {"1": 0, 1: 1}}, "codes has '1' twice"),
+        ({"questionnaire": "rmdq", "codes": "yes"}, "codes must be a mapping"),
+        ({"questionnaire": "rmdq", "missing": "99"}, "missing must be a list"),
+        ({"questionnaire": "rmdq", "missing": 99}, "missing must be a list"),
+        ({"questionnaire": "rmdq", "items": {"rmdq_1", "rmdq_2"}}, "names in their order"),
+        ({"questionnaire": "rmdq", "items": 24}, "names in their order"),
         ({"questionnaire": "rmdq", "measures": {"odi": "x"}}, "has no measure 'odi'"),
+        ({"questionnaire": "rmdq", "measures": {"rmdq": 5}}, "measures must give names"),
+        ({"questionnaire": "rmdq", "measures": "x"}, "measures must be a mapping"),
         ({"questionnaire": "rmdq", "value_set": MADE_UP}, "no use for a value set"),
         ({"questionnaire": "eq5d", "items": "rmdq_1"}, "by a value set"),
     ],
@@ -236,6 +268,7 @@ def test_a_value_set_by_profile_is_the_one_by_decrement(tmp_path):
         (rows.assign(utility=rows["utility"] + 0.2), "full health is 1"),
         (rows.assign(utility="x"), "is no number"),
         (rows[["profile"]], "has the columns profile"),
+        (pd.concat([rows, rows[["utility"]]], axis=1), "columns have the same name"),
     ):
         with pytest.raises(DataError, match=said):
             read_value_set(broken)

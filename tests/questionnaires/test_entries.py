@@ -79,6 +79,7 @@ def test_the_list_of_shipped_ones():
     [
         ({"items": 0}, "items must be at least 1"),
         ({"items": 2.5}, "items needs a whole number"),
+        ({"codes": [0, 10**400]}, "codes needs the lowest and the highest code"),
         ({"codes": [4, 1]}, "codes needs the lowest and the highest code"),
         ({"reversed": [4]}, "reversed must be different numbers from 1 to 3"),
         ({"named": "worry"}, "named gives 1 columns for 3 items"),

@@ -87,6 +87,16 @@ def test_cells_that_are_arms_already_stay():
     assert not read.problems
 
 
+def test_values_that_the_file_calls_by_each_other_s_names_are_refused():
+    turned = {"1": "2", "2": "1"}
+    read = column("category", ["1", "2"], turned, closed=("1", "2"))
+    assert read.refused.all()
+    (one,) = read.refusals
+    assert "1 = '2', 2 = '1', and each may also stand for itself" in one.reason
+    same = column("category", ["1", "2"], {"1": "1", "2": "2"}, closed=("1", "2"))
+    assert list(same.values) == ["1", "2"]
+
+
 def test_truth_is_read_from_words_of_truth_only():
     read = column("boolean", ["1", "2", "1"], {"1": "Yes", "2": "no"})
     assert list(read.values) == [True, False, True]

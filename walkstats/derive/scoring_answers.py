@@ -64,7 +64,8 @@ def score(
     measures : mapping of str to str, optional
         Measure of the questionnaire -> what to call it.
     codes : mapping, optional
-        What the team's own words stand for, as in {"yes": 1, "no": 0}.
+        What the team's own words stand for, as in {"yes": 1, "no": 0}. Where numbers stand for
+        others, as in {1: 0, 2: 1, 3: 2, 4: 3}, all must be there: another number is no answer.
     missing : sequence
         Cells that mean that there is no answer, beside empty ones, as in [-9, 99].
     value_set : str, path-like, mapping or pandas.DataFrame, optional

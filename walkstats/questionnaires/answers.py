@@ -60,10 +60,12 @@ def answers_in(
     Notes
     -----
     Cells are compared as text, each different one once. A number is taken whatever its spelling
-    (3, 3.0, " 3"); a decimal comma is not, since "3,5" is also how two ticks are recorded.
+    (3, 3.0, " 3"), also among ``codes`` and ``missing``; a decimal comma is not, since "3,5" is
+    also how two ticks are recorded. Where the team's own codes are numbers that stand for others,
+    a number that is not among them is no answer.
     """
     place, different = pd.factorize(_as_text(cells.ravel()))
-    blank = {*BLANK, *(str(one).strip() for one in missing)}
+    blank = {*BLANK, *map(spelled, missing)}
     read = np.array([_code(text, one, codes, blank) for text in different], dtype=float)
     read = read.reshape(-1)  # of no cells at all, too
     wrong = np.isinf(read)
@@ -119,6 +121,24 @@ def numbers_in(column: pd.Series) -> Floats:
     return np.array([_number(text) if text else np.nan for text in texts], dtype=float)
 
 
+def spelled(cell: object) -> str:
+    """A cell as text, a number in its shortest spelling.
+
+    Examples
+    --------
+    >>> spelled(" 3.0"), spelled(-9), spelled("not asked")
+    ('3', '-9', 'not asked')
+    """
+    text = str(cell).strip()
+    number = _number(text)
+    return f"{number:.15g}" if np.isfinite(number) else text
+
+
+def recoded(codes: Mapping[str, float]) -> bool:
+    """Whether a number stands for another."""
+    return any(np.isfinite(number := _number(word)) and number != codes[word] for word in codes)
+
+
 def _as_text(cells: NDArray[np.object_]) -> NDArray[np.object_]:
     out = np.empty(len(cells), dtype=object)
     out[:] = ["" if one is None or one is pd.NA else str(one).strip() for one in cells]
@@ -129,14 +149,15 @@ def _code(
     text: str, one: Questionnaire, codes: Mapping[str, float], blank: Collection[str]
 ) -> float:
     """The code that a text stands for; nan for no answer, infinite for something else."""
-    if text in codes:
-        value = float(codes[text])
-    elif text in blank:
+    word = spelled(text)
+    if word in codes:
+        value = float(codes[word])
+    elif text in blank or word in blank:
         return np.nan
     elif text in ("True", "true", "False", "false") and (one.low, one.high) == (0.0, 1.0):
         return float(text in ("True", "true"))
     else:
-        value = _number(text)
+        value = np.inf if recoded(codes) else _number(text)
     fits = one.low <= value <= one.high and (not one.whole or value == np.floor(value))
     return value if fits else np.inf
 
@@ -158,9 +179,11 @@ def as_codes(codes: Mapping[Any, Any] | None) -> dict[str, float]:
     Raises
     ------
     ValueError
-        For words that stand for no number.
+        For words that stand for no number, or for two.
     """
-    out = {}
+    if codes is not None and not isinstance(codes, Mapping):
+        raise ValueError(f"codes must be a mapping, as in {{'yes': 1, 'no': 0}}; got {codes!r}.")
+    out: dict[str, float] = {}
     for word, code in (codes or {}).items():
         try:
             value = float(code)
@@ -171,5 +194,6 @@ def as_codes(codes: Mapping[Any, Any] | None) -> dict[str, float]:
                 f"codes must say which number each answer stands for, as in "
                 f"{{'yes': 1, 'no': 0}}; {word!r} stands for {code!r}."
             )
-        out[str(word).strip()] = value
+        if out.setdefault(spelled(word), value) != value:
+            raise ValueError(f"codes has {spelled(word)!r} twice, for different numbers.")
     return out

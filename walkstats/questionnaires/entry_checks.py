@@ -139,7 +139,7 @@ def _is_whole(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(float(value)) < 1e9  # type: ignore[arg-type]
+    return number and -1e9 < value < 1e9  # type: ignore[operator]
 
 
 def _is_pair(value: object) -> bool:

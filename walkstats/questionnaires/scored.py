@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from walkstats.errors import IDS_SHOWN, Problem
-from walkstats.questionnaires.answers import answers_in, as_codes, profile_cells
+from walkstats.questionnaires.answers import (
+    answers_in,
+    as_codes,
+    profile_cells,
+    recoded,
+    spelled,
+)
 from walkstats.questionnaires.definitions import TOTALS, Questionnaire, Rule, Scale
 from walkstats.questionnaires.scoring import FILLED, STATES, Scores, scores_of, state_of, turned
 from walkstats.questionnaires.utilities import ValueSet
@@ -96,9 +103,14 @@ def how_to_score(
         missing or has no use.
     """
     own = [scale.measure for scale in one.scales]
+    if measures is not None and not isinstance(measures, Mapping):
+        raise ValueError(f"measures must be a mapping of {', '.join(own)} to names.")
     names = {name: name for name in own} | dict(measures or {})
     if unknown := [name for name in names if name not in own]:
         raise ValueError(f"{one.name} has no measure {unknown[0]!r}; it has {', '.join(own)}.")
+    for called in names.values():
+        if not isinstance(called, str) or not called.strip():
+            raise ValueError(f"measures must give names, got {called!r}.")
     if len(set(names.values())) < len(names):
         raise ValueError(f"measures gives two scales of {one.name} one name: {names}.")
     needed = any(scale.total == "value set" for scale in one.scales)
@@ -109,7 +121,9 @@ def how_to_score(
         )
     if value_set is not None and not needed:
         raise ValueError(f"{one.described} has no use for a value set.")
-    blank = tuple(str(cell).strip() for cell in missing)
+    if isinstance(missing, str) or not isinstance(missing, Iterable):
+        raise ValueError(f"missing must be a list of cells, as in [-9, 99]; got {missing!r}.")
+    blank = tuple(map(spelled, missing))
     return HowToScore(one, one.rule(rule), names, as_codes(codes), blank, value_set)
 
 
@@ -130,6 +144,8 @@ def item_columns(items: str | Sequence[str] | None, one: Questionnaire) -> tuple
     """
     if items is None:
         return one.named
+    if isinstance(items, AbstractSet | Mapping) or not isinstance(items, Iterable):
+        raise ValueError(f"items must be a name or a list of names in their order; got {items!r}.")
     if isinstance(items, str):
         if PLACE.search(items):
             names = tuple(PLACE.sub(_numbered(k), items) for k in range(1, one.items + 1))
@@ -198,7 +214,8 @@ def score_rows(
 
 def _blanked(cells: NDArray[np.object_], missing: Collection[str]) -> NDArray[np.object_]:
     out = cells.copy()
-    out[[str(cell).strip() in missing for cell in cells]] = ""
+    blank = {spelled(cell) for cell in missing}
+    out[[spelled(cell) in blank for cell in cells]] = ""
     return out
 
 
@@ -224,9 +241,11 @@ def _problem(
     codes = f"from {one.low:g} to {one.high:g}"
     kind = "whole numbers " if one.whole else "numbers "
     held = f"profiles of {one.items} digits {codes}" if one.profile else f"{kind}{codes}"
-    own = f", or {', '.join(map(repr, how.codes))}" if how.codes else ""
+    if how.codes:
+        words = ", ".join(map(repr, how.codes))
+        held = words if recoded(how.codes) else f"{held}, or {words}"
     return Problem(
-        f"{quoted}: answers of {one.described} are {held}{own}",
+        f"{quoted}: answers of {one.described} are {held}",
         "correct the answer; what is no answer belongs among the missing, and words of your own "
         "among the codes",
         table=table,

@@ -135,12 +135,16 @@ def read_value_set(
     if isinstance(which, ValueSet):
         return which
     if isinstance(which, pd.DataFrame):
+        if not which.columns.is_unique:
+            raise DataError.of("several columns have the same name", what_to_do=FORMAT)
         rows = which.astype(object).where(which.notna(), "").to_dict("records")
         return value_set_of(rows, name or "of the team")
     if isinstance(which, Mapping):
         return value_set_of(_rows_of(which), name or "of the team")
     try:
         path = Path(which)
+        if path.exists() and not path.is_file():
+            raise OSError("it is no file")
         if path.stat().st_size > LONGEST_FILE:
             raise OSError("it is too long")
         data = path.read_bytes()

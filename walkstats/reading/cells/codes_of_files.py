@@ -40,8 +40,15 @@ class FileCodes:
         """The words of a cell; None where the file has none."""
         if cell in self.closed:
             return None
-        words = self.meanings.get(cell, self.meanings.get(cell.strip(), "")).strip()
-        return words or None
+        return self._meant(cell) or None
+
+    def contradicts(self, cell: str) -> bool:
+        """Whether a cell is a value of the column, and by the file stands for another one."""
+        meant = self._meant(cell)
+        return cell in self.closed and meant in self.closed and meant != cell
+
+    def _meant(self, cell: str) -> str:
+        return self.meanings.get(cell, self.meanings.get(cell.strip(), "")).strip()
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,10 @@ def in_words(
     -------
     Worded
     """
+    twofold = [k for k, text in enumerate(texts) if text is not None and codes.contradicts(text)]
+    if twofold and kind in WORDED:
+        refused = dict.fromkeys(twofold, _contradiction([str(texts[k]) for k in twofold], codes))
+        return Worded([None if k in refused else text for k, text in enumerate(texts)], refused)
     words = {k: codes.of(text) for k, text in enumerate(texts) if text is not None}
     told = {k: word for k, word in words.items() if word is not None}
     if not told:
@@ -113,6 +124,17 @@ def _unfit(kind: str, closed: tuple[str, ...]) -> Callable[[str], bool]:
     if kind == "boolean":
         return lambda word: word.casefold() not in TRUTH
     return lambda word: bool(closed) and word not in closed
+
+
+def _contradiction(cells: Sequence[str], codes: FileCodes) -> RefusedError:
+    """Such as arms 1 and 2 where the file calls the first 2 and the second 1."""
+    told = _listed([f"{cell} = {codes.meanings.get(cell.strip(), '')!r}" for cell in cells])
+    asked = [f"{json.dumps(cell, ensure_ascii=False)} = ?" for cell in cells]
+    return RefusedError(
+        f"by the labels of the file {told}, and each may also stand for itself",
+        f"say in trial.toml what each code means, in place of each ?: "
+        f"codes = {{ {', '.join(asked[:SHOWN])} }}",
+    )
 
 
 def _refusal(
