@@ -161,7 +161,8 @@ def in_parquet(frame, folder):
 
 
 def in_csv(frame, folder):
-    frame.assign(time=frame["time"].dt.tz_localize(None)).to_csv(folder / "n.csv", index=False)
+    plain = frame.assign(time=frame["time"].dt.tz_localize(None))
+    plain.to_csv(folder / "n.csv", index=False, sep=";")  # as in Germany; commas: test_minute_files
     return str(folder / "n.csv")
 
 

@@ -21,6 +21,8 @@ ENDINGS = (".parquet", ".csv", ".tsv")
 PORTION = 1_500_000
 SMALL_PORTION = 300_000
 """Rows of persons who are worked on at a time, without and with a rule on zeros."""
+SEPARATORS = (",", ";", "\t", "|")
+HEADER_BYTES = 100_000
 MISSING_WORDS = ["", "NA", "NaN", "nan", "null", "NULL", "."]
 
 
@@ -69,7 +71,7 @@ def parquet_files(
     for k, path in enumerate(paths):
         text = pl.scan_csv(
             path,
-            separator="\t" if path.suffix.lower() == ".tsv" else ",",
+            separator=_separator(path),
             infer_schema=False,
             null_values=MISSING_WORDS,
         )
@@ -94,6 +96,18 @@ def parquet_files(
         frame.sink_parquet(laid[-1], compression="lz4", row_group_size=250_000)
         _check_read(laid[-1], path, times)
     return laid
+
+
+def _separator(path: Path) -> str:
+    """The only sign that can part the names of the columns; what the ending says where none can.
+
+    A wrong one is never taken in silence: the columns would not be found.
+    """
+    with path.open("rb") as file:
+        header = file.readline(HEADER_BYTES)
+    parting = [sign for sign in SEPARATORS if sign.encode() in header]
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    return parting[0] if len(parting) == 1 else usual
 
 
 def _number(name: str) -> Any:
