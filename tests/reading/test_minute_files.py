@@ -34,7 +34,7 @@ def folder(tmp_path):
     steps = np.where(time.hour == 12, 115, 0).astype(np.int16)
     minutes = pd.DataFrame({"participant_id": 2, "time": time, "steps": steps})
     minutes.to_parquet(tmp_path / "device.parquet")
-    minutes.iloc[:1900].to_csv(tmp_path / "device.csv", index=False)
+    minutes.iloc[:1900].to_csv(tmp_path / "device.csv", index=False, sep=";")
     return tmp_path
 
 

@@ -162,7 +162,7 @@ def in_parquet(frame, folder):
 
 def in_csv(frame, folder):
     plain = frame.assign(time=frame["time"].dt.tz_localize(None))
-    plain.to_csv(folder / "n.csv", index=False, sep=";")  # as in Germany; commas: test_minute_files
+    plain.to_csv(folder / "n.csv", index=False, sep=";")  # as in Germany; commas: Fitabase
     return str(folder / "n.csv")
 
 
