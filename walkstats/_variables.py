@@ -363,6 +363,11 @@ def as_numbers(series: pd.Series, name: str) -> Floats:
     try:
         if pd.api.types.is_complex_dtype(series.dtype):
             raise TypeError("complex")
+        dtype = series.dtype
+        if isinstance(dtype, pd.CategoricalDtype):
+            dtype = dtype.categories.dtype
+        if getattr(dtype, "kind", "O") in "mM":  # else dates would be so many nanoseconds
+            raise TypeError("dates")
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
             values = series.to_numpy().astype(float, copy=False)
         else:

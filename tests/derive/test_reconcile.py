@@ -75,6 +75,9 @@ def test_weeks_asked_for():
     assert len(ws.derive.reconcile_walking(trial_of([]))) == 0
     with pytest.raises(ValueError, match="first_week"):
         ws.derive.reconcile_walking(trial_of(ROWS), first_week=0)
+    # weeks that had begun for nobody take no memory
+    many = ws.derive.reconcile_walking(trial_of(ROWS), last_week=10**12)
+    assert many.groupby("participant_id")["week"].max().to_dict() == {"A": 10, "B": 10, "C": 3}
 
 
 def test_two_prescriptions_of_one_week():
@@ -114,6 +117,8 @@ def test_agreement_table_and_figures():
         ws.tables.agreement_table(weeks)
     with pytest.raises(ValueError, match="reconcile_walking"):
         ws.tables.agreement_table(found, pd.DataFrame())
+    with pytest.raises(ValueError, match="reconcile_walking"):
+        ws.tables.agreement_table(found, 5)
     figure = ws.figures.plot_agreement(found, unit="minutes/week")
     assert [ax.get_title("left") for ax in figure.axes] == ["control", "walking"]
     assert len(figure.axes[1].collections[0].get_offsets()) == 6

@@ -141,6 +141,11 @@ def test_refusals_in_words():
     frame = pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, np.nan], "t": ["a", "b"]})
     with pytest.raises(DataError, match="no group has pairs"):
         ws.regression.agreement(frame, "x", "y")
+    days = pd.Series(pd.to_datetime(["2024-01-01"] * 3))
+    for dates in (days, days.dt.tz_localize("UTC"), days - days, days.astype("category")):
+        pairs = pd.DataFrame({"a": dates, "b": [1, 2, 3]})
+        with pytest.raises(DataError, match="no numbers"):
+            ws.regression.agreement(pairs, "a", "b")
     with pytest.raises(DataError, match="no numbers"):
         ws.regression.agreement(frame, "x", "t")
     with pytest.raises(ValueError, match="scale must be one of"):

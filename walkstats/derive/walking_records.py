@@ -66,10 +66,11 @@ def reconcile_walking(
     first = check_whole(first_week, "first_week", 1)
     weeks = _weeks(trial)
     last = weeks.last if last_week is None else check_whole(last_week, "last_week", first)
-    chosen = np.arange(first, max(last, first - 1) + 1)
+    ends = last_days(trial)
+    chosen = np.arange(first, max(_begun(last, ends, weeks.last), first - 1) + 1)
     columns = {name: _cut(table, chosen) for name, table in weeks.minutes.items()}
     begins = 7.0 * (chosen - 1)
-    due = begins[None, :] < last_days(trial)[:, None]
+    due = begins[None, :] < ends[:, None]
     late = sum(int((~due & ~np.isnan(columns[name])).sum()) for name in SOURCES_OF_MINUTES)
     people = trial.participants
     frame = pd.DataFrame(
@@ -195,6 +196,14 @@ def _prescribed(
         "correct them: a week has one prescription, whichever record it stands in",
     )
     return table
+
+
+def _begun(last: int, ends: Floats, recorded: int) -> int:
+    """The last week to look at: later ones had begun for nobody, however many are asked for."""
+    known = ends[np.isfinite(ends)]
+    if len(known) < len(ends):
+        return last
+    return min(last, max(recorded, int(known.max(initial=0.0) // 7) + 1))
 
 
 def _cut(table: Floats, weeks: NDArray[np.int64]) -> Floats:

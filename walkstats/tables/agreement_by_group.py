@@ -107,7 +107,7 @@ def _cell(one: Mapping[str, Any], keys: str | tuple[str, ...], kind: str) -> Cel
 
 def _known(weeks: pd.DataFrame, groups: list[str]) -> list[Row]:
     """Weeks by the records that know them; a group that is no arm has those of all arms."""
-    counted = weeks.attrs.get("known")
+    counted = getattr(weeks, "attrs", {}).get("known")
     if not isinstance(counted, Mapping):
         raise ValueError("weeks must be the frame of derive.reconcile_walking.")
     arms = {str(arm): dict(one) for arm, one in counted.items()}
