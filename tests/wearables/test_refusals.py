@@ -71,6 +71,7 @@ def test_repeated_minutes_of_a_cadence_are_found_in_short_records():
         ({"wear": ""}, "wear must be"),
         ({"cadence": 0}, "cadence"),
         ({"valid_days": 8}, "valid_days is at most 7"),
+        ({"scale": "none"}, "scale must be"),
         ({"epoch_seconds": 7}, "epoch_seconds must be"),
         ({"layout": "garmin"}, "layout must be"),
     ],
@@ -97,6 +98,13 @@ def test_weeks_with_few_days_are_missing_and_counted():
     assert counts["days before randomisation"] == 1
     assert counts["participants without a minute"] == 1
     assert any("fewer than 4 known days are missing" in note for note in got.attrs["notes"])
+    as_are = weekly_minutes_at_cadence(
+        frame, PEOPLE, wear="recorded", timezone="Europe/London", scale="known days"
+    )
+    assert as_are["walking_minutes"].fillna(-1).tolist() == [360.0, -1, 300.0]
+    assert as_are["peak_cadence"].equals(got["peak_cadence"])
+    assert as_are.attrs["counts"]["weeks not scaled to 7 days"] == 2
+    assert "those of its known days, not scaled to 7" in as_are.attrs["method"]
 
 
 def test_fitabase_exports_count_both_passes_of_an_hour():
@@ -119,6 +127,27 @@ def test_short_epochs_are_added_up():
     assert got[["walking_minutes", "bout_minutes", "steps"]].to_numpy().tolist() == [[70, 70, 7560]]
     with pytest.raises(ws.DataError, match="stand more than once"):
         weekly_minutes_at_cadence(frame, PEOPLE, epoch_seconds=30, **asked)
+    # Of the first minute an epoch lacks; an epoch of the second has no number.
+    holed = frame.astype({"steps": float}).drop(index=1)
+    holed.loc[5, "steps"] = np.nan
+    got = weekly_minutes_at_cadence(
+        holed, PEOPLE, epoch_seconds=15, **{**asked, "valid_minutes": 8}, bout=8
+    )
+    assert got[["walking_minutes", "wear_minutes"]].to_numpy().tolist() == [[56, 8]]
+    assert got.attrs["counts"]["minutes without a number"] == 2
+
+
+def test_short_epochs_of_the_hour_that_comes_twice_need_utc():
+    people = pd.DataFrame({"participant_id": ["1"], "randomised_on": ["2024-10-27"]})
+    time = pd.date_range("2024-10-27", periods=240 * 2, freq="30s", tz="UTC")
+    frame = pd.DataFrame({"participant_id": "1", "time": time, "steps": 55})
+    asked = {"wear": "recorded", "timezone": "Europe/London", "epoch_seconds": 30}
+    asked |= {"valid_minutes": 100, "valid_days": 1}
+    got = weekly_minutes_at_cadence(frame, people, **asked)
+    assert got["walking_minutes"].tolist() == [240 * 7]
+    local = frame.assign(time=frame["time"].dt.tz_convert("Europe/London").dt.tz_localize(None))
+    with pytest.raises(ws.DataError, match="120 epochs of less than a minute lie in the hour"):
+        weekly_minutes_at_cadence(local, people, clock="local", **asked)
 
 
 @pytest.mark.parametrize("zone", ["Europe/London", "Australia/Lord_Howe", "Asia/Kolkata"])

@@ -30,7 +30,7 @@ from walkstats.wearables.files import (
     portions,
     time_range,
 )
-from walkstats.wearables.rules import Rules, ZeroRuns, check_clock, rule_of_wear
+from walkstats.wearables.rules import MEAN_DAY, Rules, ZeroRuns, check_clock, rule_of_wear
 from walkstats.wearables.weeks import NOBODY, packed, refuse_bad, starts_of, weeks_of
 
 
@@ -65,6 +65,7 @@ def weekly_minutes_at_cadence(
     peak: int | None = 30,
     valid_minutes: int = 600,
     valid_days: int = 4,
+    scale: str = "mean day",
     epoch_seconds: int = 60,
     layout: str | None = None,
     participant: str | None = None,
@@ -102,8 +103,12 @@ def weekly_minutes_at_cadence(
         Minutes of wear from which a day is known [minutes/day].
     valid_days : int
         Known days from which a week is known [days/week].
+    scale : {"mean day", "known days"}
+        What a known week is: its mean known day times 7, so that weeks compare, or the sum of its
+        known days as they are.
     epoch_seconds : int
-        What a row holds [seconds]; shorter epochs than 60 are added up to minutes.
+        What a row holds [seconds]; shorter epochs than 60 are added up to minutes. A minute of
+        which an epoch lacks is not known.
     layout : {"fitabase"}, optional
         A known layout of columns and times.
     participant, time, steps, counts : str, optional
@@ -166,7 +171,8 @@ def weekly_minutes_at_cadence(
         check_choice(layout, LAYOUTS, "layout")
     names = {"participant": participant, "time": time, "steps": steps, "counts": counts}
     told = {**names, "time_format": time_format, "clock": check_clock(clock)}
-    rules = Rules(rule_of_wear(wear), cadence, bout, interruption, peak, valid_minutes, valid_days)
+    wearing = rule_of_wear(wear)
+    rules = Rules(wearing, cadence, bout, interruption, peak, valid_minutes, valid_days, scale)
     zone_named(timezone)
     asked = Asked(rules, columns_named(layout, told), timezone, check_epoch(epoch_seconds))
     starts = starts_of(people)
@@ -292,6 +298,7 @@ def _told(
     before = weeks[(weeks["week"] < 1) & (weeks["week"] != NOBODY)]
     few = int((frame["valid_days"] < rules.valid_days).sum())
     silent = int((~starts["person"].isin(frame["participant_id"])).sum())
+    scaling = "scaled to 7 days" if rules.scale == MEAN_DAY else "not scaled to 7 days"
     scaled = int(frame["valid_days"].between(rules.valid_days, 6).sum())
     counts = {
         "minutes": int(weeks["rows"].sum()),
@@ -301,14 +308,13 @@ def _told(
         "days known": int(frame["valid_days"].sum()),
         "weeks": len(frame),
         "weeks with too few known days": few,
-        "weeks scaled to 7 days": scaled,
+        f"weeks {scaling}": scaled,
         "participants without a minute": silent,
     }
     said = {
         "weeks with too few known days": f"week(s) with fewer than {rules.valid_days} known days "
         "are missing",
-        "weeks scaled to 7 days": f"week(s) with {rules.valid_days} to 6 known days are "
-        "scaled to 7",
+        f"weeks {scaling}": f"week(s) with {rules.valid_days} to 6 known days are {scaling}",
         "days before randomisation": "day(s) before randomisation are not used",
         "minutes without a number": "minute(s) without a number are not known",
         "participants without a minute": "participant(s) have no minute on record",

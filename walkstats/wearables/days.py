@@ -7,23 +7,20 @@ ask for them, counts and worn; minutes count from 1970.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from walkstats.wearables.clocks import DAY, Clock
 from walkstats.wearables.rules import RECORDED, Rules, ZeroRuns
 from walkstats.wearables.worn import not_worn
-
-if TYPE_CHECKING:
-    pass
 
 MOST_STEPS = 1000
 """More steps than a minute can hold: a total, or another unit."""
 WHOSE = ("person", "day")
 SUMS = (
     *("rows", "known", "worn", "steps", "walked"),
-    *("blank", "impossible", "odd_wear", "nowhere", "twice"),
+    *("blank", "impossible", "odd_wear", "nowhere", "twice", "unclear"),
 )
-RARE = ("odd_wear", "nowhere", "again", "copies")
+RARE = ("odd_wear", "nowhere", "again", "copies", "unclear")
 
 
 def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
@@ -42,7 +39,7 @@ def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
     -------
     narwhals frame
         person, minute, order, day, steps, known, worn; odd_wear where a column tells what was
-        worn, and copies where shorter epochs were added up.
+        worn, and copies and unclear where shorter epochs were added up.
     """
     import narwhals as nw
 
@@ -58,7 +55,7 @@ def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
         keep += ["worn", "odd_wear"]
     frame = frame.with_columns(known=nw.when(known).then(one).otherwise(none))
     frame = frame.select("person", *(nw.col(name).fill_null(0) for name in keep))
-    frame = _placed(_whole_minutes(frame, keep, epoch_seconds), clock)
+    frame = _placed(_whole_minutes(frame, keep, epoch_seconds, clock), clock)
     worn = nw.col("known")
     if isinstance(rules.wear, ZeroRuns):
         frame = not_worn(frame, rules.wear)
@@ -70,8 +67,8 @@ def prepared(frame: Any, rules: Rules, clock: Clock, epoch_seconds: int) -> Any:
     return frame.select("person", "minute", "order", "day", "steps", "known", "worn", *rare)
 
 
-def _whole_minutes(frame: Any, keep: list[str], epoch_seconds: int) -> Any:
-    """Shorter epochs added up; a minute is worn when all of its epochs are."""
+def _whole_minutes(frame: Any, keep: list[str], epoch_seconds: int, clock: Clock) -> Any:
+    """Shorter epochs added up; a minute is known, and worn, when all of its epochs are."""
     import narwhals as nw
 
     if epoch_seconds == 60:
@@ -79,10 +76,20 @@ def _whole_minutes(frame: Any, keep: list[str], epoch_seconds: int) -> Any:
     added = [nw.col(name).sum() for name in keep if name in ("steps", "counts", "odd_wear")]
     worn = [nw.col("worn").min()] if "worn" in keep else []
     frame = frame.group_by("person", "minute").agg(
-        *added, *worn, nw.col("known").max(), nw.len().alias("epochs")
+        *added, *worn, nw.col("known").min(), nw.len().alias("epochs")
     )
     over = nw.col("epochs").cast(nw.Int64) - 60 // epoch_seconds
-    return frame.with_columns(copies=nw.when(over > 0).then(over).otherwise(nw.lit(0)))
+    whole = nw.when(over >= 0).then(nw.col("known")).otherwise(nw.lit(0))
+    frame = frame.with_columns(over=over, known=whole)
+    # What part of a minute holds is less than the minute held.
+    parts = [name for name in keep if name in ("steps", "counts")]
+    frame = frame.with_columns(*(nw.col(name) * nw.col("known") for name in parts))
+    again = nw.when(nw.col("over") > 0).then(nw.col("over")).otherwise(nw.lit(0))
+    if not clock.repeated():
+        return frame.with_columns(copies=again)
+    # Two passes of one hour fell into one minute, and nothing tells their epochs apart.
+    passes = within(clock.repeated())
+    return frame.with_columns(copies=again * (1 - passes), unclear=again * passes)
 
 
 def _placed(frame: Any, clock: Clock) -> Any:

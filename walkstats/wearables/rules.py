@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from walkstats._arguments import check_choice, check_positive, check_whole
 
 RECORDED = "recorded"
+MEAN_DAY, KNOWN_DAYS = "mean day", "known days"
+SCALES = (MEAN_DAY, KNOWN_DAYS)
 CLOCKS = ("utc", "local")
 
 
@@ -88,6 +90,8 @@ class Rules:
         Minutes of wear from which a day is known [minutes/day].
     valid_days : int
         Known days from which a week is known [days/week].
+    scale : {"mean day", "known days"}
+        What a known week is: its mean known day times 7, or the sum of its known days.
     """
 
     wear: ZeroRuns | str
@@ -97,6 +101,7 @@ class Rules:
     peak: int | None = 30
     valid_minutes: int = 600
     valid_days: int = 4
+    scale: str = MEAN_DAY
 
     def __post_init__(self) -> None:
         check_whole(self.cadence, "cadence", 1)
@@ -110,6 +115,7 @@ class Rules:
             raise ValueError(f"valid_minutes is at most 1440, got {self.valid_minutes}.")
         if check_whole(self.valid_days, "valid_days", 1) > 7:
             raise ValueError(f"valid_days is at most 7, got {self.valid_days}.")
+        check_choice(self.scale, SCALES, "scale")
 
     @property
     def wear_column(self) -> str | None:
@@ -133,10 +139,11 @@ class Rules:
             worn = "worn: every minute with a count"
         else:
             worn = f"worn: by the column {self.wear}"
+        week = "mean known day times 7" if self.scale == MEAN_DAY else "known days, not scaled to 7"
         return (
             f"{said}. {worn[0].upper()}{worn[1:]}. A day with at least {self.valid_minutes} "
             f"minutes of wear is known, a week with at least {self.valid_days} known days; minutes "
-            "and steps of a week are those of its mean known day times 7"
+            f"and steps of a week are those of its {week}"
         )
 
 

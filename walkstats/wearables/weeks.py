@@ -13,12 +13,12 @@ from walkstats.errors import IDS_SHOWN, DataError, Problem
 from walkstats.trial import Trial
 from walkstats.wearables.clocks import EPOCH, FIRST, LAST
 from walkstats.wearables.columns import TABLE
-from walkstats.wearables.rules import Rules
+from walkstats.wearables.rules import MEAN_DAY, Rules
 
 NOBODY = -(10**9)
 """The day of randomisation of whom the participants do not name."""
 EARLIEST, LATEST = ((day - EPOCH.date()).days for day in (FIRST, LAST))
-CHECKED = ("blank", "impossible", "odd_wear", "nowhere", "twice", "untimed")
+CHECKED = ("blank", "impossible", "odd_wear", "nowhere", "twice", "unclear", "untimed")
 KEPT = ("week_steps", "week_walked", "week_in_bouts", "week_top", "week_worn")
 COUNTED = ("days", "valid_days", "rows", *CHECKED)
 COLUMNS = (
@@ -126,6 +126,11 @@ def refuse_bad(weeks: pd.DataFrame, zone: str) -> None:
             "time", f"minutes lie in the hour that {zone} skips when clocks go forward",
             'the clock was not changed: turn the times into UTC and say clock="utc"',
         ),
+        "unclear": (
+            "time", f"epochs of less than a minute lie in the hour that comes twice in {zone}, "
+            "and nothing tells which time they belong to",
+            'turn the times into UTC and say clock="utc", or add the epochs up to minutes first',
+        ),
         "odd_wear": (
             "wear", "values of wear are neither 0 nor 1", "write 1 for worn and 0 for not",
         ),
@@ -184,15 +189,16 @@ def packed(weeks: pd.DataFrame, starts: pd.DataFrame, rules: Rules) -> pd.DataFr
     frame = frame.merge(kept, on=["person", "week"], how="left", validate="one_to_one")
     valid = frame["valid_days"].fillna(0).to_numpy(dtype=float)
     enough = np.where(valid >= rules.valid_days, valid, np.nan)
+    times = 7.0 if rules.scale == MEAN_DAY else valid
     a_day = {name: frame[f"week_{name}"].to_numpy(dtype=float) / enough for name in
              ("walked", "in_bouts", "steps", "top", "worn")}  # fmt: skip
     nothing = np.full(len(frame), np.nan)
     out = {
         "participant_id": frame["person"].to_numpy(dtype=object),
         "week": pd.array(frame["week"].to_numpy(dtype=np.int64), dtype="Int64"),
-        "walking_minutes": a_day["walked"] * 7,
-        "bout_minutes": nothing if rules.bout is None else a_day["in_bouts"] * 7,
-        "steps": a_day["steps"] * 7,
+        "walking_minutes": a_day["walked"] * times,
+        "bout_minutes": nothing if rules.bout is None else a_day["in_bouts"] * times,
+        "steps": a_day["steps"] * times,
         "peak_cadence": nothing if rules.peak is None else a_day["top"] / rules.peak,
         "wear_minutes": a_day["worn"],
         "recorded_days": frame["days"].fillna(0).to_numpy(dtype=np.int64),

@@ -22,5 +22,8 @@ MINUTES_CLAUSES = (
     Clause("cadence", "integer", "steps/minute from which a minute is walked", "cadence = 100"),
     Clause("valid_minutes", "integer", "of wear that make a day known", "valid_minutes = 600"),
     Clause("valid_days", "integer", "known days that make a week known", "valid_days = 4"),
+    Clause(
+        "scale", "text", 'a known week: "mean day" times 7, or "known days"', 'scale = "known days"'
+    ),
 )
 """Clauses within ``minutes`` of walking."""
