@@ -94,6 +94,9 @@ def test_by_week():
     assert first["median"].tolist() == [50.0, 40.0, 60.0]
     with pytest.raises(ValueError, match="reconcile_walking"):
         ws.derive.records_by_week(weeks)
+    none = ws.derive.records_by_week(ws.derive.reconcile_walking(trial_of([])))
+    assert len(none) == 0
+    assert list(none.columns) == list(weeks.columns)
 
 
 def test_agreement_table_and_figures():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from walkstats._arguments import check_whole
+from walkstats._arguments import check_frame, check_whole
 from walkstats.derive.observed import last_days
 from walkstats.derive.weekly import SOURCES_OF_MINUTES, late_weeks
 from walkstats.derive.whose import places, refuse_rows
@@ -130,6 +130,7 @@ def records_by_week(frame: pd.DataFrame) -> pd.DataFrame:
     >>> records_by_week(weeks)[["week", "record"]].drop_duplicates().values.tolist()[:3]
     [[1, 'diary'], [1, 'device'], [1, 'prescribed']]
     """
+    check_frame(frame)
     lacking = [name for name in ("arm", "week", *RECORDS) if name not in frame]
     if lacking:
         raise ValueError(
@@ -138,9 +139,9 @@ def records_by_week(frame: pd.DataFrame) -> pd.DataFrame:
     long = frame.melt(["arm", "week"], list(RECORDS), "record", "minutes")
     long["record"] = pd.Categorical(long["record"], categories=list(RECORDS))
     grouped = long.groupby(["arm", "week", "record"], observed=True)["minutes"]
-    quartiles = grouped.quantile(np.array([0.5, 0.25, 0.75])).unstack()
     out = pd.DataFrame({"due": grouped.size(), "known": grouped.count()})
-    out[["median", "lower_quartile", "upper_quartile"]] = quartiles[[0.5, 0.25, 0.75]]
+    for name, share in (("median", 0.5), ("lower_quartile", 0.25), ("upper_quartile", 0.75)):
+        out[name] = grouped.quantile(share)
     out = out.reset_index()
     out["record"] = out["record"].astype(str)
     out.attrs = {**frame.attrs, "derived": f"{frame.attrs.get('derived', '')}, by arm and week"}
