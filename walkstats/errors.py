@@ -19,6 +19,7 @@ PROBLEM_COLUMNS = (
     "problem",
     "what_to_do",
     "topic",
+    "file",
 )
 IDS_SHOWN = 5
 
@@ -53,6 +54,8 @@ class Problem:
         An error stops the analysis; a warning is kept and reported.
     topic : str
         What kind of finding it is, as "identity" or "units"; empty where nobody groups findings.
+    file : str
+        The file of the row, where a table is put together from several; otherwise empty.
     """
 
     problem: str
@@ -64,12 +67,14 @@ class Problem:
     count: int = 1
     severity: str = "error"
     topic: str = ""
+    file: str = ""
 
     def __str__(self) -> str:
         place = ", ".join(
             part
             for part in (
                 self.table,
+                self.file,
                 f"row {self.row}" if self.row is not None else "",
                 f"column {self.column}" if self.column else "",
             )
@@ -88,7 +93,7 @@ class DataError(WalkstatsError):
     """Data that cannot be analysed as they are.
 
     All findings come at once. ``problems`` is a frame with one row per finding and the columns
-    severity, table, row, column, ids, count, problem, what_to_do, topic.
+    severity, table, row, column, ids, count, problem, what_to_do, topic, file.
 
     Parameters
     ----------
@@ -158,7 +163,7 @@ def problems_frame(findings: Iterable[Problem]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns severity, table, row, column, ids, count, problem, what_to_do, topic.
+        Columns severity, table, row, column, ids, count, problem, what_to_do, topic, file.
 
     Examples
     --------
@@ -178,6 +183,7 @@ def problems_frame(findings: Iterable[Problem]) -> pd.DataFrame:
             "problem": one.problem,
             "what_to_do": one.what_to_do,
             "topic": one.topic,
+            "file": one.file,
         }
         for one in findings
     ]

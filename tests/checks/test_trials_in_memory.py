@@ -44,6 +44,7 @@ def test_a_good_trial_has_an_empty_frame_of_findings(trial):
         "problem",
         "what_to_do",
         "topic",
+        "file",
     ]
 
 

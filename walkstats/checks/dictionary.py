@@ -86,6 +86,7 @@ def _problem(
             count=len(positions),
             severity=severity,
             topic=topic,
+            file=material.file(table, int(positions[0])),
         )
     ]
 
@@ -219,14 +220,14 @@ def _repeated_keys(material: Material, table: Table) -> list[Problem]:
     for key, positions in list(groups.indices.items())[:IDS_SHOWN]:
         at = np.flatnonzero(rows)[positions]
         named = " ".join(map(_plainly, key if isinstance(key, tuple) else (key,)))
-        lines = ", ".join(str(material.line(table.name, int(k))) for k in at[:IDS_SHOWN])
+        lines = ", ".join(material.named(table.name, int(k)) for k in at[:IDS_SHOWN])
         pairs.append(f"{named} in rows {lines}{_values(frame, table.name, at)}")
     what = f"duplicates: a {table.row} stands more than once: " + "; ".join(pairs)
     return _problem(
         material,
         (table.name, table.key[-1] if len(table.key) > 1 else table.key[0]),
         rows,
-        what + (" ..." if len(groups) > IDS_SHOWN else ""),
+        what + (" ..." if groups.ngroups > IDS_SHOWN else ""),
         "keep one row of each, and say so in the data management log",
         topic="identity",
     )

@@ -216,4 +216,5 @@ def _problem(one: Identifying, material: Material) -> Problem:
         ids=() if one.column == "participant_id" else ids_at(material, one.table, one.rows),
         count=max(one.cells, 1),
         severity="warning",
+        file=material.file(one.table, first) if one.cells else "",
     )

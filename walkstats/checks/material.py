@@ -28,6 +28,8 @@ class Material:
         Columns of participants.
     lines : mapping of str to numpy.ndarray
         Table -> number of each row for messages: the line of its file, or its place from 1.
+    files : mapping of str to numpy.ndarray
+        Table -> file of each row, for tables that are put together from several.
     refused : mapping of (str, str) to numpy.ndarray
         (table, column) -> bool: cells that were already reported and stand as missing.
     incomplete : frozenset of str
@@ -50,6 +52,7 @@ class Material:
     arms: tuple[str, ...]
     strata: tuple[str, ...] = ()
     lines: Mapping[str, np.ndarray] = field(default_factory=dict)
+    files: Mapping[str, np.ndarray] = field(default_factory=dict)
     refused: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
     incomplete: frozenset[str] = frozenset()
     written: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
@@ -69,6 +72,16 @@ class Material:
         """The number by which a message names a row."""
         lines = self.lines.get(table)
         return position + 1 if lines is None else int(lines[position])
+
+    def file(self, table: str, position: int) -> str:
+        """The file of a row, where the table has several; otherwise nothing."""
+        files = self.files.get(table)
+        return "" if files is None else str(files[position])
+
+    def named(self, table: str, position: int) -> str:
+        """A row as a sentence names it: its number, and its file where there are several."""
+        file = self.file(table, position)
+        return f"{self.line(table, position)}{f' of {file}' if file else ''}"
 
     def cell(self, table: str, column: str, position: int) -> str:
         """The cell of a file as it stands there; nothing where there is none."""

@@ -140,6 +140,7 @@ def _missing(material: Material, name: str, consequence: str) -> Problem:
         count=int(missing.sum()),
         severity="warning",
         topic="completeness",
+        file=material.file("participants", int(np.flatnonzero(missing)[0])),
     )
 
 

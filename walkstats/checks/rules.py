@@ -113,6 +113,7 @@ def problem_of(rule: Rule, material: Material, positions: np.ndarray, told: str)
         count=len(positions),
         severity=rule.severity,
         topic=rule.topic,
+        file=material.file(rule.table, int(positions[0])),
     )
 
 
@@ -156,7 +157,7 @@ def values_at(column: str, table: str) -> Told:
             cell = material.cell(table, column, int(k))
             if cell and not _same_number(cell, value):
                 text = f"{cell!r} in the file, here {text}"
-            shown.append(f"{text} (row {material.line(table, int(k))})")
+            shown.append(f"{text} (row {material.named(table, int(k))})")
         return ", ".join(shown) + (" ..." if len(positions) > IDS_SHOWN else "")
 
     return told

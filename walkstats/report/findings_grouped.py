@@ -28,6 +28,8 @@ class Finding:
     ids : str
         Up to five, and how many others.
     count : int
+    file : str
+        Of the row, where the table has several.
     """
 
     severity: str
@@ -37,11 +39,14 @@ class Finding:
     row: int | None
     ids: str
     count: int
+    file: str = ""
 
     @property
     def where(self) -> str:
-        """Column and first row."""
+        """Column, first row and its file."""
         row = "" if self.row is None else f"{'from ' if self.count > 1 else ''}row {self.row}"
+        if self.file:
+            row = f"{row} of {self.file}" if row else self.file
         return ", ".join(part for part in (self.column, row) if part)
 
 
@@ -159,4 +164,5 @@ def _finding(one: dict[str, Any]) -> Finding:
         None if pd.isna(one["row"]) else int(one["row"]),
         f"{ids} ..." if ids and many and ids.count(", ") == 4 else ids,
         int(one["count"]),
+        str(one.get("file", "")),
     )
