@@ -361,6 +361,13 @@ def test_the_first_day_is_day_0_or_1_by_the_dates(tmp_path):
     numbered = ws.read_cdisc(later, paramcd={"T": "any"})
     assert first(numbered) == first(by_days)
     assert "AVAL is ADT - STARTDT + 1" in told(numbered)
+    harms = {"USUBJID": ["A"], "AETERM": ["fall"], "ASTDT": ["2024-01-03"], "ASTDY": [3]}
+    counted = ws.read_cdisc(
+        made(tmp_path, adtte={"ADT": ["2024-01-10", "2024-01-21", "2024-02-01"]}, adae=harms),
+        paramcd={"T": "any"},
+    )
+    assert counted.adverse_events["onset_days"].tolist() == [3.0]
+    assert "ASTDT - day 0 + 1, or ASTDY" in told(counted)
     mixed = made(tmp_path, adtte={"ADT": ["2024-01-10", "2024-01-22", "2024-02-02"]})
     said = refusal(mixed)
     assert "AVAL is not ADT - STARTDT in 1 of 3 dated rows" in said

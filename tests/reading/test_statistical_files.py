@@ -18,8 +18,9 @@ import pytest
 
 import walkstats as ws
 from walkstats.errors import DataError
+from walkstats.reading.cells.numbers_in_text import number_in_words
 from walkstats.reading.formats import format_of, read_text
-from walkstats.reading.statistical.statistical_cells import Clock, in_text, shortest
+from walkstats.reading.statistical.statistical_cells import Clock, in_text
 from walkstats.reading.statistical.xport import read_transport
 from walkstats.reading.text_tables import FileFormat
 
@@ -79,7 +80,10 @@ def test_the_cells_are_those_that_the_script_wrote_and_those_that_haven_reads(na
     assert cells == known
     assert list(text.frame.index) == list(range(1, len(text.frame) + 1))
     for column, values in HAVEN[name].items():
-        again = [None if v is None else v if isinstance(v, str) else shortest(v) for v in values]
+        again = [
+            None if v is None else v if isinstance(v, str) else number_in_words(float(v))
+            for v in values
+        ]
         if column == "seen":
             again = [v and v.removesuffix("T00:00:00") for v in again]
         if column == "kind":  # haven leaves texts that are declared missing as they are
@@ -303,3 +307,17 @@ def test_a_trial_of_statistical_files_is_read_by_its_labels(tmp_path):
     told = "; ".join(trial.load_report["detail"])
     assert "codes of the file used: 2 = control, 1 = walking" in told
     assert "as 'Allocated arm' in people.sav" in told
+
+
+def test_times_that_stay_numbers_are_told(tmp_path):
+    frame = pd.DataFrame({"quarter": [22406.0], "at": [3661.0], "day": [22406.0]})
+    formats = {"quarter": "YYQ6.", "at": "HHMM5.", "day": "DATE9."}
+    import pyreadstat
+
+    pyreadstat.write_xport(frame, tmp_path / "a.xpt", variable_format=formats)
+    text = read_text((tmp_path / "a.xpt").read_bytes(), "a.xpt", FileFormat())
+    assert text.frame.iloc[0].tolist() == ["22406", "3661", "2021-05-06"]
+    assert text.notes == (
+        "quarter counts days from 1 January 1960 (YYQ6), left as numbers",
+        "at counts seconds (HHMM5), left as numbers",
+    )

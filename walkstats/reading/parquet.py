@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError
+from walkstats.reading.cells.numbers_in_text import number_in_words
 from walkstats.reading.places.archives import MOST_BYTES
 from walkstats.reading.text_tables import FileFormat, TextTable, unreadable
 
@@ -172,7 +173,7 @@ def _writer(kind: Any, pa: Any) -> Callable[[Any], str] | None:
     if types.is_integer(kind):
         return str
     if types.is_floating(kind):
-        return _number
+        return number_in_words
     if types.is_decimal(kind):
         return _decimal
     if types.is_date(kind) or types.is_timestamp(kind):
@@ -182,13 +183,6 @@ def _writer(kind: Any, pa: Any) -> Callable[[Any], str] | None:
 
 def _truth(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _number(value: float) -> str:
-    """``repr`` gives the shortest text that reads back as the same number; 12.0 is written 12."""
-    if value.is_integer() and abs(value) < 2**53 and not (value == 0 and str(value)[0] == "-"):
-        return str(int(value))
-    return repr(value)
 
 
 def _decimal(value: decimal.Decimal) -> str:

@@ -52,7 +52,7 @@ def read_harms(
     if "TRTEMFL" in adae:
         keep &= _left_out((emergent != "Y") & keep, "without TRTEMFL = Y", found)
     adae = adae.rows(keep)
-    days = _onset(adae, subjects, found)
+    days = _onset(adae, subjects, first_day, found)
     keep = _left_out(days < 0, "begun before day 0", found)
     adae, days = adae.rows(keep), days[keep]
     event = adae.texts("AEDECOD")
@@ -77,7 +77,7 @@ def _left_out(gone: np.ndarray, why: str, found: Found) -> np.ndarray:
     return ~gone
 
 
-def _onset(adae: AdamTable, subjects: Subjects, found: Found) -> np.ndarray:
+def _onset(adae: AdamTable, subjects: Subjects, first_day: int, found: Found) -> np.ndarray:
     """Days from day 0: by the dates where there are both, or else by the day of the study."""
     if "ONSETDAY" in adae:
         return adae.numbers("ONSETDAY", found)
@@ -96,7 +96,9 @@ def _onset(adae: AdamTable, subjects: Subjects, found: Found) -> np.ndarray:
     if both.any():
         note = "ASTDY counts from another day than day 0; the dates are taken"
         found.notes.append(("adverse_events", "onset_days", "converted", int(both.sum()), note))
-    told = "ASTDT - day 0, or ASTDY - 1 (the first day is 1) where a date is missing"
+    told = "ASTDT - day 0, or ASTDY - 1 where a date is missing: the first day is 0"
+    if first_day:
+        told = "ASTDT - day 0 + 1, or ASTDY where a date is missing: the first day is 1, as in AVAL"
     found.notes.append(("adverse_events", "onset_days", "converted", len(adae), told))
     return np.where(np.isfinite(by_date), by_date, by_number)
 

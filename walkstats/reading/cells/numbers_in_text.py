@@ -130,13 +130,24 @@ def refuse_error_value(cell: str) -> None:
 def number_in_words(number: float) -> str:
     """The shortest text that reads back as the same number; 12.0 is written 12.
 
+    Parameters
+    ----------
+    number : float
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> number_in_words(12.0), number_in_words(1.1000000000000001), number_in_words(1e20)
     ('12', '1.1', '1e+20')
+    >>> number_in_words(-0.0)
+    '-0.0'
     """
     whole = number.is_integer() and abs(number) < EXACT
-    return str(int(number)) if whole else repr(number)
+    negative_zero = number == 0 and math.copysign(1, number) < 0
+    return str(int(number)) if whole and not negative_zero else repr(number)
 
 
 def to_number(cell: str, decimal: str = ".", thousands: str = "") -> float:

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from walkstats.reading.cells.numbers_in_text import number_in_words
+
 SECONDS_OF_A_DAY = 86_400
 SPSS_ZERO = dt.datetime(1582, 10, 14)
 SAS_ZERO = dt.datetime(1960, 1, 1)
@@ -31,6 +33,22 @@ SAS_DATES = frozenset(
 SAS_MOMENTS = frozenset(
     ["DATETIME", "DATEAMPM", "MDYAMPM", "E8601DT", "B8601DT", "IS8601DT", "NLDATM", "DTDATE"]
 )
+SAS_COUNTS = {
+    "days from 1 January 1960": frozenset(
+        ["DAY", "DOWNAME", "JULDAY", "MONNAME", "MONTH", "QTR", "QTRR", "WEEKDAY", "YEAR"]
+        + ["WEEKU", "WEEKV", "WEEKW", "YYMON", "NENGO", "MINGUO"]
+        + [part + sign for part in ("YYQ", "YYQR", "YYMM", "MMYY") for sign in ["", *"CDNPS"]]
+    ),
+    "seconds from 1 January 1960": frozenset(
+        ["DTMONYY", "DTWKDATX", "DTYEAR", "DTYYQC"]
+        + [order + kind for order in ("E8601", "B8601") for kind in ("DN", "DX", "DZ", "LX")]
+    ),
+    "seconds": frozenset(
+        ["TIME", "TIMEAMPM", "TOD", "HHMM", "HOUR", "MMSS", "NLTIME", "IS8601TM"]
+        + [order + kind for order in ("E8601", "B8601") for kind in ("TM", "TX", "TZ", "LZ")]
+    ),
+}
+SPSS_TIMES = frozenset(["TIME", "DTIME", "MTIME"])
 STATA_COUNTS = {
     "tC": "milliseconds with leap seconds",
     "tb": "business days",
@@ -116,6 +134,29 @@ def stata_clock(written: str | None) -> Clock | None:
     return Clock(SAS_ZERO, 0.001) if name.startswith("tc") else None
 
 
+def spss_count(written: str | None) -> str:
+    """What a format of SPSS counts that is a time and neither a day nor a moment, or nothing.
+
+    Examples
+    --------
+    >>> spss_count("TIME8"), spss_count("F8.2")
+    ('seconds', '')
+    """
+    return "seconds" if _letters(written) in SPSS_TIMES else ""
+
+
+def sas_count(written: str | None) -> str:
+    """What a format of SAS counts of which it shows only a part, or a time of day; or nothing.
+
+    Examples
+    --------
+    >>> sas_count("YYQ6."), sas_count("HHMM5."), sas_count("DATE9.")
+    ('days from 1 January 1960', 'seconds', '')
+    """
+    name = _letters(written)
+    return next((what for what, names in SAS_COUNTS.items() if name in names), "")
+
+
 def stata_count(written: str | None) -> str:
     """What a format of Stata counts that is neither a day nor a moment; empty for all others.
 
@@ -129,20 +170,6 @@ def stata_count(written: str | None) -> str:
 
 def _letters(written: str | None) -> str:
     return re.sub(r"[\d.]*$", "", (written or "").strip().upper())
-
-
-def shortest(value: float) -> str:
-    """The shortest text that reads back as the same number; 12.0 is written 12.
-
-    Examples
-    --------
-    >>> shortest(12.0), shortest(0.1), shortest(-0.0)
-    ('12', '0.1', '-0.0')
-    """
-    positive = value != 0 or math.copysign(1, value) > 0
-    if float(value).is_integer() and abs(value) < 2**53 and positive:
-        return str(int(value))
-    return repr(float(value))
 
 
 def in_text(
@@ -175,7 +202,7 @@ def in_text(
             texts.append(None)
             continue
         if is_missing(value):
-            spelled = value if isinstance(value, str) else shortest(float(value))
+            spelled = value if isinstance(value, str) else number_in_words(float(value))
             missing[spelled] = missing.get(spelled, 0) + 1
             texts.append(None)
             continue
@@ -185,7 +212,7 @@ def in_text(
         text = known[key]
         if text is None:
             beyond += 1
-            text = shortest(float(value))
+            text = number_in_words(float(value))
         texts.append(text)
     out = np.empty(len(texts), dtype=object)
     out[:] = texts
@@ -198,7 +225,7 @@ def _text(value: Any, clock: Clock | None) -> str | None:
         return value
     number = float(value)
     if clock is None:
-        return shortest(number)
+        return number_in_words(number)
     try:
         moment = clock.zero + dt.timedelta(seconds=number * clock.seconds)
     except (OverflowError, ValueError):

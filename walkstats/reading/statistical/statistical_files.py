@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
+from walkstats.reading.cells.numbers_in_text import number_in_words
 from walkstats.reading.places.archives import MOST_BYTES
 from walkstats.reading.statistical.spss_records import BrokenError, read_records
 from walkstats.reading.statistical.statistical_cells import (
@@ -24,8 +25,9 @@ from walkstats.reading.statistical.statistical_cells import (
     Clock,
     in_text,
     sas_clock,
-    shortest,
+    sas_count,
     spss_clock,
+    spss_count,
     stata_clock,
     stata_count,
 )
@@ -79,7 +81,7 @@ def read_spss(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
     meta.variable_value_labels = {
         name: told[name.casefold()] for name in meta.column_names if (name or "").casefold() in told
     }
-    return _worded("an SPSS", spss_clock, columns, meta, file)
+    return _worded("an SPSS", (spss_clock, spss_count), columns, meta, file)
 
 
 def read_stata(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
@@ -112,7 +114,7 @@ def read_stata(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
     columns, meta = _opened("read_dta", "a Stata", data, file, declared)
     if meta.number_rows != rows:
         raise _damaged(file, "a Stata", f"{rows} rows announced, {meta.number_rows} there")
-    return _worded("a Stata", stata_clock, columns, meta, file)
+    return _worded("a Stata", (stata_clock, stata_count), columns, meta, file)
 
 
 def _stata_rows(data: bytes) -> int:
@@ -147,7 +149,7 @@ def read_sas(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
         When it is damaged.
     """
     columns, meta = _opened("read_sas7bdat", "a SAS", data, file, declared)
-    return _worded("a SAS", sas_clock, columns, meta, file)
+    return _worded("a SAS", (sas_clock, sas_count), columns, meta, file)
 
 
 def read_sas_transport(data: bytes, file: str, declared: FileFormat = ANY) -> TextTable:
@@ -191,6 +193,7 @@ def read_sas_transport(data: bytes, file: str, declared: FileFormat = ANY) -> Te
     for one, values in zip(found.variables, found.columns, strict=True):
         cells = in_text(values.tolist(), None if one.is_text else sas_clock(one.format))
         columns[one.name] = cells.texts
+        notes += _counting(one.name, one.format, "" if one.is_text else sas_count(one.format))
         notes += _notes(one.name, Cells(cells.texts, found.special.get(one.name, {}), cells.beyond))
     labels = {one.name: one.label for one in found.variables if one.label}
     return _table(file, columns, tuple(notes), labels, {})
@@ -198,7 +201,7 @@ def read_sas_transport(data: bytes, file: str, declared: FileFormat = ANY) -> Te
 
 def _worded(
     kind: str,
-    clock: Callable[[str | None], Clock | None],
+    formats: tuple[Callable[[str | None], Clock | None], Callable[[str | None], str]],
     columns: Mapping[str, list[Any]],
     meta: Any,
     file: str,
@@ -207,6 +210,7 @@ def _worded(
     _check_names(names, file)
     if len(columns) != len(names):
         raise _damaged(file, kind, f"{len(names)} variables announced, {len(columns)} there")
+    clock, counting = formats
     texts: dict[str, np.ndarray] = {}
     notes: list[str] = []
     codes: dict[str, dict[str, str]] = {}
@@ -218,8 +222,7 @@ def _worded(
         cells = in_text(values, None if is_text else clock(form), is_missing)
         texts[name] = cells.texts
         notes += _notes(name, cells, found)
-        if kind == "a Stata" and stata_count(form) and not is_text:
-            notes.append(f"{name} counts {stata_count(form)} ({form}), left as numbers")
+        notes += _counting(name, form, "" if is_text else counting(form))
         if found:
             codes[name] = found
     labels = {n: str(t) for n, t in meta.column_names_to_labels.items() if t and t != n}
@@ -339,10 +342,16 @@ def _codes(labels: Mapping[Any, Any]) -> dict[str, str]:
     """Values as the cells spell them -> words; without those of letters for missing numbers."""
     found = {}
     for value, words in labels.items():
-        key = value.rstrip() if isinstance(value, str) else shortest(float(value))
+        key = value.rstrip() if isinstance(value, str) else number_in_words(float(value))
         if str(words).strip():
             found[key] = str(words).strip()
     return found
+
+
+def _counting(name: str, form: str | None, what: str) -> Iterator[str]:
+    """That a column is a time of some kind and still a number."""
+    if what:
+        yield f"{name} counts {what} ({form}), left as numbers"
 
 
 def _notes(name: str, cells: Cells, codes: Mapping[str, str] | None = None) -> Iterator[str]:
