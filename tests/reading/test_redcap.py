@@ -414,9 +414,9 @@ def test_an_event_that_does_not_tell_what_a_table_needs():
 ID = DeclaredColumn("participant_id", "id", declared=True)
 
 
-def selected(columns: dict[str, list[str]], part: DeclaredTable, known: Dictionary | None = KNOWN):
+def selected(columns: dict[str, list[str]], part: DeclaredTable, known=KNOWN, events=()):
     """What a table takes of an export, and what is said of it."""
-    chosen = select(TextTable("data.csv", pd.DataFrame(columns)), part, known, True)
+    chosen = select(TextTable("data.csv", pd.DataFrame(columns)), part, known, True, events)
     told = [
         f"{one.severity} | {one.ids} | {one.problem} {one.what_to_do}" for one in chosen.problems
     ]
@@ -462,6 +462,17 @@ def test_the_record_need_not_be_the_first_column():
     chosen, told = selected(cells, DeclaredTable("participants", columns=(ID, age), event=("a",)))
     assert told == []
     assert chosen.text.frame["age [b]"].tolist() == ["", "50"]
+
+
+def test_a_column_may_wait_for_an_event_that_nobody_has_had():
+    cells = {"id": ["1"], EVENT: ["a"], "age": [""]}
+    age = DeclaredColumn("age_years", "age", declared=True, event=("b",))
+    part = DeclaredTable("participants", columns=(ID, age), event=("a",))
+    _, told = selected(cells, part)
+    assert said(told, "error", "no row of data.csv has redcap_event_name = 'b'", "list b = {}")
+    _, told = selected(cells, part, events=("a", "b"))
+    assert said(told, "warning", "no row of data.csv has redcap_event_name = 'b'")
+    assert len(told) == 1
 
 
 def test_checkboxes_as_items_need_their_instrument():

@@ -190,12 +190,18 @@ def _tables(
         if name in submission.tables:
             joined[name] = submission.tables[name]
             continue
+        texts = [
+            (part, text)
+            for part, file in files
+            if part.table == name and (text := found.texts[(file, part.format)]) is not None
+        ]
+        several = len({text.file for _, text in texts}) > 1
         parts: list[tuple[DeclaredTable, Part]] = []
-        for part, file in files:
-            text = found.texts[(file, part.format)]
-            if part.table != name or text is None:
-                continue
-            parts.append(_part(found, text, part, declared, project))
+        for part, text in texts:
+            chosen, read = _part(found, text, part, declared, project)
+            if several:
+                read = replace(read, file=text.file)
+            parts.append((chosen, read))
         joined[name] = join_parts(name, parts, joined.get("participants"))
         found.problems.extend(joined[name].problems)
         found.notes.extend(joined[name].notes)
@@ -221,7 +227,7 @@ def _part(
     """What one file gives to one table."""
     exported = project.exports(part)
     dictionary = project.dictionary if exported else None
-    chosen = select(text, part, dictionary, exported)
+    chosen = select(text, part, dictionary, exported, tuple(project.declared.events))
     read = read_part(chosen.text, chosen.part, declared)
     if exported:
         project.remember(part.table, text, chosen.taken)
@@ -242,6 +248,7 @@ def _material(found: Found, tables: Mapping[str, Joined], declared: Declared) ->
         arms=declared.arms,
         strata=declared.strata,
         lines={name: one.lines for name, one in tables.items()},
+        files={name: one.files for name, one in tables.items() if one.files is not None},
         refused=refused,
         incomplete=frozenset(found.incomplete),
         written={(n, c): cells for n, one in tables.items() for c, cells in one.written.items()},

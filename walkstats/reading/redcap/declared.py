@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from walkstats.reading.declared.clauses import EVENT_CLAUSES, REDCAP_CLAUSES, Clause
 from walkstats.reading.declared.declarations import (
-    EVENT_CLAUSES,
-    REDCAP_CLAUSES,
-    Clause,
     DeclaredColumn,
     DeclaredTable,
     RedcapEvent,

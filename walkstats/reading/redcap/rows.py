@@ -7,7 +7,7 @@ hold its instrument; a column may be taken from another event's row of the same 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,11 +16,11 @@ import pandas as pd
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.assembled.headers import find_header
 from walkstats.reading.assembled.parts import meeting
-from walkstats.reading.assembled.scored_parts import PartScore
 from walkstats.reading.declared.declarations import DeclaredColumn, DeclaredTable
 from walkstats.reading.redcap.columns import with_any_of, with_datetimes
 from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary, record_column
+from walkstats.reading.redcap.lost_answers import answered_elsewhere, never_seen, unscheduled
 from walkstats.reading.text_tables import TextTable
 
 Note = tuple[str, str, str, int, str]
@@ -54,7 +54,11 @@ class Selected:
 
 
 def select(
-    text: TextTable, part: DeclaredTable, dictionary: Dictionary | None, exported: bool
+    text: TextTable,
+    part: DeclaredTable,
+    dictionary: Dictionary | None,
+    exported: bool,
+    events: Collection[str] = (),
 ) -> Selected:
     """Take the rows and columns that a table declares of an export.
 
@@ -65,6 +69,8 @@ def select(
     dictionary : Dictionary or None
     exported : bool
         Whether the file is an export of REDCap.
+    events : collection of str
+        Those that trial.toml lists; a column may wait for one that nobody has had so far.
 
     Returns
     -------
@@ -81,15 +87,15 @@ def select(
     answered = _of_instrument(text, part, dictionary, problems)
     taken = timely & answered
     if part.table == "check_ins" and part.instrument and EVENT in text.frame.columns:
-        problems += _answered_elsewhere(text, part, answered & ~timely, dictionary)
+        problems += answered_elsewhere(text, part, answered & ~timely, dictionary)
     problems += _unchosen(text, part, taken)
-    problems += _never_seen(text, part, dictionary)
+    problems += never_seen(text, part, dictionary)
     if part.table == "check_ins" and not part.schedule:
-        problems.append(_unscheduled(part, text))
+        problems.append(unscheduled(part, text))
     if part.table == "outcomes":
         taken &= _asked(text, part, taken, notes)
     columns = part.columns
-    joined, part = _from_other_events(text, part, dictionary, problems)
+    joined, part = _from_other_events(text, part, dictionary, events, problems)
     frame = joined.frame[taken]
     if not taken.any() and not problems and len(taken):
         problems.append(_nothing(part, text))
@@ -161,6 +167,7 @@ def _never(
 ) -> list[Problem]:
     """Names that no row has."""
     listed = ", ".join(sorted(filter(None, there))[:12])
+    waits = column == EVENT and any(name in one.event for one in part.columns for name in names)
     all_of_them = not set(part.event) & set(there) if column == EVENT else True
     problems = []
     for name in names:
@@ -169,7 +176,8 @@ def _never(
         problems.append(
             Problem(
                 f"no row of {text.file} has {column} = {name!r}; it holds {listed}",
-                f"{hint}correct the name in trial.toml, or leave it out if nobody has come so far",
+                f"{hint}correct the name in trial.toml, or leave it out if nobody has come so far"
+                + (f" (a column may wait: list {name} = {{}} under [redcap.events])" * waits),
                 table=part.table,
                 column=column,
                 row=part.line,
@@ -274,68 +282,11 @@ def _unchosen(text: TextTable, part: DeclaredTable, taken: np.ndarray) -> list[P
     ]
 
 
-def _never_seen(
-    text: TextTable, part: DeclaredTable, dictionary: Dictionary | None
-) -> list[Problem]:
-    """Checkboxes are 0 in every row of an export: as items they would make a score of nothing."""
-    if not isinstance(part.score, PartScore) or part.instrument or part.where:
-        return []
-    fields = [dictionary.field_of(name) for name in part.score.columns] if dictionary else []
-    boxes = [one for one in fields if one is not None and one.kind == "checkbox"]
-    if not boxes:
-        return []
-    return [
-        Problem(
-            f"{boxes[0].name} is a field of checkboxes, which are 0 in {text.file} also where "
-            "nobody saw them: rows of people who did not answer would have a score",
-            f'add instrument = "{boxes[0].form}"',
-            table=part.table,
-            column=part.score.measure,
-            row=part.line,
-        )
-    ]
-
-
-def _answered_elsewhere(
-    text: TextTable, part: DeclaredTable, rows: np.ndarray, dictionary: Dictionary | None
-) -> list[Problem]:
-    """Check-ins in rows of events that are none: left out, they would count as missed."""
-    if not rows.any():
-        return []
-    events = list(dict.fromkeys(_cells(text, EVENT)[rows]))
-    records = text.frame[record_column(text.frame.columns, dictionary)][rows]
-    return [
-        Problem(
-            f"{part.instrument} was filled in in {', '.join(events[:12])}, which "
-            f"{'is' if len(events) == 1 else 'are'} no check-in: these answers are left out, and "
-            "what they answered counts as missed",
-            "say under [redcap.events] which check-in it is, or correct the event in REDCap",
-            table=part.table,
-            column=EVENT,
-            row=int(text.frame.index[np.flatnonzero(rows)[0]]),
-            ids=tuple(dict.fromkeys(map(str, records)))[:IDS_SHOWN],
-            count=int(rows.sum()),
-            severity="warning",
-        )
-    ]
-
-
-def _unscheduled(part: DeclaredTable, text: TextTable) -> Problem:
-    return Problem(
-        f"which check-ins were due is not declared, and {text.file} has no row for one that nobody "
-        "answered: it would not count as missed",
-        "say under [redcap.events] what each event is, as in "
-        "check_in_1_arm_1 = { check_in = 1, covers = [0, 30] }, or in schedule",
-        table=part.table,
-        row=part.line,
-        severity="warning",
-    )
-
-
 def _from_other_events(
     text: TextTable,
     part: DeclaredTable,
     dictionary: Dictionary | None,
+    events: Collection[str],
     problems: list[Problem],
 ) -> tuple[TextTable, DeclaredTable]:
     """A further column for each that is taken from another event's row of the same record."""
@@ -350,7 +301,9 @@ def _from_other_events(
         found = find_header(one.source, header)
         there = list(_cells(text, EVENT).unique())
         absent = [name for name in one.event if name not in there]
-        problems += _never(EVENT, absent, there, text, replace(part, event=one.event))
+        told = _never(EVENT, absent, there, text, replace(part, event=one.event))
+        listed = set(absent) <= set(events)
+        problems += [replace(x, severity="warning") for x in told] if listed else told
         if len(found) != 1:
             continue
         cells = _cells(text, found[0])
