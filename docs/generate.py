@@ -106,7 +106,7 @@ def _code(*names: str) -> str:
 
 def clauses() -> str:
     """What a trial.toml may declare, as a page of the guide."""
-    from walkstats.reading.declared import declarations as declared
+    from walkstats.reading.declared import clauses as declared
     from walkstats.reading.declared import minutes_declared
 
     lines = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from walkstats.reading.declared.declarations import (
+from walkstats.reading.declared.clauses import (
     COLUMN_CLAUSES,
     MEASURE_CLAUSES,
     TABLE_CLAUSES,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from walkstats.reading.cdisc.vocabulary import KINDS
-from walkstats.reading.declared.declarations import CDISC_CLAUSES, CdiscTables, Clause
+from walkstats.reading.declared.clauses import CDISC_CLAUSES, Clause
+from walkstats.reading.declared.declarations import CdiscTables
 
 Values = Callable[[Mapping[str, Any], Iterable[Clause], tuple[str, ...]], dict[str, Any]]
 """Found clauses, known clauses, where they stand -> their values."""

@@ -15,15 +15,17 @@ from walkstats.errors import Problem
 from walkstats.reading.cdisc.declared import data_sets_of
 from walkstats.reading.cells.units import known_units
 from walkstats.reading.declared.clause_values import KINDS, UnfitError
-from walkstats.reading.declared.declarations import (
+from walkstats.reading.declared.clauses import (
     COLUMN_CLAUSES,
-    DEFAULT_DATES,
-    DEFAULT_MISSING,
     MEASURE_CLAUSES,
     SCORE_CLAUSES,
     TABLE_CLAUSES,
     TRIAL_CLAUSES,
     Clause,
+)
+from walkstats.reading.declared.declarations import (
+    DEFAULT_DATES,
+    DEFAULT_MISSING,
     Declared,
     DeclaredColumn,
     DeclaredTable,

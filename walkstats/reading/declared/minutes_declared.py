@@ -1,6 +1,6 @@
 """What can trial.toml say of a file of minutes?"""
 
-from walkstats.reading.declared.declarations import Clause
+from walkstats.reading.declared.clauses import Clause
 
 MINUTES_CLAUSES = (
     Clause(
