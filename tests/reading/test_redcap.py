@@ -414,9 +414,9 @@ def test_an_event_that_does_not_tell_what_a_table_needs():
 ID = DeclaredColumn("participant_id", "id", declared=True)
 
 
-def selected(columns: dict[str, list[str]], part: DeclaredTable, known=KNOWN, events=()):
+def selected(columns: dict[str, list[str]], part: DeclaredTable, known=KNOWN, **more):
     """What a table takes of an export, and what is said of it."""
-    chosen = select(TextTable("data.csv", pd.DataFrame(columns)), part, known, True, events)
+    chosen = select(TextTable("data.csv", pd.DataFrame(columns)), part, known, True, **more)
     told = [
         f"{one.severity} | {one.ids} | {one.problem} {one.what_to_do}" for one in chosen.problems
     ]
@@ -462,6 +462,24 @@ def test_the_record_need_not_be_the_first_column():
     chosen, told = selected(cells, DeclaredTable("participants", columns=(ID, age), event=("a",)))
     assert told == []
     assert chosen.text.frame["age [b]"].tolist() == ["", "50"]
+
+
+def test_records_that_participants_leaves_out_are_in_no_table():
+    """Somebody who was screened and not randomised has rows in other events too."""
+    cells = {
+        "id": ["1", "2", "1", "2", "3"],
+        EVENT: ["a", "a", "b", "b", "b"],
+        "age": ["50", "", "", "", ""],
+        "f_complete": ["2"] * 5,
+    }
+    part = DeclaredTable("participants", columns=(ID,), event=("a",), where={"age": ("50",)})
+    chosen, _ = selected(cells, part)
+    assert (chosen.kept, chosen.left) == ({"1"}, {"2"})
+    part = DeclaredTable("recurrences", columns=(ID,), event=("b",))
+    chosen, _ = selected(cells, part, left_out=chosen.left)
+    assert chosen.text.frame["id"].tolist() == ["1", "3"]  # that 3 is nobody is for the checks
+    note = ("recurrences", "", "left out", 1, "rows of records that [participants] leaves out")
+    assert note in chosen.notes
 
 
 def test_a_column_may_wait_for_an_event_that_nobody_has_had():

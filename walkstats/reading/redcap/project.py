@@ -46,6 +46,8 @@ class Project:
         Table -> the exports that it was read from.
     taken : dict of str to tuple
         Export -> its text, and which of its rows a table was read from.
+    kept, left : set of str
+        Records that a part of participants keeps, and that one leaves out by its ``where``.
     """
 
     declared: RedcapProject
@@ -53,11 +55,18 @@ class Project:
     problems: tuple[Problem, ...] = ()
     rows: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     taken: dict[str, tuple[TextTable, np.ndarray]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
 
     @property
     def broken(self) -> bool:
         """Whether the data dictionary cannot be read, so that no export can be understood."""
         return self.declared.dictionary is not None and self.dictionary is None
+
+    @property
+    def left_out(self) -> set[str]:
+        """Records that are no participants, so that no table has rows of them."""
+        return self.left - self.kept
 
     @property
     def files(self) -> list[tuple[DeclaredTable, str]]:

@@ -6,12 +6,43 @@ import numpy as np
 import pandas as pd
 
 from walkstats.errors import IDS_SHOWN, Problem
+from walkstats.reading.assembled.headers import find_header
+from walkstats.reading.assembled.parts import meeting
+from walkstats.reading.declared.declarations import DeclaredTable
 from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary, record_column
 from walkstats.reading.text_tables import TextTable
 
 SECOND_ENTRY = r"(?s).+--[12]"
 """How REDCap names what the first and the second person entered of a record."""
+
+
+def records_chosen(
+    text: TextTable, part: DeclaredTable, rows: np.ndarray, dictionary: Dictionary | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Records that [participants] takes, and those that its ``where`` leaves out.
+
+    Parameters
+    ----------
+    text : TextTable
+        An export, headed by names.
+    part : DeclaredTable
+        participants.
+    rows : numpy.ndarray
+        bool, a row of the export each: those of its events and instrument.
+    dictionary : Dictionary or None
+
+    Returns
+    -------
+    tuple of frozenset of str
+        Both empty where nothing is left out by ``where``.
+    """
+    header = [str(one) for one in text.frame.columns]
+    if not part.where or any(len(find_header(name, header)) != 1 for name in part.where):
+        return frozenset(), frozenset()
+    records = text.frame[record_column(header, dictionary)].fillna("").str.strip()
+    kept = frozenset(records[rows & meeting(text.frame, part.where)])
+    return kept, frozenset(records[rows]) - kept
 
 
 def rows_of_nothing(text: TextTable, dictionary: Dictionary | None) -> list[Problem]:

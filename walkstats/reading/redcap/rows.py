@@ -21,9 +21,12 @@ from walkstats.reading.redcap.columns import with_any_of, with_datetimes
 from walkstats.reading.redcap.declared import EVENT, REPEATED
 from walkstats.reading.redcap.dictionary import Dictionary, record_column
 from walkstats.reading.redcap.lost_answers import answered_elsewhere, never_seen, unscheduled
+from walkstats.reading.redcap.records import records_chosen
 from walkstats.reading.text_tables import TextTable
 
 Note = tuple[str, str, str, int, str]
+
+NONE: frozenset[str] = frozenset()
 
 UNTOUCHED = ("", "0")
 """Cells that say nothing of whether an instrument was filled in: of checkboxes and of its state."""
@@ -44,6 +47,8 @@ class Selected:
         Rows of the load report.
     taken : numpy.ndarray
         bool, a row of the export each: those that the table or one of its columns comes from.
+    kept, left : frozenset of str
+        Of participants: records that ``where`` keeps and leaves out.
     """
 
     text: TextTable
@@ -51,6 +56,8 @@ class Selected:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = field(default=())
     taken: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    kept: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
 
 
 def select(
@@ -59,6 +66,7 @@ def select(
     dictionary: Dictionary | None,
     exported: bool,
     events: Collection[str] = (),
+    left_out: Collection[str] = (),
 ) -> Selected:
     """Take the rows and columns that a table declares of an export.
 
@@ -71,6 +79,8 @@ def select(
         Whether the file is an export of REDCap.
     events : collection of str
         Those that trial.toml lists; a column may wait for one that nobody has had so far.
+    left_out : collection of str
+        Records that are no participants.
 
     Returns
     -------
@@ -86,8 +96,12 @@ def select(
     timely = _of_event(text, part, problems)
     answered = _of_instrument(text, part, dictionary, problems)
     taken = timely & answered
+    people = part.table == "participants"
+    kept, left = records_chosen(text, part, taken, dictionary) if people else (NONE, NONE)
+    known = _participants(text, part, taken, dictionary, left_out, notes)
+    taken &= known
     if part.table == "check_ins" and part.instrument and EVENT in text.frame.columns:
-        problems += answered_elsewhere(text, part, answered & ~timely, dictionary)
+        problems += answered_elsewhere(text, part, answered & ~timely & known, dictionary)
     problems += _unchosen(text, part, taken)
     problems += never_seen(text, part, dictionary)
     if part.table == "check_ins" and not part.schedule:
@@ -101,16 +115,33 @@ def select(
         problems.append(_nothing(part, text))
     if len(frame) < len(taken):
         told = _told(part)
-        notes.append(
-            (part.table, "", "left out", int((~taken).sum()), f"rows of others than {told}")
-        )
-    frame, left = _needed(frame, part)
-    if left:
+        others = int((~taken & known).sum())
+        notes.append((part.table, "", "left out", others, f"rows of others than {told}"))
+    frame, unnamed = _needed(frame, part)
+    if unnamed:
         detail = f"columns of {text.file} that no clause names"
-        notes.append((part.table, "", "not read", left, detail))
+        notes.append((part.table, "", "not read", unnamed, detail))
     for name in {name for one in columns for name in one.event}:
         taken = taken | ((EVENT in text.frame) and (_cells(text, EVENT) == name).to_numpy())
-    return Selected(replace(joined, frame=frame), part, tuple(problems), tuple(notes), taken)
+    text = replace(joined, frame=frame)
+    return Selected(text, part, tuple(problems), tuple(notes), taken, kept, left)
+
+
+def _participants(
+    text: TextTable,
+    part: DeclaredTable,
+    taken: np.ndarray,
+    dictionary: Dictionary | None,
+    left_out: Collection[str],
+    notes: list[Note],
+) -> np.ndarray:
+    """Rows of records that [participants] does not leave out."""
+    records = text.frame[record_column(text.frame.columns, dictionary)].fillna("").str.strip()
+    known = ~records.isin(left_out).to_numpy(dtype=bool)
+    if (taken & ~known).any():
+        detail = "rows of records that [participants] leaves out"
+        notes.append((part.table, "", "left out", int((taken & ~known).sum()), detail))
+    return known
 
 
 def _with_record(
