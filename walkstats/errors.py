@@ -74,7 +74,7 @@ class Problem:
             part
             for part in (
                 self.table,
-                self.file,
+                self.file if self.row is not None else "",
                 f"row {self.row}" if self.row is not None else "",
                 f"column {self.column}" if self.column else "",
             )

@@ -381,3 +381,27 @@ def test_headers_that_end_with_a_space_are_found_and_shown_in_quotes(folder):
     assert folder.read().participants["age_years"].notna().all()
     folder.toml(tables=TABLES.replace("referral =", 'bmi_kg_m2 = "weight"\nreferral =', 1))
     assert any("withdrawal_reason, 'age_years ', referral" in one for one in problems(folder))
+
+
+def test_findings_of_a_table_with_several_files_name_the_file(tmp_path):
+    (tmp_path / "participants.csv").write_text("participant_id,arm\n1,control\n2,walking\n")
+    (tmp_path / "a.csv").write_text("id,pain\n1,3\n2,4\n")
+    (tmp_path / "b.csv").write_text("id,pain\n1,3\n2,x\n3,4\n")
+    parts = [
+        f'[[outcomes]]\nfrom = "{file}"\n[outcomes.columns]\nparticipant_id = "id"\n'
+        f'value = "pain"\nmonth = {{ value = {month} }}\nmeasure = {{ value = "pain_nrs" }}\n'
+        for file, month in (("a.csv", 0), ("b.csv", 3))
+    ]
+    head = 'name = "x"\nsource = "synthetic"\narms = ["control", "walking"]\n[participants]\n'
+    (tmp_path / "trial.toml").write_text(head + "".join(parts))
+    found = ws.check_trial(tmp_path)
+    errors = found[found["severity"] == "error"]
+    assert set(zip(errors["row"], errors["column"], errors["file"], strict=True)) == {
+        (3, "value", "b.csv"),
+        (4, "participant_id", "b.csv"),
+    }
+    with pytest.raises(ws.DataError, match=r"outcomes, b.csv, row 3, column value: 'x'"):
+        ws.read_trial(tmp_path)
+    (tmp_path / "trial.toml").write_text((head + "".join(parts)).replace('"pain"', '"pian"'))
+    absent = ws.check_trial(tmp_path).query("column == 'value'")
+    assert set(absent["file"]) == {"trial.toml"}

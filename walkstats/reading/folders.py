@@ -159,7 +159,8 @@ def _text_files(found: Found, files: list[tuple[DeclaredTable, str]], project: P
             found.incomplete.add(part.table)
             continue
         table = file if exported else part.table  # one export feeds many tables
-        found.problems.extend([replace(one, table=table) for one in text.problems])
+        name = text.file if sum(one.table == table for one, _ in files) > 1 else ""
+        found.problems.extend([replace(one, table=table, file=name) for one in text.problems])
         found.notes.extend([(part.table, "", "read", 1, note) for note in text.notes])
         if not text.complete:
             found.incomplete.add(part.table)
@@ -198,10 +199,8 @@ def _tables(
         several = len({text.file for _, text in texts}) > 1
         parts: list[tuple[DeclaredTable, Part]] = []
         for part, text in texts:
-            chosen, read = _part(found, text, part, declared, project)
-            if several:
-                read = replace(read, file=text.file)
-            parts.append((chosen, read))
+            file = text.file if several else ""
+            parts.append(_part(found, text, part, declared, project, file))
         joined[name] = join_parts(name, parts, joined.get("participants"))
         found.problems.extend(joined[name].problems)
         found.notes.extend(joined[name].notes)
@@ -222,9 +221,14 @@ def _add_minutes(found: Found, tables: dict[str, Joined], minutes: list[Source])
 
 
 def _part(
-    found: Found, text: TextTable, part: DeclaredTable, declared: Declared, project: Project
+    found: Found,
+    text: TextTable,
+    part: DeclaredTable,
+    declared: Declared,
+    project: Project,
+    file: str,
 ) -> tuple[DeclaredTable, Part]:
-    """What one file gives to one table."""
+    """What one file gives to one table; its name goes along where the table has several."""
     exported = project.exports(part)
     dictionary = project.dictionary if exported else None
     chosen = select(text, part, dictionary, exported, tuple(project.declared.events))
@@ -234,9 +238,10 @@ def _part(
     if any(one.severity == "error" for one in chosen.problems):
         found.incomplete.add(part.table)
     found.problems.extend(chosen.problems)
-    found.problems.extend(better_said(read.problems, chosen.part, dictionary))
+    told = better_said(read.problems, chosen.part, dictionary)
+    found.problems.extend(one if one.file else replace(one, file=file) for one in told)
     found.notes.extend((*chosen.notes, *read.notes))
-    return chosen.part, read
+    return chosen.part, replace(read, file=file)
 
 
 def _material(found: Found, tables: Mapping[str, Joined], declared: Declared) -> Material:

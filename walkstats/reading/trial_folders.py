@@ -71,7 +71,7 @@ def check_trial(source: str | os.PathLike[str] | Trial) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per finding, errors first: severity ("error", "warning"), table, row, column, ids
-        (up to five), count, problem, what_to_do, topic. Without rows when nothing was found.
+        (up to five), count, problem, what_to_do, topic, file. Without rows when nothing was found.
         ``row`` is the line of the file, or for a trial in memory the place of the row from 1.
         ``attrs["notes"]`` tells what is no finding: columns of participants that are carried along
         undeclared, numbers that people round, randomisations at weekends.

@@ -45,8 +45,7 @@ class Finding:
     def where(self) -> str:
         """Column, first row and its file."""
         row = "" if self.row is None else f"{'from ' if self.count > 1 else ''}row {self.row}"
-        if self.file:
-            row = f"{row} of {self.file}" if row else self.file
+        row += f" of {self.file}" if row and self.file else ""
         return ", ".join(part for part in (self.column, row) if part)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from walkstats.errors import Problem
 from walkstats.reading.declared.declarations import DeclaredColumn, DeclaredTable
+from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.schema import table_of
 
 
@@ -140,7 +141,14 @@ def _absent(
             f"name the file's own column under [{declared.table}.columns], as in "
             f'{column.target} = "{next(iter(header), "id")}"'
         )
-    return Problem(problem, what_to_do, table=declared.table, column=column.target, row=column.line)
+    return Problem(
+        problem,
+        what_to_do,
+        table=declared.table,
+        column=column.target,
+        row=column.line,
+        file=MANIFEST,
+    )
 
 
 def _collision(table: str, target: str, found: Sequence[str], file: str) -> Problem:
@@ -172,7 +180,14 @@ def _asked(
         if not found:
             problem, what_to_do = not_found(name, header, file)
             problems.append(
-                Problem(problem, what_to_do, table=declared.table, column=name, row=declared.line)
+                Problem(
+                    problem,
+                    what_to_do,
+                    table=declared.table,
+                    column=name,
+                    row=declared.line,
+                    file=MANIFEST,
+                )
             )
         asked += [one for one in found if one in unread]
     return asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,8 @@ class Joined:
         put together from several cells.
     missing : mapping of str to tuple of str
         Column -> its cells that mean missing.
+    files : numpy.ndarray or None
+        File of each row, shape (n,), where the table has several.
     """
 
     frame: pd.DataFrame
@@ -48,6 +50,7 @@ class Joined:
     notes: tuple[Note, ...] = field(default=())
     written: Mapping[str, np.ndarray] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: np.ndarray | None = None
 
 
 def join_parts(
@@ -68,16 +71,27 @@ def join_parts(
     """
     if not parts:
         return Joined(empty_table(table), np.zeros(0, dtype=np.int64), {})
-    pieces = [_in_days(table, declared, part, people) for declared, part in parts]
+    pieces = [
+        _of_file(_in_days(table, declared, part, people), part.file) for declared, part in parts
+    ]
     joined = pieces[0] if len(pieces) == 1 else stacked(table, pieces)
     joined = _scheduled(joined, parts, people)
     rule = next((d.overlapping for d, _ in parts if d.overlapping), None)
     if rule is None:
         return joined
-    kept, lines, note = settle_overlaps(joined.frame, joined.lines, rule)
+    kept, stay, note = settle_overlaps(joined.frame, np.arange(len(joined.frame)), rule)
     refused = {c: np.zeros(len(kept), dtype=bool) for c in joined.refused}
     notes = (*joined.notes, (table, "", "left out", *note)) if note[0] else joined.notes
-    return Joined(kept, lines, refused, joined.problems, notes)
+    files = None if joined.files is None else joined.files[stay]
+    return Joined(kept, joined.lines[stay], refused, joined.problems, notes, files=files)
+
+
+def _of_file(piece: Joined, file: str) -> Joined:
+    """With the file of each row and finding, where the table has several."""
+    if not file:
+        return piece
+    told = tuple(replace(one, file=file) for one in piece.problems)
+    return replace(piece, problems=told, files=np.full(len(piece.frame), file, dtype=object))
 
 
 def _scheduled(
@@ -102,6 +116,7 @@ def _scheduled(
         (*joined.notes, *whole.notes),
         {name: whole.following(cells, "") for name, cells in joined.written.items()},
         joined.missing,
+        None if joined.files is None else whole.following(joined.files, ""),
     )
 
 
@@ -185,4 +200,15 @@ def stacked(table: str, pieces: list[Joined]) -> Joined:
             if all(name in one.written for one in filled)
         },
         {name: codes for one in pieces for name, codes in one.missing.items()},
+        _files(filled),
+    )
+
+
+def _files(pieces: list[Joined]) -> np.ndarray | None:
+    """The file of each row of all pieces; None where none of them has several."""
+    if all(one.files is None for one in pieces):
+        return None
+    none = [np.full(len(one.frame), "", dtype=object) for one in pieces]
+    return np.concatenate(
+        [empty if one.files is None else one.files for one, empty in zip(pieces, none, strict=True)]
     )

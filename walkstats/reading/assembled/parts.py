@@ -20,7 +20,7 @@ from walkstats.reading.declared.declarations import (
     DeclaredColumn,
     DeclaredTable,
 )
-from walkstats.reading.declared.manifest import DAILY
+from walkstats.reading.declared.manifest import DAILY, MANIFEST
 from walkstats.reading.text_tables import TextTable
 from walkstats.reading.writing.guarded_text import unguarded_table
 from walkstats.schema import table_of
@@ -59,6 +59,8 @@ class Part:
         Column of numbers -> its cells as the file has them, shape (n,).
     missing : mapping of str to tuple of str
         Column -> its cells that mean missing.
+    file : str
+        Where the table has several files; otherwise empty.
     """
 
     frame: pd.DataFrame
@@ -69,6 +71,7 @@ class Part:
     notes: tuple[Note, ...] = field(default=())
     written: Mapping[str, np.ndarray] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    file: str = ""
 
 
 def read_part(text: TextTable, declared: DeclaredTable, trial: Declared) -> Part:
@@ -179,7 +182,9 @@ def _usable(
         found = find_header(name, header)
         if len(found) != 1:
             problem, what_to_do = not_found(name, header, text.file)
-            problems.append(Problem(problem, what_to_do, table=declared.table, row=declared.line))
+            problems.append(
+                Problem(problem, what_to_do, table=declared.table, row=declared.line, file=MANIFEST)
+            )
             continue
         usable[name] = values
         there = set(text.frame[found[0]].fillna("").str.strip())
@@ -202,6 +207,7 @@ def _nothing_met(
         "correct the values in trial.toml; if there is no such row, leave the table out",
         table=declared.table,
         row=declared.line,
+        file=MANIFEST,
         count=len(text.frame),
     )
 
@@ -216,6 +222,7 @@ def _never_met(
         table=declared.table,
         column=name,
         row=declared.line,
+        file=MANIFEST,
         severity="warning",
     )
 
@@ -231,7 +238,9 @@ def _one_row_per(
     found = find_header(str(declared.one_row_per), list(rows.columns))
     if len(found) != 1:
         problem, what_to_do = not_found(str(declared.one_row_per), list(rows.columns), file)
-        problems.append(Problem(problem, what_to_do, table=declared.table, row=declared.line))
+        problems.append(
+            Problem(problem, what_to_do, table=declared.table, row=declared.line, file=MANIFEST)
+        )
         return rows, matched
     groups = rows[found[0]].fillna("")
     differing = rows.fillna("").groupby(groups.to_numpy(), sort=False).nunique() > 1

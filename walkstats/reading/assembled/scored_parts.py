@@ -28,6 +28,7 @@ from walkstats.questionnaires.scored import (
 from walkstats.questionnaires.utilities import value_set_from
 from walkstats.reading.assembled.headers import find_header, not_found
 from walkstats.reading.declared.declarations import Declared, DeclaredColumn, DeclaredTable
+from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.schema import MEASURES
 
 BytesOf = Callable[[str], bytes]
@@ -95,7 +96,13 @@ def with_questionnaires(
         except ValueError as reason:
             failed.append(part)
             problems.append(
-                Problem(f"score: {reason}", "correct the clause", table=part.table, row=part.line)
+                Problem(
+                    f"score: {reason}",
+                    "correct the clause",
+                    table=part.table,
+                    row=part.line,
+                    file=MANIFEST,
+                )
             )
             continue
         for name, measure in how.measures.items():
@@ -182,7 +189,9 @@ def with_scores(
     absent = [name for name, names in found.items() if len(names) != 1]
     for name in absent:
         problem, what_to_do = not_found(name, header, file)
-        problems.append(Problem(problem, what_to_do, table=declared.table, row=declared.line))
+        problems.append(
+            Problem(problem, what_to_do, table=declared.table, row=declared.line, file=MANIFEST)
+        )
     if absent:
         return rows.assign(**{score.column: None})
     columns = [names[0] for names in found.values()]

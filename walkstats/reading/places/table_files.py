@@ -206,6 +206,7 @@ def _declared_file(found: Found, part: DeclaredTable) -> tuple[str | None, Probl
             "copy the file into it",
             table=part.table,
             row=part.line,
+            file=MANIFEST,
         )
     if found.place.has(name):
         return name, None
@@ -265,6 +266,7 @@ def _with_sheet(found: Found, part: DeclaredTable, file: str) -> DeclaredTable |
                     "leave sheet out, or name the workbook",
                     table=part.table,
                     row=part.line,
+                    file=MANIFEST,
                 )
             )
         return part
@@ -274,7 +276,7 @@ def _with_sheet(found: Found, part: DeclaredTable, file: str) -> DeclaredTable |
     except DataError as error:
         sheet = None
         found.problems.extend(
-            replace(one, table=part.table, row=part.line) for one in error.findings
+            replace(one, table=part.table, row=part.line, file=MANIFEST) for one in error.findings
         )
     if sheet is None:
         found.incomplete.add(part.table)
