@@ -374,3 +374,32 @@ def test_any_table_gives_a_draft_that_can_be_read(header, rows, delimiter, encod
         assert all(any(word in one.problem for word in allowed) for one in problems), problems
         Path(folder, "trial.toml").write_text(draft, encoding="utf-8")
         ws.check_trial(folder)
+
+
+def test_numbers_of_visits_are_not_taken_for_months(tmp_path):
+    people = "patno,alloc,date_rand\n1,ctrl,13.01.2024\n2,walk,02.01.2024\n"
+    scores = "patno,visit,measure,value\n1,1,pain_nrs,4\n1,2,pain_nrs,4\n"
+    folder = folder_of(tmp_path, people=people, scores=scores)
+    assert "are these visits or months? Which month is each of 1, 2" in questions(folder)
+    folder_of(tmp_path, scores=scores.replace("1,2,pain", "1,12,pain"))
+    draft = suggest_trial(folder)
+    assert "visits or months" not in draft
+    assert 'arms = ["ctrl", "walk"]' in draft
+
+
+def test_dates_with_points_are_asked_about_where_day_and_month_may_be_exchanged(tmp_path):
+    people = "patno,arm,date_rand\n1,control,01.02.2024\n2,walking,02.01.2024\n"
+    assert "%d.%m.%Y or %m.%d.%Y" in questions(folder_of(tmp_path, people=people))
+
+
+def test_a_title_above_the_names_of_a_sheet_is_passed_over(tmp_path):
+    book = pytest.importorskip("openpyxl").Workbook()
+    rows = [["Baseline of the trial"], ["red: ask the site"], [], ["ID", "Group", "Age"]]
+    for row in [*rows, ["001", "Control", 50], ["002", "Walking", 61]]:
+        book.active.append(row)
+    book.active.merge_cells("A1:C1")
+    book.save(tmp_path / "baseline.xlsx")
+    draft = suggest_trial(tmp_path)
+    assert "header_line = 4" in draft
+    (tmp_path / "trial.toml").write_text(draft)
+    assert ws.read_trial(tmp_path).participants["age_years"].tolist() == [50, 61]

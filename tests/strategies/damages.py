@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from tests.strategies.folders import Folder, zipped
-from walkstats.reading.declared import declarations
+from walkstats.reading.declared import clauses
 
 Damage = Callable[[st.DrawFn, Folder], None]
 
@@ -139,9 +139,9 @@ CLAUSES = tuple(
     sorted(
         {
             clause.example
-            for name in dir(declarations)
+            for name in dir(clauses)
             if name.endswith("_CLAUSES")
-            for clause in getattr(declarations, name)
+            for clause in getattr(clauses, name)
         }
     )
 )

@@ -164,7 +164,8 @@ BODY_RULES = (
         "age_years",
         "warning",
         "age outside {told}",
-        "is it in months, or a year? say ages = [18, 110] in trial.toml if such people take part",
+        "is it in months, or a year? if such people take part, say in trial.toml who may: "
+        "ages = [12, 110]",
         _unusual_age,
         _told_ages,
         topic="plausibility",

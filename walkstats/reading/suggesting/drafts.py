@@ -22,7 +22,7 @@ from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.reading.places.opened import open_place
 from walkstats.reading.places.table_files import Found
 from walkstats.reading.suggesting.columns_meant import LISTED, Meant, cells_of, missing_in
-from walkstats.reading.suggesting.measures_meant import Score, measure_called, month_called
+from walkstats.reading.suggesting.measures_meant import Score, codes_of_words, measure_called
 from walkstats.reading.suggesting.other_names import OTHER_MEASURES, REFERENCES
 from walkstats.reading.suggesting.redcap_projects import (
     RedcapFound,
@@ -205,6 +205,7 @@ def _arms(people: TableMeant) -> tuple[str, dict[str, object]]:
 
 def _strata(people: TableMeant, scores: set[str]) -> str:
     asked = [one for one in people.columns.left if one not in scores and not any(named_marks(one))]
+    asked = [one for one in asked if len(people.text.frame) > len(cells_of(people.text, one))]
     few = [one for one in asked if 2 <= len(cells_of(people.text, one)) <= MOST_ARMS]
     offered = ", ".join(map(quoted, few[:LISTED])) or '"referral"'
     return f"# strata = [{offered}]   # which of these stratified the randomisation?"
@@ -278,7 +279,9 @@ def _table(one: TableMeant, arm_codes: Mapping[str, object], *, in_parts: bool) 
     columns = ["participant_id"] if one.scores else [*one.columns.meant]
     lines.append(f"[{one.table}.columns]")
     for target in columns:
-        extra = arm_codes if target == "arm" else _words_of_outcomes(one, target)
+        extra = arm_codes if target == "arm" else {}
+        if one.table == "outcomes" and target in ("measure", "month"):
+            extra = codes_of_words(target, one.columns.meant[target].source, one.text)
         lines += _column(one.columns.meant[target], extra)
     missing = tuple(dict.fromkeys(cell for score in one.scores for cell in _none(one, score)))
     if missing:
@@ -325,23 +328,6 @@ def _wide(one: TableMeant) -> list[str]:
         for score in one.scores
     ]
     return lines
-
-
-def _words_of_outcomes(one: TableMeant, target: str) -> dict[str, object]:
-    """Codes for measures and months that are written in words."""
-    if one.table != "outcomes" or target not in ("measure", "month"):
-        return {}
-    source = one.columns.meant[target].source
-    cells = [cell.strip() for cell in cells_of(one.text, source)]
-    if target == "measure":
-        called = {cell: measure_called(cell) or cell for cell in cells}
-        return {"codes": called} if any(k != v for k, v in called.items()) else {}
-    if all(cell.replace(".", "", 1).isdigit() for cell in cells):
-        return {}
-    months = {cell: month_called(cell) for cell in cells}
-    if None in months.values():
-        return {"codes": f"? which month is each of {', '.join(cells[:LISTED])}"}
-    return {"codes": months}
 
 
 def _column(meant: Meant, extra: Mapping[str, object]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
 from walkstats.reading.assembled.headers import plain
-from walkstats.reading.suggesting.columns_meant import letters
+from walkstats.reading.suggesting.columns_meant import LISTED, cells_of, letters
 from walkstats.reading.suggesting.other_names import MEASURE_NAMES, OTHER_MEASURES
 from walkstats.reading.text_tables import TextTable
 from walkstats.schema import MEASURES
@@ -107,3 +108,38 @@ def month_called(cell: str) -> int | None:
     if match is None:
         return None
     return 0 if match["base"] else int(match["month"])
+
+
+def codes_of_words(target: str, source: str, text: TextTable) -> dict[str, object]:
+    """The clause for measures and months that are written in words, or as numbers of visits.
+
+    Parameters
+    ----------
+    target : {"measure", "month"}
+    source : str
+        Its column in the file.
+    text : TextTable
+
+    Returns
+    -------
+    dict
+        ``codes``, a question where they cannot be known; empty where none are needed.
+    """
+    cells = [cell.strip() for cell in cells_of(text, source)]
+    if target == "measure":
+        called = {cell: measure_called(cell) or cell for cell in cells}
+        return {"codes": called} if any(k != v for k, v in called.items()) else {}
+    if all(cell.replace(".", "", 1).isdigit() for cell in cells):
+        numbered = "month" not in source.casefold() and _follow_each_other(cells)
+        asked = f"? are these visits or months? Which month is each of {', '.join(cells[:LISTED])}"
+        return {"codes": asked} if numbered else {}
+    months = {cell: month_called(cell) for cell in cells}
+    if None in months.values():
+        return {"codes": f"? which month is each of {', '.join(cells[:LISTED])}"}
+    return {"codes": months}
+
+
+def _follow_each_other(cells: list[str]) -> bool:
+    """Whether numbers go up by 1 each, as those of visits do, rather than as months."""
+    numbers = sorted({float(cell) for cell in cells})
+    return len(numbers) > 1 and {b - a for a, b in itertools.pairwise(numbers)} == {1.0}

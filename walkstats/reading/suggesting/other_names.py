@@ -23,12 +23,13 @@ COLUMNS: dict[str, dict[str, list[str]]] = {
     "participants": {
         "arm": _names(
             "group treatment trt treat allocation allocated allocated_to randomised_to "
-            "randomized_to treatment_group treatment_arm study_arm grp intervention trt01p"
+            "randomized_to treatment_group treatment_arm study_arm grp intervention trt01p alloc "
+            "trt_arm rand_arm arm_code arm_name"
         ),
         "randomised_on": _names(
             "rand_date randdate randomisation_date randomization_date date_randomised "
             "date_randomized date_of_randomisation date_of_randomization randdt rand_dt randon "
-            "randomised randomized allocation_date"
+            "randomised randomized allocation_date date_rand date_allocated date_random rand_on"
         ),
         "planned_end_days": _names(
             "planned_end planned_end_date end_of_study followup_end follow_up_end"
@@ -134,7 +135,7 @@ TABLE_WORDS = {
 """Table -> words in the name of a file or a sheet that mean it."""
 
 REFERENCES = _names(
-    "control controls control_group placebo usual_care standard_care care_as_usual "
+    "control controls control_group ctl ctrl placebo usual_care standard_care care_as_usual "
     "treatment_as_usual tau waiting_list wait_list waitlist no_treatment no_intervention sham "
     "attention_control advice_only reference comparator"
 )

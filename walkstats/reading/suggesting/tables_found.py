@@ -103,8 +103,25 @@ def _of_sheet(book: object, sheet: object, name: str) -> TableFound:
     try:
         text = read_sheet(book, sheet, FileFormat(sheet=called))  # type: ignore[arg-type]
     except DataError as error:
-        return TableFound(name, called, problem=error.findings[0].problem)
+        below = _sheet_below_a_title(book, sheet, called)
+        if below is None:
+            return TableFound(name, called, problem=error.findings[0].problem)
+        line, text = below
+        return TableFound(name, called, text, {"sheet": called, "header_line": line}, text.notes)
     return TableFound(name, called, text, {"sheet": called})
+
+
+def _sheet_below_a_title(book: object, sheet: object, called: str) -> tuple[int, TextTable] | None:
+    """The first row of several names below which a sheet can be read; None where there is none."""
+    for line in range(2, TITLE_LINES + 1):
+        lower = FileFormat(sheet=called, header_line=line)
+        try:
+            text = read_sheet(book, sheet, lower)  # type: ignore[arg-type]
+        except DataError:
+            continue
+        if text.frame.shape[1] > 1 and len(text.frame):
+            return line, text
+    return None
 
 
 def _delimited(data: bytes, name: str) -> TableFound:
