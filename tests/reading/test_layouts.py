@@ -405,3 +405,18 @@ def test_findings_of_a_table_with_several_files_name_the_file(tmp_path):
     (tmp_path / "trial.toml").write_text((head + "".join(parts)).replace('"pain"', '"pian"'))
     absent = ws.check_trial(tmp_path).query("column == 'value'")
     assert set(absent["file"]) == {"trial.toml"}
+
+
+def test_dates_of_birth_lie_before_all_that_happened_in_the_trial(tmp_path):
+    (tmp_path / "participants.csv").write_text(
+        "participant_id,arm,Geburtsdatum,seen\n1,control,31.12.1960,01.02.2024\n"
+        "2,walking,01.03.1971,02.02.2019\n"
+    )
+    (tmp_path / "trial.toml").write_text(
+        'name = "x"\nsource = "synthetic"\narms = ["control", "walking"]\n'
+        'dates_between = ["2023-01-01", "2024-12-31"]\n[participants.columns]\n'
+        'born = { from = "Geburtsdatum", type = "date", dates = "%d.%m.%Y" }\n'
+        'seen = { type = "date", dates = "%d.%m.%Y" }\n'
+    )
+    errors = ws.check_trial(tmp_path).query("severity == 'error'")
+    assert errors[["column", "row"]].to_numpy().tolist() == [["seen", 3]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from walkstats.checks.identifying import named_marks
 from walkstats.errors import IDS_SHOWN, Problem
 from walkstats.reading.assembled.headers import Matched, find_header, match_headers, not_found
 from walkstats.reading.assembled.scored_parts import with_scores
@@ -15,6 +16,7 @@ from walkstats.reading.cells.codes_of_files import FileCodes
 from walkstats.reading.cells.conversion import Converted, Meaning, convert
 from walkstats.reading.cells.units import scale
 from walkstats.reading.declared.declarations import (
+    DEFAULT_DATES,
     Conditions,
     Declared,
     DeclaredColumn,
@@ -346,6 +348,8 @@ def _converted(
     known = table_of(declared.table).column(column.target)
     kind = _kind(column, declared)
     wanted = known.unit if known else "days" if kind == "days" else ""
+    names = (column.target, str(source)) if known is None else ()
+    birth = any("dates of birth" in named_marks(name) for name in names)  # long before the trial
     times, over = scale(column.unit, wanted, column.factor)
     meaning = Meaning(
         kind,
@@ -355,7 +359,7 @@ def _converted(
         times,
         over,
         column.dates,
-        trial.dates_between,
+        DEFAULT_DATES if birth else trial.dates_between,
         _file_codes(column, source, declared.table, trial, text),
         text.thousands or declared.thousands,
     )
