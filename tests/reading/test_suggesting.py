@@ -403,16 +403,3 @@ def test_a_title_above_the_names_of_a_sheet_is_passed_over(tmp_path):
     assert "header_line = 4" in draft
     (tmp_path / "trial.toml").write_text(draft)
     assert ws.read_trial(tmp_path).participants["age_years"].tolist() == [50, 61]
-
-
-def test_a_title_above_the_names_of_a_sheet_is_passed_over(tmp_path):
-    book = pytest.importorskip("openpyxl").Workbook()
-    rows = [["Baseline of the trial"], ["red: ask the site"], [], ["ID", "Group", "Age"]]
-    for row in [*rows, ["001", "Control", 50], ["002", "Walking", 61]]:
-        book.active.append(row)
-    book.active.merge_cells("A1:C1")
-    book.save(tmp_path / "baseline.xlsx")
-    draft = suggest_trial(tmp_path)
-    assert "header_line = 4" in draft
-    (tmp_path / "trial.toml").write_text(draft)
-    assert ws.read_trial(tmp_path).participants["age_years"].tolist() == [50, 61]
