@@ -609,6 +609,7 @@ def test_items_of_a_questionnaire_are_scored_by_event(tmp_path):
         f"id,redcap_event_name,arm,{','.join(items)},rm_complete\n"
         f"1,base_arm_1,1,{answers[10]},2\n1,month_3_arm_1,,{answers[5]},2\n"
         f"2,base_arm_1,2,{answers[5]},2\n2,month_3_arm_1,,{',' * 23},0\n"
+        f"3,base_arm_1,,{answers[5]},2\n3,month_3_arm_1,,{answers[5]},2\n"  # not randomised
     )
     (tmp_path / "fields.csv").write_text(
         "field_name,form_name,field_type,select_choices_or_calculations\n"
@@ -626,6 +627,7 @@ events.base_arm_1 = { month = 0 }
 events.month_3_arm_1 = { month = 3 }
 [participants]
 event = "base_arm_1"
+where = { arm = ["1", "2"] }
 columns.planned_end_days = { value = 90 }
 [outcomes]
 instrument = "rm"

@@ -231,7 +231,10 @@ def _part(
     """What one file gives to one table; its name goes along where the table has several."""
     exported = project.exports(part)
     dictionary = project.dictionary if exported else None
-    chosen = select(text, part, dictionary, exported, tuple(project.declared.events))
+    events = tuple(project.declared.events)
+    chosen = select(text, part, dictionary, exported, events, project.left_out)
+    project.kept.update(chosen.kept)
+    project.left.update(chosen.left)
     read = read_part(chosen.text, chosen.part, declared)
     if exported:
         project.remember(part.table, text, chosen.taken)
