@@ -69,6 +69,9 @@ def test_what_is_wrong_with_minutes_is_told(folder):
     with pytest.raises(ws.DataError, match=r"'zone' is not known -> did you mean timezone"):
         ws.read_trial(declare(folder, "parquet", timezone="zone"))
     toml = (declare(folder, "parquet") / "trial.toml").read_text()
+    (folder / "trial.toml").write_text(toml + 'delimiter = ";"\n')
+    with pytest.raises(ws.DataError, match="delimiter is not used beside minutes -> leave it out"):
+        ws.read_trial(folder)
     (folder / "trial.toml").write_text(toml.replace('clock = "utc", ', ""))
     with pytest.raises(ws.DataError, match="the times carry no zone"):
         ws.read_trial(folder)

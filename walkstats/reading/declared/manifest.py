@@ -107,6 +107,11 @@ ONLY_IN = {
 }
 """Clause -> the one table that it goes with."""
 
+BY_MINUTES = (
+    "leave it out: minutes names the columns, and the sign between them is seen in the first line"
+)
+"""What is done with other clauses of a file of minutes."""
+
 FORMAT_CLAUSES = (
     "encoding",
     "delimiter",
@@ -261,8 +266,7 @@ def _one_part(
     if wide is not None:
         values.setdefault("carry", False)
     if "minutes" in values:
-        path_of_it = (*path, "minutes")
-        values["minutes"] = finder.values(values["minutes"], MINUTES_CLAUSES, path_of_it)
+        values["minutes"] = _minutes(finder, values["minutes"], found, path)
     if "score" in values:
         values["score"] = _score(finder, values["score"], wide, (*path, "score"))
         values.setdefault("carry", False)
@@ -279,6 +283,15 @@ def _one_part(
     if exported:
         part = expand(part, finder.redcap or RedcapProject(), finder.report)
     return [part] if wide is None else _wide(finder, part, wide, (*path, "wide"))
+
+
+def _minutes(
+    finder: _Finder, minutes: Mapping[str, Any], found: Mapping[str, Any], path: tuple[str, ...]
+) -> dict[str, Any]:
+    """How minutes are read; what else is said of their file would be passed over."""
+    for name in [one for one in found if one not in ("from", "minutes")]:
+        finder.report((*path, name), f"{name} is not used beside minutes", BY_MINUTES)
+    return finder.values(minutes, MINUTES_CLAUSES, (*path, "minutes"))
 
 
 def _score(
