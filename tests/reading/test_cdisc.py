@@ -350,6 +350,20 @@ def test_what_is_wrong_in_the_toml_is_said(folder, tmp_path, old, new, said):
     assert said in "; ".join(found["problem"] + " -> " + found["what_to_do"])
 
 
+def test_who_was_not_followed_up_is_told(tmp_path):
+    place = made(tmp_path, adtte={"AVAL": [10, 0, 30], "ADT": None, "CNSR": [0, 1, 1]})
+    (place / "trial.toml").write_text(
+        'name = "T"\nsource = "made up"\narms = ["usual", "walk"]\n'
+        '[cdisc]\nparamcd = { T = "any" }\n',
+        encoding="utf-8",
+    )
+    found = ws.check_trial(place)
+    (one,) = found[found["problem"].str.startswith("participants without follow-up")].itertuples()
+    assert "in ADTTE" in one.problem
+    assert one.ids == "B"
+    assert not found["problem"].str.contains("check-in").any()
+
+
 # --- what is read off the data, and what is refused
 
 

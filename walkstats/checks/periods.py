@@ -12,6 +12,9 @@ from walkstats.checks.rules import Rule, counted
 MOST_WITH_GAPS = 0.2
 """Share of the participants with check-ins above which gaps look like a way of writing periods."""
 
+WITHOUT_FOLLOW_UP = "participants without follow-up"
+"""How the finding about them begins, which trials without check-ins of their own say otherwise."""
+
 
 def checkable(material: Material) -> bool:
     """Whether check-ins and participants were read without loss, so that rows can be counted."""
@@ -99,7 +102,7 @@ PERIOD_RULES = (
         "participants",
         "participant_id",
         "warning",
-        "participants without follow-up (no completed check-in covers the time from "
+        f"{WITHOUT_FOLLOW_UP} (no completed check-in covers the time from "
         "randomisation on) are accepted and counted, not at risk",
         "nothing, if that is so; otherwise correct covers_from_days and covers_to_days",
         _cover_nothing,

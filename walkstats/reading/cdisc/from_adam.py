@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from walkstats._arguments import check_choice, check_positive
 from walkstats.checks import find_problems, material_of
+from walkstats.checks.periods import WITHOUT_FOLLOW_UP
 from walkstats.errors import DataError, Problem
 from walkstats.reading.assembled.parts import Note
 from walkstats.reading.cdisc.adam_files import Found, open_adam
@@ -251,9 +252,26 @@ def _with_endings(subjects: Subjects, times: Times, first_day: int, found: Found
     return people
 
 
-def about_stand_ins(problem: Problem) -> bool:
-    """Whether a finding is about check-ins: they stand for follow-up, nobody was to answer them."""
-    return "check-in" in problem.problem
+def without_stand_ins(problems: list[Problem]) -> list[Problem]:
+    """Findings without those about check-ins: they stand for follow-up, nobody was to answer them.
+
+    Parameters
+    ----------
+    problems : list of Problem
+
+    Returns
+    -------
+    list of Problem
+        That somebody was not followed up is told of ADTTE.
+    """
+    told = []
+    for one in problems:
+        if one.problem.startswith(WITHOUT_FOLLOW_UP):
+            what = f"{WITHOUT_FOLLOW_UP} in ADTTE are accepted and counted, not at risk"
+            told.append(replace(one, problem=what, what_to_do="nothing, if that is so"))
+        elif one.severity == "error" or "check-in" not in one.problem:
+            told.append(one)
+    return told
 
 
 def _trial(files: Files, read: Understood) -> Trial:
@@ -273,8 +291,7 @@ def _trial(files: Files, read: Understood) -> Trial:
         raise DataError(problems)
     warned = [
         (one.table, one.column, one.severity, one.count, f"{one.problem} -> {one.what_to_do}")
-        for one in problems
-        if not about_stand_ins(one)
+        for one in without_stand_ins(problems)
     ]
     told = [*files.notes, *read.notes, *warned]
     report = pd.DataFrame(told, columns=list(LOAD_REPORT_COLUMNS))

@@ -15,7 +15,7 @@ from walkstats.checks import material_of
 from walkstats.errors import DataError, Problem
 from walkstats.reading.assembled.joining import Joined
 from walkstats.reading.cdisc.adam_files import data_set_files
-from walkstats.reading.cdisc.from_adam import Understood, about_stand_ins, understood
+from walkstats.reading.cdisc.from_adam import Understood, understood, without_stand_ins
 from walkstats.reading.declared.declarations import Declared, DeclaredTable
 from walkstats.reading.places.table_files import Found, Source
 from walkstats.trial import Trial
@@ -40,9 +40,7 @@ class Submission:
 
     def meant(self, problems: list[Problem]) -> list[Problem]:
         """The findings without those about check-ins that only stand for follow-up."""
-        if not self.tables:
-            return problems
-        return [one for one in problems if one.severity == "error" or not about_stand_ins(one)]
+        return without_stand_ins(problems) if self.tables else problems
 
 
 def submitted(found: Found, declared: Declared) -> tuple[Declared, Submission]:
