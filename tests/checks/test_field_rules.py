@@ -173,6 +173,13 @@ def test_a_single_week_in_hours_is_told_and_a_short_one_is_not():
     assert "(135 when multiplied by 60)" in found.problem
 
 
+def test_all_who_wrote_hours_are_told_where_half_did():
+    minutes = minutes_of()
+    minutes[::2] = np.round(minutes[::2] / 60, 1)
+    (found,) = told(trial(walking=walking(minutes)), "hours among").itertuples()
+    assert f"{minutes[::2].size} weeks of 10 participants" in found.problem
+
+
 def test_weeks_from_0_are_told_apart_from_weeks_before_randomisation():
     weeks = np.arange(16)
     assert len(told(trial(walking=walking(minutes_of(), weeks)), "numbered from 0")) == 1

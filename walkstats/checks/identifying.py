@@ -141,7 +141,7 @@ def named_marks(name: str) -> Iterator[str]:
 
 def _cell_marks(values: pd.Series) -> Iterator[tuple[Mark, np.ndarray]]:
     """Marks that the cells show, each with the rows (bool, shape (n,)) that show it."""
-    texts = [one if isinstance(one, str) else None for one in values.array]
+    texts = [one if isinstance(one, str) else None for one in values.tolist()]
     codes, distinct = pd.factorize(np.array(texts, dtype=object))
     cells = [one[:CELL_START] for one in distinct[:MOST_CELLS]]
     plain = [k for k, cell in enumerate(cells) if len(cell) > 4]

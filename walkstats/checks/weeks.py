@@ -83,13 +83,13 @@ def _hours_of_some(material: Material) -> np.ndarray:
     walked = (minutes > 0) & (codes >= 0)
     if not walked.any() or material.once(_rather_hours).any():
         return none
-    usual = float(np.nanmedian(minutes[walked]))
     odd = _fractional(minutes) & walked
     by = pd.DataFrame({"who": codes, "most": np.where(walked, minutes, np.nan), "odd": odd})
     groups = by[walked].groupby("who")
     person = groups.agg(most=("most", "max"), odd=("odd", "mean"), n=("odd", "size"))
     all_hours = (person["most"] <= MOST_HOURS) & (person["odd"] >= 0.25) & (person["n"] >= 3)
-    all_hours &= 10 * groups["most"].median() <= usual
+    others = minutes[walked & ~np.isin(codes, person.index[all_hours])]
+    all_hours &= 10 * groups["most"].median() <= (np.median(others) if len(others) else 0)
     whole = walked & np.isin(codes, person.index[all_hours])
     share = person["odd"].reindex(codes).to_numpy(dtype=float)
     with np.errstate(invalid="ignore"):
