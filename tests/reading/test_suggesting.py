@@ -403,3 +403,56 @@ def test_a_title_above_the_names_of_a_sheet_is_passed_over(tmp_path):
     assert "header_line = 4" in draft
     (tmp_path / "trial.toml").write_text(draft)
     assert ws.read_trial(tmp_path).participants["age_years"].tolist() == [50, 61]
+
+
+def test_german_names_are_known(tmp_path):
+    (tmp_path / "Teilnehmer.csv").write_bytes(
+        "Pat-Nr;Gruppe;Randomisiert am;Alter;Geschlecht;BMI\n"
+        "P1;Kontrolle;13.01.2024;50;m;24,5\nP2;Gehen;14.02.2024;61;w;k.A.\n".encode("cp1252")
+    )
+    (tmp_path / "Rückfälle.csv").write_bytes(
+        "Pat-Nr;Beginn;Ende;Aktivität eingeschränkt\nP2;16.03.2024;20.03.2024;ja\n".encode()
+    )
+    (tmp_path / "trial.toml").write_text(suggest_trial(tmp_path))
+    trial = ws.read_trial(tmp_path)
+    assert trial.arms == ("Kontrolle", "Gehen")
+    assert trial.participants["bmi_kg_m2"].isna().tolist() == [False, True]
+    assert trial.recurrences[["onset_days", "resolved_days"]].to_numpy().tolist() == [[31, 35]]
+    assert trial.recurrences["activity_limiting"].tolist() == [True]
+
+
+def test_of_other_files_the_draft_says_what_may_read_them(tmp_path):
+    (tmp_path / "participants.csv").write_text("id,group\n1,control\n2,walking\n")
+    items = ";".join(f"rm{k}" for k in range(1, 25))
+    (tmp_path / "rm.csv").write_text(f"code;{items}\n" + ";".join(["1"] * 25) + "\n")
+    (tmp_path / "randomisation.csv").write_text("nr,block\n1,1\n")
+    (tmp_path / "values.csv").write_text("profile,utility\n11111,1\n")
+    minutes = "".join(f"1,2024-05-01 {k // 60 % 24:02d}:{k % 60:02d},0\n" for k in range(2100))
+    (tmp_path / "device.csv").write_text("who,when,count\n" + minutes)
+    draft = suggest_trial(tmp_path)
+    assert "# It is written with delimiter = ';'." in draft
+    assert 'items = "rm{}"' in draft
+    assert "[randomisation] checks against it" in draft
+    assert "value_set of a score names it" in draft
+    assert draft.count("minutes of a device") == 1
+    (tmp_path / "trial.toml").write_text(draft)
+    assert len(ws.read_trial(tmp_path).participants) == 2
+
+
+def test_a_draft_stands_where_a_few_cells_are_wrong(tmp_path):
+    rows = [f"{k:02d};{'Control' if k % 2 else 'Walking'};24,{k}\n" for k in range(1, 21)]
+    rows[4] = rows[4].replace("24,5", "24.5")
+    text = "ID;Group;BMI\n" + "".join([*rows, rows[7]])
+    (tmp_path / "people.csv").write_text(text)
+    dealt = "".join(f"{k // 4};{k % 2};{k:02d}\n" for k in range(1, 21))
+    (tmp_path / "randomisation list.csv").write_text("Block;Group;ID\n" + dealt)
+    draft = suggest_trial(tmp_path)
+    assert 'from = "people.csv"' in draft
+    assert 'decimal = ","' in draft
+    assert "one_row_per" not in draft
+    (tmp_path / "trial.toml").write_text(draft)
+    errors = ws.check_trial(tmp_path).query("severity == 'error'")
+    assert set(zip(errors["column"], errors["row"], strict=True)) == {
+        ("bmi_kg_m2", 6),
+        ("participant_id", 9),
+    }

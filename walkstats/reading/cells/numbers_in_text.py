@@ -58,7 +58,10 @@ THOUSANDS = {
 """The declared sign between thousands -> how such a number begins; a space stands for any."""
 
 SIGNS_FOR_MISSING = (".", "..", "-", "--", "?", "*")
-WORDS_FOR_MISSING = ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd")
+WORDS_FOR_MISSING = (
+    *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "unknown", "nd"),
+    *("k.a.", "k. a.", "keine angabe", "fehlt"),
+)
 
 CURRENCIES = "(?:a|c|nz|us|r)[$]|aud|brl|cad|chf|cny|dkk|eur|gbp|inr|jpy|nok|nzd|sek|usd|zar"
 """What stands beside numbers for a currency, where it is no sign of one character."""

@@ -22,6 +22,7 @@ from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.reading.places.opened import open_place
 from walkstats.reading.places.table_files import Found
 from walkstats.reading.suggesting.columns_meant import LISTED, Meant, cells_of, missing_in
+from walkstats.reading.suggesting.left_over import left_over, one_line
 from walkstats.reading.suggesting.measures_meant import Score, codes_of_words, measure_called
 from walkstats.reading.suggesting.other_names import OTHER_MEASURES, REFERENCES
 from walkstats.reading.suggesting.redcap_projects import (
@@ -139,14 +140,14 @@ def write_draft(folder: str | os.PathLike[str], out: str | os.PathLike[str] | No
 def _of_redcap(folder: Path, place: str, project: RedcapFound, tables: list[TableFound]) -> str:
     lines = [*_head(folder, place, project.text.file), *draft_of(project)]
     for other in without_redcap(tables, project):
-        lines += ["", *_rest(other)]
+        lines += ["", *left_over(other)]
     return "\n".join(CONTROL.sub(" ", line) for line in lines) + "\n"
 
 
 def _head(folder: Path, place: str, files: str) -> list[str]:
     name = folder.resolve().stem if folder.is_file() else folder.resolve().name
     return [
-        *HEAD.format(place=_one_line(place), path=_one_line(str(folder))).splitlines(),
+        *HEAD.format(place=one_line(place), path=one_line(str(folder))).splitlines(),
         f"name = {quoted(name or 'Trial')}   # as the folder is called",
         f"source = {quoted(f'{files}, as found on {dt.date.today().isoformat()}')}",
     ]
@@ -169,7 +170,7 @@ def _draft(folder: Path, place: str, meant: list[TableMeant], rest: list[TableFo
     for one in meant:
         lines += ["", *_table(one, arm_codes, in_parts=several.count(one.table) > 1)]
     for other in rest:
-        lines += ["", *_rest(other)]
+        lines += ["", *left_over(other)]
     return "\n".join(CONTROL.sub(" ", line) for line in lines) + "\n"
 
 
@@ -371,20 +372,3 @@ def _offers(one: TableMeant) -> list[str]:
             f"# columns of the file that none was found for: {', '.join(one.columns.left)}"
         )
     return lines
-
-
-def _rest(other: TableFound) -> list[str]:
-    called = f"{other.file}, sheet {other.sheet}" if other.sheet else other.file
-    if other.text is None:
-        return [f"# {called} could not be read: {_one_line(other.problem)}"]
-    names = [str(name) for name in other.text.frame.columns]
-    lines = [f"# {called} is no table that is known by its columns: {', '.join(names)}"]
-    if any("___" in name or name == "redcap_event_name" for name in names):
-        lines.append("# It looks like an export of REDCap: [redcap] reads those.")
-    if {"usubjid", "paramcd"} <= {plain(name) for name in names}:
-        lines.append("# It looks like a data set of CDISC: ws.read_cdisc reads those.")
-    return [_one_line(line) for line in lines]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

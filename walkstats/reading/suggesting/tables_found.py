@@ -15,6 +15,7 @@ from walkstats.reading.text_files.text_encodings import LINE_END, decode
 from walkstats.reading.text_tables import FileFormat, TextTable
 
 PACKED = (".gz", ".zip")
+POINTED = r"\s*-?\d+\.\d+\s*"
 TITLE_LINES = 10
 """So far down the header is looked for where it is not the first line."""
 
@@ -134,8 +135,23 @@ def _delimited(data: bytes, name: str) -> TableFound:
     try:
         read = read_delimited(data, name, asked)
     except DataError:
-        asked, read = _below_a_title(data, name, asked)
+        mostly = _by_most_numbers(data, name, asked)
+        asked, read = mostly or _below_a_title(data, name, asked)
     return TableFound(name, "", read, _clauses(data, text, name, asked, read), read.notes)
+
+
+def _by_most_numbers(
+    data: bytes, name: str, asked: FileFormat
+) -> tuple[FileFormat, TextTable] | None:
+    """By the sign of most decimals, where one file has both; the check tells of the others."""
+    points = replace(asked, decimal=".")
+    try:
+        cells = read_delimited(data, name, points).frame.stack()
+    except DataError:
+        return None
+    commas = cells.str.fullmatch(r"\s*-?\d+,\d+\s*").sum() > cells.str.fullmatch(POINTED).sum()
+    form = replace(asked, decimal=",") if commas else points
+    return form, read_delimited(data, name, form)
 
 
 def _below_a_title(data: bytes, name: str, asked: FileFormat) -> tuple[FileFormat, TextTable]:
@@ -169,7 +185,9 @@ def _clauses(
         clauses["delimiter"] = str(form.delimiter)
     if form.quote != '"':
         clauses["quote"] = form.quote
-    if read.thousands or read.decimal == ",":
+    if asked.decimal == ",":
+        clauses["decimal"] = ","
+    elif read.thousands or read.decimal == ",":
         clauses["decimal"] = read.decimal or ("," if read.thousands == "." else ".")
     if read.thousands:
         clauses["thousands"] = read.thousands

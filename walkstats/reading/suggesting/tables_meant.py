@@ -14,6 +14,12 @@ from walkstats.reading.suggesting.tables_found import TableFound
 from walkstats.reading.text_tables import TextTable
 from walkstats.schema import TABLES
 
+OF_A_LIST = {"block", "block_no", "blocknr", "sequence", "sequence_no"}
+"""Columns of the list by which arms were dealt, which is no table of the trial."""
+
+BY_MISTAKE = 0.1
+"""Up to this share of rows an id that comes again is a mistake, which the check has to tell."""
+
 NAMED, UNIQUE = 10, 5
 """What the name of a file counts, and one row per person (for participants), in columns."""
 
@@ -103,7 +109,7 @@ def _taken_for(table: str, found: TableFound) -> TableMeant | None:
     repeated = False
     if table == "participants":
         ids = found.text.frame[columns.meant["participant_id"].source]
-        repeated = bool(ids.duplicated().any())
+        repeated = bool(ids.duplicated().mean() > BY_MISTAKE)
     return TableMeant(table, found, found.text, columns, scores, repeated)
 
 
@@ -121,11 +127,13 @@ def _weight(meant: TableMeant) -> float:
     weight += NAMED if _named(meant.table, meant.found) else 0
     if meant.table == "participants":
         weight += -UNIQUE if meant.repeated else UNIQUE
+        dealt = {plain(str(name)) for name in meant.text.frame.columns} & OF_A_LIST
+        weight -= NAMED if dealt else 0
     return weight - (NAMED if meant.scores else 0)
 
 
 def _named(table: str, found: TableFound) -> bool:
     """Whether the name of the file, or of the sheet, says the table."""
     stem = re.sub(r"\..*", "", plain(found.called))
-    words = set(re.split(r"[^a-z]+", stem))
+    words = set(re.split(r"[\W\d_]+", stem))
     return table in stem or bool(words & set(TABLE_WORDS[table]))

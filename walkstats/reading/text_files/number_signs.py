@@ -1,9 +1,10 @@
 """Does this table write decimal commas, and signs between thousands, and which cells show it?
 
-Only columns in which every cell looks like a number speak. ``3,5``, ``0,125`` and ``1.234,5`` show
-a decimal comma, ``3.5`` and ``1,234.5`` a decimal point, ``1.234.567`` and ``12 345`` thousands.
-``1,234`` shows nothing: a column of numbers with such cells must show by another of its cells which
-sign it is. A table has one decimal sign and one between thousands; two are refused.
+Only columns in which every cell looks like a number speak, or is a usual word for missing. ``3,5``,
+``0,125`` and ``1.234,5`` show a decimal comma, ``3.5`` and ``1,234.5`` a decimal point,
+``1.234.567`` and ``12 345`` thousands. ``1,234`` shows nothing: a column of numbers with such cells
+must show by another of its cells which sign it is. A table has one decimal sign and one between
+thousands; two are refused.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from walkstats.errors import DataError, Problem
+from walkstats.reading.cells.numbers_in_text import SIGNS_FOR_MISSING, WORDS_FOR_MISSING
 
 NAMED = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
 BETWEEN = {",": ",", ".": r"\.", " ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
 """The sign between thousands, as trial.toml names it -> the characters that it stands for."""
 
-SAY_NOTHING = ("", "na", "n/a", ".", "-", "null")
+SAY_NOTHING = {"", *SIGNS_FOR_MISSING, *WORDS_FOR_MISSING}
 SHOWN = 5
 
 
