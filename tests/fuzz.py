@@ -19,8 +19,8 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.strategies.damages import damaged, damaged_manifests
 from tests.strategies.folders import Folder, folders
-from tests.strategies.foreign import damaged_files, foreign_folders
-from tests.strategies.trying import put, try_file, try_folder, try_manifest
+from tests.strategies.foreign import damaged_files, damaged_recordings, foreign_folders
+from tests.strategies.trying import put, try_file, try_folder, try_manifest, try_recording
 
 ROUND = 100
 """Cases between two looks at the clock."""
@@ -29,16 +29,18 @@ THOROUGH = 10
 """One case in so many is read, written and asked about on the command line as well."""
 FILES = "files of other programs, damaged"
 MANIFESTS = "trial.toml, damaged"
+RECORDINGS = "files of devices, damaged"
 
 KINDS: dict[str, tuple[SearchStrategy[Folder], int]] = {
     "damaged": (damaged(folders()), 8),
     "folders of other programs' files, damaged": (foreign_folders(), 3),
     FILES: (damaged_files(), 24),
     MANIFESTS: (damaged_manifests(folders()), 24),
+    RECORDINGS: (damaged_recordings(), 6),
     "valid": (folders(), 1),
 }
 """What is drawn, and how often beside the others."""
-TRIES = {FILES: try_file, MANIFESTS: try_manifest}
+TRIES = {FILES: try_file, MANIFESTS: try_manifest, RECORDINGS: try_recording}
 """What is tried with it, where that is not the whole folder."""
 
 
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind, (_, often) in KINDS.items()
         if turn * often // most != (turn - 1) * often // most
     ]
-    while time.monotonic() - began < asked.seconds:
+    while not number or time.monotonic() - began < asked.seconds:
         kind = turns[number % len(turns)]
         one_round(kind, asked.seed * 1_000_003 + number, tally, asked.failures)
         number += 1

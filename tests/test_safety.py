@@ -22,6 +22,7 @@ from walkstats import _files
 from walkstats._formula_text import parse
 from walkstats.cli import main
 from walkstats.errors import DataError, Problem, problems_frame
+from walkstats.reading.declared.clause_values import as_texts
 from walkstats.reading.writing.toml_writing import quoted
 from walkstats.report.files import check_writable
 from walkstats.tables import slugs
@@ -396,6 +397,25 @@ ABSURD = {
     "spaces": PEOPLE + "P1,control," + "1" + " " * 100_000 + "x\n",
     "no spaces": (PEOPLE + "P1,control," + "a" * 100_000 + "\xe9").encode("cp1252"),
 }
+
+
+def test_lists_that_are_absurdly_long_are_read_or_refused_in_time(tmp_path):
+    (tmp_path / "participants.csv").write_text(PEOPLE + "P1,control,50\n")
+    began = time.process_time()
+    assert len(as_texts([f"a{k}" for k in range(100_000)])) == 100_000
+    parts = '[[walking]]\nfrom = "w.csv"\n' * 1001
+    (tmp_path / "trial.toml").write_text(FACTS.replace('strata = ["referral"]\n', "") + parts)
+    found = ws.check_trial(tmp_path)
+    assert time.process_time() - began < 5
+    assert "walking has 1001 parts (limit 1000)" in found["problem"].tolist()
+
+
+def test_a_parquet_file_of_cells_that_are_books_is_refused(tmp_path):
+    (tmp_path / "trial.toml").write_text(FACTS.replace('strata = ["referral"]\n', ""))
+    people = pd.DataFrame({"participant_id": ["P1", "x" * 2_000_000], "arm": "control"})
+    people.to_parquet(tmp_path / "participants.parquet")
+    with pytest.raises(DataError, match="a cell of 2000000 bytes in column participant_id"):
+        ws.read_trial(tmp_path)
 
 
 @pytest.mark.parametrize("absurd", ABSURD)

@@ -11,8 +11,20 @@ from tests import fuzz
 from tests.relations import FAST
 from tests.strategies.damages import DAMAGES, damaged
 from tests.strategies.folders import folders
-from tests.strategies.foreign import damaged_files, foreign_files, foreign_folders
-from tests.strategies.trying import HangsError, no_longer_than, try_file, try_folder
+from tests.strategies.foreign import (
+    damaged_files,
+    damaged_recordings,
+    foreign_files,
+    foreign_folders,
+    recordings,
+)
+from tests.strategies.trying import (
+    HangsError,
+    no_longer_than,
+    try_file,
+    try_folder,
+    try_recording,
+)
 
 
 def some(fast: int, thorough: int) -> settings:
@@ -48,10 +60,16 @@ def test_a_damaged_file_of_another_program(files):
     try_file(files)
 
 
+@some(6, 400)
+@given(damaged_recordings())
+def test_a_damaged_file_of_a_device(files):
+    try_recording(files, thorough=not FAST)
+
+
 def test_the_command_counts_its_cases(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(fuzz, "ROUND", 2)
     monkeypatch.setattr(fuzz, "KINDS", {fuzz.FILES: fuzz.KINDS[fuzz.FILES]})
-    assert fuzz.main(["--seconds", "0.01", "--seed", "3", "--failures", str(tmp_path / "f")]) == 0
+    assert fuzz.main(["--seconds", "0", "--seed", "3", "--failures", str(tmp_path / "f")]) == 0
     assert "cases tried 2, failures 0" in capsys.readouterr().out
     assert not (tmp_path / "f").exists()
 
@@ -64,7 +82,7 @@ def test_the_command_keeps_what_fails(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(fuzz, "try_folder", fails)
     monkeypatch.setattr(fuzz, "KINDS", {"damaged": (st.just({"trial.toml": b"name = 1"}), 1)})
     place = tmp_path / "failures"
-    assert fuzz.main(["--seconds", "0.01", "--failures", str(place)]) == 1
+    assert fuzz.main(["--seconds", "0", "--failures", str(place)]) == 1
     (kept,) = (one for one in place.iterdir() if one.is_dir())
     assert (kept / "trial.toml").read_bytes() == b"name = 1"
     assert "KeyError: 'a column'" in kept.with_suffix(".txt").read_text()
@@ -76,6 +94,7 @@ def test_the_command_keeps_what_fails(tmp_path, capsys, monkeypatch):
 def test_there_are_damages_of_every_kind_and_files_of_every_program():
     assert len(DAMAGES) == 20
     assert len(foreign_files()) >= 30
+    assert len(recordings()) >= 5
 
 
 def for_ever():

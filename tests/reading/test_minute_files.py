@@ -1,5 +1,7 @@
 """A trial.toml names a file of minutes, and the trial has its weeks."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,3 +80,32 @@ def test_what_is_wrong_with_minutes_is_told(folder):
     (folder / "trial.toml").write_text(toml.replace('"recorded"', '"worn"'))
     with pytest.raises(ws.DataError, match=r"device.parquet: there is no column 'worn'"):
         ws.read_trial(folder)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "sparse", "folder"])
+def test_a_file_of_minutes_that_never_ends_is_not_opened(folder, kind):
+    declare(folder, "parquet")
+    file = folder / "device.parquet"
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        with file.open("wb") as opened:
+            opened.truncate(50 * 10**9)
+    words = {"pipe": "is a pipe", "folder": "is a folder", "sparse": "has 50000000000 bytes"}
+    with pytest.raises(ws.DataError, match=words[kind]):
+        ws.read_trial(folder)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_name_of_minutes_is_no_pattern(folder, form):
+    """Polars would read device[12].csv as the files device1.csv and device2.csv."""
+    declare(folder, form)
+    (folder / f"device.{form}").rename(folder / f"device[12].{form}")
+    (folder / f"device1.{form}").write_bytes(b"another file")
+    toml = (folder / "trial.toml").read_text()
+    (folder / "trial.toml").write_text(toml.replace(f"device.{form}", f"device[12].{form}"))
+    trial = ws.read_trial(folder)
+    assert (trial.walking["measured_by"] == "device").sum() == 1

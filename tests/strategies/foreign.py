@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from tests.strategies.damages import a_slice_again, a_slice_lost, bytes_changed, cut_short
 from tests.strategies.folders import Folder
 
-FILES = Path(__file__).parents[1] / "reading" / "files"
+TESTS = Path(__file__).parents[1]
+FILES = TESTS / "reading" / "files"
+DEVICES = TESTS / "wearables" / "files"
 LARGEST = 60_000
 WRITTEN_HERE = (".R", ".sh", ".sql", ".sps", ".py", ".json", ".md", ".fods")
 TOML = """\
@@ -31,11 +33,27 @@ def foreign_files() -> dict[str, bytes]:
     }
 
 
-@st.composite
-def damaged_files(draw: st.DrawFn) -> Folder:
+@functools.cache
+def recordings() -> dict[str, bytes]:
+    """The files of devices that are in the tests, by name."""
+    found = sorted(one for one in DEVICES.iterdir() if one.suffix in (".agd", ".csv"))
+    return {one.name: one.read_bytes() for one in found}
+
+
+def damaged_files() -> st.SearchStrategy[Folder]:
     """One file of another program, damaged."""
-    name = draw(st.sampled_from(sorted(foreign_files())))
-    files = {name: foreign_files()[name]}
+    return _damaged(foreign_files())
+
+
+def damaged_recordings() -> st.SearchStrategy[Folder]:
+    """One file of a device, damaged."""
+    return _damaged(recordings())
+
+
+@st.composite
+def _damaged(draw: st.DrawFn, whole: dict[str, bytes]) -> Folder:
+    name = draw(st.sampled_from(sorted(whole)))
+    files = {name: whole[name]}
     damages = [bytes_changed, bytes_changed, cut_short, a_slice_again, a_slice_lost]
     for damage in draw(st.lists(st.sampled_from(damages), max_size=3)):
         damage(draw, files)

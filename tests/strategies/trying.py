@@ -82,6 +82,30 @@ def try_file(files: Folder, *, thorough: bool = True) -> TextTable | None:
     return found
 
 
+def try_recording(files: Folder, *, thorough: bool = True) -> pd.DataFrame | None:
+    """Read a single file of a device; None when it was refused, which only a DataError may do."""
+    ((name, data),) = files.items()
+    with tempfile.TemporaryDirectory() as place, quiet(), no_longer_than(SECONDS):
+        file = Path(place) / name
+        file.write_bytes(data)
+        try:
+            if name.startswith("minute"):
+                people = pd.DataFrame({"participant_id": ["1503960366"]})
+                return ws.wearables.weekly_minutes_at_cadence(
+                    file, people.assign(randomised_on="2016-11-06"), layout="fitabase",
+                    wear="choi" if thorough else "recorded", timezone="America/New_York",
+                )  # fmt: skip
+            device = (
+                ws.wearables.read_agd if name.endswith("agd") else ws.wearables.read_actigraph_csv
+            )
+            minutes = device(file, timezone="Europe/London")
+        except ws.DataError:
+            return None
+    assert minutes["time"].notna().all()
+    assert not minutes["time"].duplicated().any()
+    return minutes
+
+
 def try_manifest(files: Folder, *, thorough: bool = True) -> Declared | None:
     """Read trial.toml alone, which is quick; None when something in it was refused."""
     with quiet(), no_longer_than(SECONDS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import io
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ MAGIC = b"PAR1"
 MOST_CELLS = 50_000_000
 """A file that says it holds more is refused before it is read: each cell becomes text."""
 
+LONGEST_CELL = 2**17
+"""Of a text [bytes]; CSV files have the same limit."""
 ROW_INDEX = "__index_level_"
 ANY = FileFormat()
 
@@ -55,7 +58,7 @@ def read_parquet_text(data: bytes, file: str, declared: FileFormat = ANY) -> Tex
     """
     pa, table = _arrow_table(data, file)
     names = [str(name) for name in table.column_names]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise unreadable(
             f"{file} has several columns of the same name: {', '.join(twice)}",
@@ -105,6 +108,24 @@ def _refuse_too_much(footer: Any, file: str) -> None:
         )
 
 
+def _refuse_long_cells(column: Any, name: str, file: str) -> None:
+    """A cell longer than one of a CSV file may be is none of a table."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    try:
+        lengths = compute.binary_length(column.cast(pa.large_string()))
+        longest = compute.max(lengths).as_py() or 0
+    except pa.ArrowException:  # what is damaged is told where it is turned into text
+        return
+    if longest > LONGEST_CELL:
+        raise unreadable(
+            f"{file} has a cell of {longest} bytes in column {name} (limit {LONGEST_CELL})",
+            "check that the file is a table",
+            file=file,
+        )
+
+
 def _holds_text(kind: Any, pa: Any) -> bool:
     types = pa.types
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
@@ -136,6 +157,8 @@ def _by_dictionary(chunk: Any, name: str, file: str, pa: Any) -> np.ndarray:
 
 def _cells(column: Any, name: str, file: str, pa: Any) -> np.ndarray:
     kind = column.type
+    if _holds_text(kind, pa):
+        _refuse_long_cells(column, name, file)
     writer = _writer(kind, pa)
     if writer is None:
         raise DataError.of(

@@ -73,6 +73,7 @@ def parquet_files(
             path,
             separator=_separator(path),
             infer_schema=False,
+            glob=False,  # a name with * or [ is a name
             null_values=MISSING_WORDS,
         )
         there = text.collect_schema().names()
@@ -122,7 +123,7 @@ def _check_read(laid: Path, path: Path, times: str) -> None:
     import polars as pl
 
     sums = (
-        pl.scan_parquet(laid)
+        pl.scan_parquet(laid, glob=False)
         .select(pl.col(" wrong").sum(), pl.col(times).is_null().sum().alias("untimed"))
         .collect(engine="streaming")
     )
@@ -204,7 +205,7 @@ def _cuts_by_counting(paths: Sequence[Path], person: str, rows: int) -> list[Any
     import polars as pl
 
     counted = (
-        pl.scan_parquet(list(paths))
+        pl.scan_parquet(list(paths), glob=False)
         .group_by(person)
         .agg(pl.len().alias(" rows"))
         .collect(engine="streaming")
@@ -218,7 +219,7 @@ def frames_of(paths: Sequence[Path], person: str, parts: Sequence[Portion]) -> I
     """One lazy frame of Polars for each part of the persons."""
     import polars as pl
 
-    whole = pl.scan_parquet(list(paths))
+    whole = pl.scan_parquet(list(paths), glob=False)
     for part in parts:
         frame = whole
         if part.above is not None:

@@ -6,6 +6,7 @@ Files of minutes are too large for text: they are read out of core, and only the
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,11 +23,14 @@ from walkstats.reading.assembled.schedules import NO_LINE
 from walkstats.reading.declared.declarations import DeclaredTable
 from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.reading.declared.minutes_declared import MINUTES_CLAUSES
+from walkstats.reading.places.compressed import refuse_no_file
 from walkstats.reading.places.opened import Place
 from walkstats.schema import TABLES
 
 WALKING = "walking"
 PIECE = 2**20
+MOST_BYTES = 2**34
+"""A file of minutes that is larger is none of a trial: 10 billion minutes as Parquet [bytes]."""
 REQUIRED = {clause.name for clause in MINUTES_CLAUSES if clause.required}
 
 
@@ -102,6 +106,13 @@ def _on_disk(place: Place, file: str, folder: Path) -> Path:
     """The file itself; out of an archive it is laid down first."""
     path = place.path_of(file)
     if path is not None:
+        try:
+            refuse_no_file(os.stat(path), file, MOST_BYTES)
+        except OSError as reason:
+            raise DataError.of(
+                f"{file} cannot be opened ({reason.strerror or reason})",
+                what_to_do="check that it is a file and that you may read it",
+            ) from None
         return path
     laid = folder / Path(file).name
     laid.write_bytes(place.packed(file))

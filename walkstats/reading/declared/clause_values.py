@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,7 +40,7 @@ def as_texts(value: Any) -> tuple[str, ...]:
         texts = tuple(as_scalar(one) for one in listed)
     except UnfitError:
         raise UnfitError('needs a list of texts, as in ["a", "b"]') from None
-    twice = sorted({one for one in texts if texts.count(one) > 1})
+    twice = sorted(one for one, times in Counter(texts).items() if times > 1)
     if twice:
         raise UnfitError(f"names {', '.join(map(repr, twice))} twice")
     return texts

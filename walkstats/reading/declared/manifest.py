@@ -38,6 +38,8 @@ from walkstats.reading.text_tables import FileFormat
 from walkstats.schema import LISTS, TABLES, Column, Measure, table_of
 
 MANIFEST = "trial.toml"
+MOST_PARTS = 1000
+"""Of one table: files that a team keeps apart, by month or by site."""
 DAILY = Column("day", "days", "day of a daily record", "days")
 
 
@@ -236,6 +238,13 @@ def _parts(finder: _Finder, name: str, found: Any, missing: tuple[str, ...]) -> 
         return _one_part(finder, name, found, missing, (name,))
     if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
         finder.report((name,), f"{name} needs a table", f"write [{name}] and its clauses below")
+        return []
+    if len(found) > MOST_PARTS:
+        finder.report(
+            (name,),
+            f"{name} has {len(found)} parts (limit {MOST_PARTS})",
+            "lay files of the same columns together first",
+        )
         return []
     parts: list[DeclaredTable] = []
     for k, one in enumerate(found):

@@ -141,12 +141,12 @@ def bytes_on_disk(path: Path) -> bytes:
     DataError
     """
     try:
-        _refuse_no_file(os.stat(path), path.name)
+        refuse_no_file(os.stat(path), path.name)
         # A pipe put here since would be opened without waiting for who writes into it.
         handle = os.open(path, os.O_RDONLY | WITHOUT_WAITING)
         with os.fdopen(handle, "rb") as opened:
             found = os.fstat(handle)
-            _refuse_no_file(found, path.name)
+            refuse_no_file(found, path.name)
             return opened.read(found.st_size)  # and no more, should it grow while it is read
     except (OSError, ValueError) as reason:
         raise unreadable(
@@ -156,7 +156,21 @@ def bytes_on_disk(path: Path) -> bytes:
         ) from None
 
 
-def _refuse_no_file(found: os.stat_result, file: str) -> None:
+def refuse_no_file(found: os.stat_result, file: str, most: int = MOST_BYTES) -> None:
+    """Refuse what would never end, or fill the memory: pipes, devices, files of absurd size.
+
+    Parameters
+    ----------
+    found : os.stat_result
+    file : str
+        Its name, for messages.
+    most : int
+        How large it may be [bytes].
+
+    Raises
+    ------
+    DataError
+    """
     kinds = {
         "a folder": stat.S_ISDIR,
         "a pipe": stat.S_ISFIFO,
@@ -171,13 +185,13 @@ def _refuse_no_file(found: os.stat_result, file: str) -> None:
                 "put the file itself into the folder",
                 file=file,
             )
-    if found.st_size > MOST_BYTES:
-        raise _too_large(file, found.st_size)
+    if found.st_size > most:
+        raise _too_large(file, found.st_size, most)
 
 
-def _too_large(file: str, size: int) -> DataError:
+def _too_large(file: str, size: int, most: int) -> DataError:
     return unreadable(
-        f"{file} has {size} bytes, more than are read into memory (limit {MOST_BYTES})",
+        f"{file} has {size} bytes, more than are read (limit {most})",
         "add records of minutes or days up to weeks first (walkstats.wearables), leave out columns "
         "that no table needs, or save it as Parquet",
         file=file,
