@@ -148,7 +148,15 @@ def flat(answer) -> np.ndarray:
     return np.concatenate([np.ravel(part) for part in parts])
 
 
-@pytest.mark.parametrize("name", engine.PAIRS)
+# What takes longest to compile, and no other fast test needs: with the simulations, which do.
+COMPILED_SLOWLY = {"compare_resamples", "mmrm_evaluate", "fill_resamples"}
+PAIRS = [
+    pytest.param(name, marks=pytest.mark.slow if name in COMPILED_SLOWLY else ())
+    for name in engine.PAIRS
+]
+
+
+@pytest.mark.parametrize("name", PAIRS)
 def test_both_engines_give_the_same_numbers(name):
     plain, compiled = map(engine.load, engine.PAIRS[name])
     for seed in range(25):

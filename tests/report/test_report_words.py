@@ -30,7 +30,7 @@ GENERIC = {
     "regression.relative_risk", "regression.risk_difference", "regression.ordinal",
     "regression.check_proportional_odds", "regression.gee", "regression.compare_means",
     "regression.compare_risks", "regression.compare_rates", "regression.association",
-    "regression.equivalence",
+    "regression.equivalence", "regression.agreement",
 }  # fmt: skip
 
 
