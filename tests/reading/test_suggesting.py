@@ -456,3 +456,32 @@ def test_a_draft_stands_where_a_few_cells_are_wrong(tmp_path):
         ("bmi_kg_m2", 6),
         ("participant_id", 9),
     }
+
+
+def test_adam_data_sets_are_drafted_and_read(tmp_path):
+    (tmp_path / "adsl.csv").write_text(
+        "USUBJID,RANDFL,TRT01P,TRT01PN,RANDDT,STRAT1R,STRAT1D\n"
+        "S1,Y,Walking,2,2024-01-01,Y,referral\nS2,Y,Usual care,1,2024-01-02,N,referral\n"
+    )
+    (tmp_path / "adtte.csv").write_text(
+        "USUBJID,PARAMCD,PARAM,AVAL,CNSR\nS1,TTREC,Time to recurrence (days),30,0\n"
+        "S2,TTREC,Time to recurrence (days),365,1\n"
+    )
+    draft = suggest_trial(tmp_path)
+    assert '# strata = ["referral"]' in draft
+    (tmp_path / "trial.toml").write_text(draft)
+    with pytest.raises(ws.DataError, match="which is Time to recurrence"):
+        ws.read_trial(tmp_path)
+    answered = re.sub(r'"\? which is Time[^"]*"', '"any"', draft)
+    (tmp_path / "trial.toml").write_text(answered)
+    trial = ws.read_trial(tmp_path)
+    assert trial.arms == ("Usual care", "Walking")
+    assert trial.recurrences["onset_days"].tolist() == [30]
+
+
+def test_dates_of_a_workbook_that_a_few_were_typed_beside_are_told():
+    days = [f"2024-01-{k:02d}" for k in range(1, 20)]
+    frame = pd.DataFrame({"id": range(20), "rand date": [*days, "21/01/2024"]}).astype(str)
+    meant = columns_of("participants", TextTable("people.xlsx", frame)).meant["randomised_on"]
+    assert meant.clauses == {}
+    assert "correct the others, as '21/01/2024'" in meant.why[1]

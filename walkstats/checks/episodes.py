@@ -320,7 +320,8 @@ EPISODE_RULES = (
         "covers_to_days",
         "error",
         "completed check-ins do not say which period they cover",
-        "give covers_from_days and covers_to_days: without them nothing was observed",
+        "give covers_from_days and covers_to_days, or say it once for all in trial.toml: "
+        "schedule = { 1 = [0, 30], 2 = [30, 60] }; without them nothing was observed",
         _without_period,
         topic="completeness",
     ),

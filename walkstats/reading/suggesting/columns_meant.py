@@ -231,6 +231,9 @@ def _dates(column: Column, source: str, cells: list[str], why: list[str]) -> dic
         if fit:
             return {"dates": f"? is {cells[0]!r} of {source} {fit[0]} or {fit[1]}"}
     odd = next(cell for cell in cells if not _is_date(cell, ISO))
+    if sum(_is_date(cell, ISO) for cell in cells) > len(cells) / 2:
+        why.append(f"most are dates as 2024-01-31; correct the others, as {odd!r}")
+        return {}
     return {"dates": f"? how are the dates of {source} written, as {odd!r} ({looks_like(odd)})"}
 
 

@@ -18,9 +18,11 @@ from walkstats.checks.identifying import named_marks
 from walkstats.errors import DataError
 from walkstats.reading.assembled.headers import plain
 from walkstats.reading.assembled.parts import NUMBERS
+from walkstats.reading.cdisc.submitted import FED
 from walkstats.reading.declared.manifest import MANIFEST
 from walkstats.reading.places.opened import open_place
 from walkstats.reading.places.table_files import Found
+from walkstats.reading.suggesting.adam_data_sets import adam_in, draft_of_adam
 from walkstats.reading.suggesting.columns_meant import LISTED, Meant, cells_of, missing_in
 from walkstats.reading.suggesting.left_over import left_over, one_line
 from walkstats.reading.suggesting.measures_meant import Score, codes_of_words, measure_called
@@ -33,6 +35,7 @@ from walkstats.reading.suggesting.redcap_projects import (
 )
 from walkstats.reading.suggesting.tables_found import TableFound, tables_in
 from walkstats.reading.suggesting.tables_meant import TableMeant, tables_meant
+from walkstats.reading.text_tables import TextTable
 from walkstats.reading.writing.toml_writing import quoted
 from walkstats.schema import MEASURES, TABLES
 
@@ -97,6 +100,9 @@ def suggest_trial(folder: str | os.PathLike[str]) -> str:
     project = redcap_in(tables)
     if project is not None:
         return _of_redcap(Path(folder), found.place.described, project, tables)
+    sets = adam_in(tables)
+    if sets:
+        return _of_adam(Path(folder), found.place.described, sets, tables)
     meant, rest = tables_meant(tables)
     return _draft(Path(folder), found.place.described, meant, rest)
 
@@ -140,6 +146,16 @@ def write_draft(folder: str | os.PathLike[str], out: str | os.PathLike[str] | No
 def _of_redcap(folder: Path, place: str, project: RedcapFound, tables: list[TableFound]) -> str:
     lines = [*_head(folder, place, project.text.file), *draft_of(project)]
     for other in without_redcap(tables, project):
+        lines += ["", *left_over(other)]
+    return "\n".join(CONTROL.sub(" ", line) for line in lines) + "\n"
+
+
+def _of_adam(folder: Path, place: str, sets: dict[str, TextTable], tables: list[TableFound]) -> str:
+    lines = [*_head(folder, place, "ADaM data sets"), *draft_of_adam(sets)]
+    meant, rest = tables_meant([one for one in tables if one.text not in sets.values()])
+    for one in [one for one in meant if one.table not in FED]:
+        lines += ["", *_table(one, {}, in_parts=False)]
+    for other in rest:
         lines += ["", *left_over(other)]
     return "\n".join(CONTROL.sub(" ", line) for line in lines) + "\n"
 
