@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from walkstats.errors import Problem
@@ -21,7 +21,6 @@ from walkstats.reading.declared.clauses import (
     SCORE_CLAUSES,
     TABLE_CLAUSES,
     TRIAL_CLAUSES,
-    Clause,
 )
 from walkstats.reading.declared.declarations import (
     DEFAULT_DATES,
@@ -31,6 +30,7 @@ from walkstats.reading.declared.declarations import (
     DeclaredTable,
     RedcapProject,
 )
+from walkstats.reading.declared.found_clauses import Finder
 from walkstats.reading.declared.minutes_declared import MINUTES_CLAUSES
 from walkstats.reading.declared.toml_text import TomlText
 from walkstats.reading.redcap.declared import expand, from_export, project_of
@@ -42,62 +42,6 @@ MOST_PARTS = 1000
 """Of one table: files that a team keeps apart, by month or by site."""
 DAILY = Column("day", "days", "day of a daily record", "days")
 
-
-@dataclass(frozen=True, eq=False)
-class _Finder:
-    """The parsed file, and the problems found in it so far."""
-
-    toml: TomlText
-    problems: list[Problem] = field(default_factory=list)
-    redcap: RedcapProject | None = None
-
-    def report(self, path: tuple[str, ...], problem: str, what_to_do: str = "") -> None:
-        told = what_to_do or "correct the clause; docs/guide/trial-toml.md lists all of them"
-        self.problems.append(Problem(problem, told, table=MANIFEST, row=self.toml.line(*path)))
-
-    def values(
-        self, found: Mapping[str, Any], clauses: Iterable[Clause], path: tuple[str, ...]
-    ) -> dict[str, Any]:
-        """The values of known clauses; a report on every other."""
-        known = {clause.name: clause for clause in clauses}
-        here = f"[{'.'.join(path)}]: " if path else ""
-        values = {}
-        for name, value in found.items():
-            if name not in known:
-                self.unknown(here, name, known, (*path, name))
-                continue
-            if self.asked(here, name, value, known[name].example, (*path, name)):
-                continue
-            try:
-                values[name] = KINDS[known[name].kind](value)
-            except UnfitError as reason:
-                self.report((*path, name), f"{here}{name} {reason}", known[name].example)
-        for clause in known.values():
-            if clause.required and clause.name not in found:
-                self.report(path, f"{here}{clause.name} is missing", f"add {clause.example}")
-        return values
-
-    def asked(self, here: str, name: str, value: Any, example: str, path: tuple[str, ...]) -> bool:
-        """Whether a value is a question that a draft left open; it is reported."""
-        if not isinstance(value, str) or not value.startswith(QUESTION):
-            return False
-        question = value.lstrip(f"{QUESTION} ").rstrip("?")
-        self.report(path, f"{here}{name} is not answered yet: {question}?", f"as in {example}")
-        return True
-
-    def unknown(self, here: str, name: str, known: Iterable[str], path: tuple[str, ...]) -> None:
-        names = list(known)
-        meant = CALLED_ELSEWHERE.get(name, "")
-        near = [meant] if meant in names else difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        self.report(path, f"{here}{name!r} is not known", f"{hint}known are: {', '.join(known)}")
-
-
-QUESTION = "?"
-"""How a text begins that is to be replaced by an answer."""
-
-CALLED_ELSEWHERE = {"format": "dates", "date_format": "dates", "values": "codes", "levels": "codes"}
-"""What other programs call a clause -> its name here, where a similar spelling would mislead."""
 
 ONLY_IN = {
     "daily": "walking",
@@ -144,7 +88,7 @@ def read_manifest(toml: TomlText) -> tuple[Declared, list[Problem]]:
     tuple
         What is declared, as far as it could be read, and what is wrong.
     """
-    finder = _Finder(toml)
+    finder = Finder(toml, MANIFEST)
     known = (*TABLES, *LISTS)
     tables = {name: value for name, value in toml.values.items() if name in known}
     facts = {name: value for name, value in toml.values.items() if name not in known}
@@ -198,7 +142,7 @@ def _as_participants(
     return replace(part, columns=tuple(own.values()))
 
 
-def _check_arms(finder: _Finder, declared: Declared) -> None:
+def _check_arms(finder: Finder, declared: Declared) -> None:
     if len(declared.arms) == 1:
         finder.report(
             ("arms",),
@@ -209,7 +153,7 @@ def _check_arms(finder: _Finder, declared: Declared) -> None:
         finder.report(("arms",), "an arm has no name", "name every arm")
 
 
-def _measure(finder: _Finder, name: str, value: Any) -> Measure | None:
+def _measure(finder: Finder, name: str, value: Any) -> Measure | None:
     path = ("measures", name)
     try:
         found = KINDS["measures"](value)
@@ -230,7 +174,7 @@ def _measure(finder: _Finder, name: str, value: Any) -> Measure | None:
     )
 
 
-def _parts(finder: _Finder, name: str, found: Any, missing: tuple[str, ...]) -> list[DeclaredTable]:
+def _parts(finder: Finder, name: str, found: Any, missing: tuple[str, ...]) -> list[DeclaredTable]:
     """A table stands once under ``[name]``, or in parts under ``[[name]]``."""
     if found is None:
         return [DeclaredTable(name, missing=missing, columns=_columns(finder, name, {}, (), False))]
@@ -253,7 +197,7 @@ def _parts(finder: _Finder, name: str, found: Any, missing: tuple[str, ...]) -> 
 
 
 def _one_part(
-    finder: _Finder,
+    finder: Finder,
     name: str,
     found: Mapping[str, Any],
     missing: tuple[str, ...],
@@ -295,7 +239,7 @@ def _one_part(
 
 
 def _minutes(
-    finder: _Finder, minutes: Mapping[str, Any], found: Mapping[str, Any], path: tuple[str, ...]
+    finder: Finder, minutes: Mapping[str, Any], found: Mapping[str, Any], path: tuple[str, ...]
 ) -> dict[str, Any]:
     """How minutes are read; what else is said of their file would be passed over."""
     for name in [one for one in found if one not in ("from", "minutes")]:
@@ -304,7 +248,7 @@ def _minutes(
 
 
 def _score(
-    finder: _Finder, found: Mapping[str, Any], wide: object, path: tuple[str, ...]
+    finder: Finder, found: Mapping[str, Any], wide: object, path: tuple[str, ...]
 ) -> dict[str, Any]:
     """The clauses of a questionnaire; empty where they cannot be used."""
     read = finder.values(found, SCORE_CLAUSES, path)
@@ -321,7 +265,7 @@ def _recognised(part: DeclaredTable) -> DeclaredTable:
     return replace(part, format=replace(part.format, recognise=True))
 
 
-def _format(finder: _Finder, values: dict[str, Any], path: tuple[str, ...]) -> FileFormat:
+def _format(finder: Finder, values: dict[str, Any], path: tuple[str, ...]) -> FileFormat:
     """How the file of a table is written; of two clauses that contradict, one is reported."""
     found = {name: values.pop(name) for name in FORMAT_CLAUSES if name in values}
     if "dialect" in found:
@@ -338,7 +282,7 @@ def _format(finder: _Finder, values: dict[str, Any], path: tuple[str, ...]) -> F
 
 
 def _columns(
-    finder: _Finder, table: str, found: Mapping[str, Any], path: tuple[str, ...], daily: bool
+    finder: Finder, table: str, found: Mapping[str, Any], path: tuple[str, ...], daily: bool
 ) -> tuple[DeclaredColumn, ...]:
     """Every column of the dictionary, declared or not, then the declared ones beyond it."""
     dictionary = {column.name: column for column in table_of(table).columns}
@@ -366,7 +310,7 @@ def _columns(
 
 
 def _column(
-    finder: _Finder, name: str, column: Column | None, found: Any, path: tuple[str, ...]
+    finder: Finder, name: str, column: Column | None, found: Any, path: tuple[str, ...]
 ) -> DeclaredColumn:
     line = finder.toml.line(*path)
     if finder.asked("", name, found, f'{name} = "name of a column"', path):
@@ -420,7 +364,7 @@ def _contradictions(read: DeclaredColumn, column: Column | None) -> list[tuple[s
 
 
 def _wide(
-    finder: _Finder, part: DeclaredTable, found: Mapping[str, Any], path: tuple[str, ...]
+    finder: Finder, part: DeclaredTable, found: Mapping[str, Any], path: tuple[str, ...]
 ) -> list[DeclaredTable]:
     """One part per wide column, with its constants."""
     into = found.get("into")
