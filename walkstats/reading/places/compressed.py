@@ -141,12 +141,12 @@ def bytes_on_disk(path: Path) -> bytes:
     DataError
     """
     try:
-        refuse_no_file(os.stat(path), path.name)
+        refuse_no_file(os.stat(path), path.name, MOST_BYTES)
         # A pipe put here since would be opened without waiting for who writes into it.
         handle = os.open(path, os.O_RDONLY | WITHOUT_WAITING)
         with os.fdopen(handle, "rb") as opened:
             found = os.fstat(handle)
-            refuse_no_file(found, path.name)
+            refuse_no_file(found, path.name, MOST_BYTES)
             return opened.read(found.st_size)  # and no more, should it grow while it is read
     except (OSError, ValueError) as reason:
         raise unreadable(
@@ -156,7 +156,7 @@ def bytes_on_disk(path: Path) -> bytes:
         ) from None
 
 
-def refuse_no_file(found: os.stat_result, file: str, most: int = MOST_BYTES) -> None:
+def refuse_no_file(found: os.stat_result, file: str, most: int) -> None:
     """Refuse what would never end, or fill the memory: pipes, devices, files of absurd size.
 
     Parameters
