@@ -321,3 +321,13 @@ def test_times_that_stay_numbers_are_told(tmp_path):
         "quarter counts days from 1 January 1960 (YYQ6), left as numbers",
         "at counts seconds (HHMM5), left as numbers",
     )
+
+
+def test_a_letter_that_is_declared_missing_is_named_as_it_is_written(tmp_path):
+    import pyreadstat
+
+    frame = pd.DataFrame({"kind": ["a", "x", "b"]})
+    pyreadstat.write_sav(frame, tmp_path / "a.sav", missing_ranges={"kind": ["x"]})
+    text = read_text((tmp_path / "a.sav").read_bytes(), "a.sav", FileFormat())
+    assert text.frame["kind"].tolist() == ["a", None, "b"]
+    assert text.notes == ("kind: 'x' is declared missing by the file, in 1 cell",)

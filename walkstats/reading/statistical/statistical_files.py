@@ -221,7 +221,7 @@ def _worded(
         is_missing = partial(_declared_missing, is_text, meta.missing_ranges.get(name, []))
         cells = in_text(values, None if is_text else clock(form), is_missing)
         texts[name] = cells.texts
-        notes += _notes(name, cells, found)
+        notes += _notes(name, cells, found, is_text)
         notes += _counting(name, form, "" if is_text else counting(form))
         if found:
             codes[name] = found
@@ -339,7 +339,7 @@ def _declared_missing(is_text: bool, ranges: list[Any], value: object) -> bool:
 
 
 def _codes(labels: Mapping[Any, Any]) -> dict[str, str]:
-    """Values as the cells spell them -> words; without those of letters for missing numbers."""
+    """Values as the cells spell them -> words; a letter for a missing number is one of them."""
     found = {}
     for value, words in labels.items():
         key = value.rstrip() if isinstance(value, str) else number_in_words(float(value))
@@ -354,11 +354,14 @@ def _counting(name: str, form: str | None, what: str) -> Iterator[str]:
         yield f"{name} counts {what} ({form}), left as numbers"
 
 
-def _notes(name: str, cells: Cells, codes: Mapping[str, str] | None = None) -> Iterator[str]:
+def _notes(
+    name: str, cells: Cells, codes: Mapping[str, str] | None = None, is_text: bool = False
+) -> Iterator[str]:
     for value, count in sorted(cells.missing.items()):
         words = (codes or {}).get(value, "")
         called = f" ({words})" if words else ""
-        dotted = f".{value}" if len(value) == 1 and value.isalpha() else value
+        letter = len(value) == 1 and value.isalpha() and not is_text
+        dotted = f".{value}" if letter else value
         yield (
             f"{name}: {dotted!r}{called} is declared missing by the file, in {count} "
             f"cell{'s' if count != 1 else ''}"
