@@ -37,7 +37,7 @@ NAMES = {
     "dates of birth": "dob birth_date Geburtsdatum date_naissance fecha_nacimiento 生年月日",
     "e-mail addresses": "email E-Mail patientEmail courriel",
     "telephone numbers": "phone home_phone Telefon celular mobile 手机",
-    "postal addresses": "address postcode Straße code_postal PLZ home_address",
+    "postal addresses": "address pcode postcode Straße code_postal PLZ home_address",
     "numbers of a health service or a register": "nhs_number Medicare MRN SSN codice_fiscale BSN",
     "addresses of computers": "ip_address IPAddress",
     "places on the map": "latitude gps home_longitude Längengrad",
@@ -78,6 +78,13 @@ def test_columns_are_known_by_their_names_in_many_languages(what):
 
 def test_harmless_names_are_not():
     assert [name for name in HARMLESS.split() if list(named_marks(name))] == []
+
+
+def test_names_in_capitals_are_names_and_codes_are_none():
+    capitals = ["KATE WRIGHT", "JACK O'BRIEN", "SMITH, ANNA", "MIA YOUNG", "BEN MCDONALD"]
+    (found,) = found_in(people(signature=[*capitals, "LI-NA CHEN", "ELLA WHITE", "HUGH KING"]))
+    assert found.what == ("names of people",)
+    assert not found_in(people(kit=[f"A{k} BX" for k in range(8)], site=["ROYAL NORTH"] * 8))
 
 
 def test_dates_long_before_randomisation_are_those_of_birth():

@@ -101,6 +101,8 @@ NAME = (
     r"(?:[A-Z]['\u2019]|Mc|Mac)?[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]{1,30}"
     r"(?:-[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]{1,30})?"
 )
+CAPITALS = r"[A-Z\u00c0-\u00de]['\u2019A-Z\u00c0-\u00de-]{2,30}"
+"""A name as registers of hospitals write it; two letters would be a code."""
 ROAD = (
     "street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|crescent|cres|place|terrace|parade|"
     "highway|hwy|boulevard|blvd|close|grove"
@@ -119,7 +121,10 @@ MARKS = (
             "nazwisko jmeno prijmeni 姓名 氏名 名前 이름"
         ),
         ("first_name", "last_name", "family_name", "given_name", "full_name", "sur_name"),
-        re.compile(rf"^\s{{0,3}}(?:{NAME},\s?{NAME}|{NAME}(?:\s[A-Z]\.)?\s{NAME})\s{{0,3}}$"),
+        re.compile(
+            rf"^\s{{0,3}}(?:{NAME},\s?{NAME}|{NAME}(?:\s[A-Z]\.)?\s{NAME}"
+            rf"|{CAPITALS},?\s{CAPITALS})\s{{0,3}}$"
+        ),
         0.8,
         0.7,
     ),
@@ -173,7 +178,8 @@ MARKS = (
         "postal addresses",
         _words(
             "address homeaddress streetaddress postaladdress mailingaddress residentialaddress "
-            "street streetname addressline1 addressline2 postcode postalcode zip zipcode suburb "
+            "street streetname addressline1 addressline2 postcode pcode postalcode zip zipcode "
+            "suburb "
             "adresse anschrift strasse wohnort plz postleitzahl adressepostale rue codepostal "
             "direccion domicilio calle codigopostal indirizzo codiceavviamentopostale endereco "
             "codigopostal cep adres straat straatnaam postkod postnummer gatuadress gateadresse "
