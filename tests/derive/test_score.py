@@ -293,3 +293,20 @@ def test_constants_of_a_value_set():
     found = read_value_set({**MADE_UP, "any_problem": 0.04})
     assert found.of(np.array([[1.0] * 5, [1, 1, 1, 1, 2]])) == pytest.approx([1.0, 0.91])
     assert found.lowest == pytest.approx(1 - 0.04 - 5 * 0.3 - 0.1)
+
+
+def test_blanks_that_count_as_no_beside_answers_of_no_are_doubted():
+    columns = [f"rmdq_{k}" for k in range(1, 25)]
+    ticked = pd.DataFrame([[1] * 10 + [None] * 14, [1] * 24], columns=columns)
+    answered = pd.DataFrame([[1] * 10 + [None] * 14, [1] * 20 + [0] * 4], columns=columns)
+    people = {"participant_id": ["a", "b"], "month": 3}
+
+    def doubted(frame, **options):
+        notes = ws.derive.score(frame.assign(**people), "rmdq", **options).attrs["notes"]
+        return [note for note in notes if "may be no answer" in note]
+
+    assert doubted(ticked) == []
+    (said,) = doubted(answered)
+    assert said.startswith("14 blank items of 1 person-visits count as 0 by the rule 'as no'")
+    assert "rule = 'as no' or 'prorated' or 'complete'" in said
+    assert doubted(answered, rule="as no") == doubted(answered, rule="prorated") == []

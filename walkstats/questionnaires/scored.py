@@ -45,6 +45,8 @@ class HowToScore:
     missing : tuple of str
         Cells that mean no answer.
     value_set : ValueSet or None
+    chosen : bool
+        Whether the rule was named, and not taken because it is that of the source.
     """
 
     one: Questionnaire
@@ -53,6 +55,7 @@ class HowToScore:
     codes: Mapping[str, float] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     value_set: ValueSet | None = None
+    chosen: bool = False
 
     @property
     def measures(self) -> dict[str, Measure]:
@@ -79,10 +82,14 @@ class Scored:
     scores : mapping of str to Scores
         By what the trial calls the measure.
     problems : tuple of Problem
+        Cells that are no answers.
+    doubts : tuple of Problem
+        What may be meant otherwise than it was scored.
     """
 
     scores: Mapping[str, Scores]
     problems: tuple[Problem, ...]
+    doubts: tuple[Problem, ...] = ()
 
 
 def how_to_score(
@@ -124,7 +131,7 @@ def how_to_score(
     if isinstance(missing, str) or not isinstance(missing, Iterable):
         raise ValueError(f"missing must be a list of cells, as in [-9, 99]; got {missing!r}.")
     blank = tuple(map(spelled, missing))
-    return HowToScore(one, one.rule(rule), names, as_codes(codes), blank, value_set)
+    return HowToScore(one, one.rule(rule), names, as_codes(codes), blank, value_set, bool(rule))
 
 
 def item_columns(items: str | Sequence[str] | None, one: Questionnaire) -> tuple[str, ...]:
@@ -209,7 +216,41 @@ def score_rows(
     for k, column in enumerate(columns):
         if refused[:, k].any():
             problems.append(_problem(cells[:, k], refused[:, k], column, ids, rows, how, table))
-    return Scored(scores, tuple(problems))
+    doubts = () if split else _blanks_beside_no(codes, columns, ids, rows, how, table)
+    return Scored(scores, tuple(problems), doubts)
+
+
+def _blanks_beside_no(
+    codes: NDArray[np.float64],
+    columns: Sequence[str],
+    ids: NDArray[np.object_],
+    rows: NDArray[np.int64],
+    how: HowToScore,
+    table: str,
+) -> tuple[Problem, ...]:
+    """Blanks that count as the lowest answer, where people gave the lowest answer as well."""
+    blank = np.isnan(codes)
+    begun = ~blank.all(axis=1)
+    doubted = blank.any(axis=1) & begun
+    if how.rule.stands_in != "lowest" or how.chosen or not doubted.any():
+        return ()
+    if not (codes[begun] == how.one.low).any():
+        return ()
+    others = [rule.name for rule in how.one.rules if rule is not how.rule]
+    return (
+        Problem(
+            f"{int(blank[begun].sum())} blank items of {int(doubted.sum())} person-visits count as "
+            f"{how.one.low:g} by the rule {how.rule.name!r}, and {how.one.low:g} was answered "
+            "elsewhere: a blank may be no answer",
+            f"say which is meant, as in rule = {' or '.join(map(repr, [how.rule.name, *others]))}",
+            table=table,
+            column=columns[0],
+            row=int(rows[np.argmax(doubted)]),
+            ids=tuple(dict.fromkeys(str(person) for person in ids[doubted]))[:IDS_SHOWN],
+            count=int(doubted.sum()),
+            severity="warning",
+        ),
+    )
 
 
 def _blanked(cells: NDArray[np.object_], missing: Collection[str]) -> NDArray[np.object_]:
@@ -299,6 +340,7 @@ def notes_of(scored: Scored, how: HowToScore) -> tuple[str, ...]:
             )
         if n["not answered"]:
             notes.append(f"{measure}: {n['not answered']} person-visit(s) have no answer at all.")
+    notes += [f"{doubt.problem}; {doubt.what_to_do}." for doubt in scored.doubts]
     if how.rule.note and any(counted(s)["filled in"] for s in scored.scores.values()):
         notes.append(how.rule.note)
     if how.value_set is not None:

@@ -204,13 +204,13 @@ def with_scores(
         how,
         declared.table,
     )
-    problems += scored.problems
+    problems += [*scored.problems, *scored.doubts]
     own = scored.scores[score.measure]
     known = ~np.isnan(own.values)
     notes.append((declared.table, score.measure, "scored", int(known.sum()), said_of(how)))
     notes += [
         (declared.table, score.measure, "scored", len(rows), note)
-        for note in notes_of(replace(scored, scores={score.measure: own}), how)
+        for note in notes_of(replace(scored, scores={score.measure: own}, doubts=()), how)
     ]
     text = np.full(len(rows), None, dtype=object)
     text[known] = [repr(value).replace(".", decimal) for value in own.values[known].tolist()]
