@@ -36,31 +36,31 @@ def some(fast: int, thorough: int) -> settings:
     )
 
 
-@some(1, 60)
+@some(1, 20)
 @given(folders())
 def test_a_valid_folder_is_read_and_reads_back_as_it_was_written(files):
     assert try_folder(files) is not None
 
 
-@some(8, 400)
+@some(8, 60)
 @given(damaged(folders()))
 def test_a_damaged_folder_is_read_or_refused_in_words(files):
     try_folder(files, thorough=not FAST)
 
 
-@some(2, 100)
+@some(2, 25)
 @given(foreign_folders())
 def test_a_folder_of_a_damaged_file_of_another_program(files):
     try_folder(files, thorough=not FAST)
 
 
-@some(20, 1000)
+@some(20, 300)
 @given(damaged_files())
 def test_a_damaged_file_of_another_program(files):
     try_file(files)
 
 
-@some(6, 400)
+@some(6, 100)
 @given(damaged_recordings())
 def test_a_damaged_file_of_a_device(files):
     try_recording(files, thorough=not FAST)

@@ -68,7 +68,7 @@ def spoilt(draw):
     return name, draw(st.integers(0, 6)), draw(st.integers(0, 7)), draw(st.sampled_from(CELLS))
 
 
-@examples(8, 60)
+@examples(8, 30)
 @given(st.lists(spoilt(), max_size=4), st.sampled_from(["", CLAUSES]))
 def test_spoilt_cells(changes, clauses):
     with tempfile.TemporaryDirectory() as place:

@@ -109,7 +109,7 @@ def as_polars(frame):
     return pl.from_pandas(frame).lazy()
 
 
-@examples(8, 200)
+@examples(8, 60)
 @given(tables(), st.sampled_from(sorted(RULES)), st.integers(0, 2))
 def test_polars_does_what_a_loop_does(table, rule, hole):
     agree(*both(table, rule, hole, as_polars))
