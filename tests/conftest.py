@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.samples_kept import read_samples_once
 
-# 20 examples of what has no number in the list of relations; those that have carry a mark of
+# 12 examples of what has no number in the list of relations; those that have carry a mark of
 # tests/relations.py. `dev.py slow` runs all of them with 200.
-for profile, examples in (("walkstats", 20), ("thorough", 200)):
+for profile, examples in (("walkstats", 12), ("thorough", 200)):
     settings.register_profile(
         profile,
         max_examples=examples,

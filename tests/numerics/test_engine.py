@@ -149,7 +149,7 @@ def flat(answer) -> np.ndarray:
 
 
 # What takes longest to compile, and no other fast test needs: with the simulations, which do.
-COMPILED_SLOWLY = {"compare_resamples", "mmrm_evaluate", "fill_resamples"}
+COMPILED_SLOWLY = {"compare_resamples", "mmrm_evaluate", "fill_resamples", "mixed_person_terms"}
 PAIRS = [
     pytest.param(name, marks=pytest.mark.slow if name in COMPILED_SLOWLY else ())
     for name in engine.PAIRS

@@ -42,10 +42,16 @@ def made(name):
 
 @pytest.fixture(scope="module")
 def write_once(tmp_path_factory):
-    """Name of a sample -> the page of its report, written when it is first asked for."""
-    return functools.cache(
-        lambda name: write_report(composed(name)[1], tmp_path_factory.mktemp("out") / "report")
-    )
+    """Name of a sample -> the page of its report, written when it is first asked for.
+
+    In all formats of the smaller sample.
+    """
+
+    def write(name):
+        formats = {} if name == "bladder" else {"formats": ["html"]}
+        return write_report(composed(name)[1], tmp_path_factory.mktemp("out") / "report", **formats)
+
+    return functools.cache(write)
 
 
 @pytest.fixture(scope="module")
