@@ -97,7 +97,8 @@ def test_analyses_are_the_same_up_to_the_ids():
         lambda one: ws.derive.competing_events(one, kind="any"),
     ):
         was, now = derive(trial), derive(given_away.trial)
-        now = now.assign(participant_id=[back[one] for one in now["participant_id"]])
+        ids = pd.Series([back[one] for one in now["participant_id"]], now.index, dtype=object)
+        now = now.assign(participant_id=ids)
         order = [c for c in ("participant_id", "episode", "start_days") if c in was]
         pd.testing.assert_frame_equal(
             now.sort_values(order, ignore_index=True), was.sort_values(order, ignore_index=True)

@@ -68,7 +68,7 @@ def read_parquet_text(data: bytes, file: str, declared: FileFormat = ANY) -> Tex
     kept = [name for name in names if not name.startswith(ROW_INDEX)]
     cells = {name: _as_text(table.column(names.index(name)), name, file, pa) for name in kept}
     rows = pd.RangeIndex(1, table.num_rows + 1, name="line")
-    frame = pd.DataFrame(cells, index=rows, columns=pd.Index(kept, dtype=object))
+    frame = pd.DataFrame(cells, index=rows, columns=pd.Index(kept, dtype=object), dtype=object)
     notes = ("row index written by pandas passed over",) if len(kept) < len(names) else ()
     return TextTable(file, frame, notes=notes)
 

@@ -52,6 +52,12 @@ class TextTable:
     thousands: str = ""
     undecided: Mapping[str, Problem] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # pandas 3 makes strings of a type of its own, in which None becomes a number that is none.
+        if not all(map(pd.api.types.is_object_dtype, self.frame.dtypes)):
+            plain = self.frame.astype(object)
+            object.__setattr__(self, "frame", plain.where(plain.notna(), None))
+
     @property
     def complete(self) -> bool:
         """Whether no row was left out because of an error; a header is none."""
