@@ -55,8 +55,11 @@ class TextTable:
     def __post_init__(self) -> None:
         # pandas 3 makes strings of a type of its own, in which None becomes a number that is none.
         if not all(map(pd.api.types.is_object_dtype, self.frame.dtypes)):
-            plain = self.frame.astype(object)
-            object.__setattr__(self, "frame", plain.where(plain.notna(), None))
+            plain = {n: c.to_numpy(dtype=object, copy=True) for n, c in self.frame.items()}
+            for cells in plain.values():
+                cells[pd.isna(cells)] = None
+            frame = pd.DataFrame(plain, self.frame.index, self.frame.columns, dtype=object)
+            object.__setattr__(self, "frame", frame)
 
     @property
     def complete(self) -> bool:
