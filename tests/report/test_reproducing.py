@@ -33,7 +33,8 @@ def run(folder, trial):
     home = str(Path(ws.__file__).parents[1])
     return subprocess.run(
         [sys.executable, "rerun.py", str(trial)], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": home, "WALKSTATS_ENGINE": "numpy"}, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": home, "WALKSTATS_ENGINE": "numpy"}, timeout=120,
+        check=False,
     )  # fmt: skip
 
 
